@@ -1,0 +1,1 @@
+"""Passages in, ranked evidence out: embedding, engines, fusion and the one `Searcher`."""

@@ -1,0 +1,21 @@
+"""The one error family of `indexes`: every message names the input and the mend."""
+
+
+class RetrievalError(Exception):
+    """Base of everything `indexes` raises on purpose. `str(error)` is fit to be shown to a user."""
+
+
+class LibraryInUseError(RetrievalError):
+    """Another process holds the embedded index."""
+
+
+class IncompatibleIndexError(RetrievalError):
+    """The index was built by another embedder or another layout than the one asked for."""
+
+
+class ModelMissingError(RetrievalError):
+    """The embedding model's files are not installed."""
+
+
+class EngineUnavailableError(RetrievalError):
+    """The Qdrant server cannot be reached or refused the call."""

@@ -1,0 +1,1 @@
+"""The world's documents in, passages out: sources, chunking, ledger and pipeline."""

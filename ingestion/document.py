@@ -1,0 +1,135 @@
+"""A parsed document, its sections, and what else a source may yield: a deletion or a problem."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from indexes.passage import Kind, Role, Status
+
+SEPARATOR = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a document under one heading path; offsets count characters in `Document.text`.
+
+    Sections do not overlap, stand in reading order and are never empty. `grade` is a recommendation's own grade as printed;
+    `page` is the first page (1-based) where the source has pages.
+    """
+
+    start: int
+    end: int
+    role: Role
+    path: tuple[str, ...] = ()
+    grade: str | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One guideline, article or trial, as parsed.
+
+    `document_id` is `pubmed:<PMID>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own words only:
+    headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where known. `attributes` holds what is
+    particular to a kind (a trial's phase, status, sex, ages), JSON-ready.
+    """
+
+    document_id: str
+    kind: Kind
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    url: str = ""
+    year: int | None = None
+    date: str | None = None
+    publisher: str = ""
+    authors: tuple[str, ...] = ()
+    language: str = "en"
+    licence: str = ""
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    publication_types: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    status: Status = Status.CURRENT
+    superseded_by: str | None = None
+    evidence_level: str = "unknown"
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready mapping that `from_json` turns back into an equal document."""
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Document:
+        """The document that `to_json` wrote."""
+        values = dict(data)
+        values["kind"] = Kind(values["kind"])
+        values["status"] = Status(values["status"])
+        values["sections"] = tuple(
+            Section(**{**section, "role": Role(section["role"]), "path": tuple(section["path"])})
+            for section in values["sections"]
+        )
+        for name in ("authors", "publication_types", "mesh"):
+            values[name] = tuple(values[name])
+        return cls(**values)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over everything the document says: equal hashes need no re-indexing."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A source's word that a document is withdrawn from it (PubMed's `DeleteCitation`)."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One record that could not be read; the rest of its file goes on. `record` names it (an id, a line or an ordinal)."""
+
+    record: str
+    reason: str
+    mend: str
+
+
+Item = Document | Deletion | Problem
+
+
+class TextBuilder:
+    """Collects a document's sections in reading order and keeps their offsets true."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self.sections: list[Section] = []
+
+    def add(
+        self,
+        text: str,
+        role: Role,
+        path: tuple[str, ...] = (),
+        *,
+        grade: str | None = None,
+        page: int | None = None,
+    ) -> None:
+        """Append a section; blank text is passed over, surrounding white space is not kept."""
+        text = text.strip()
+        if not text:
+            return
+        if self._pieces:
+            self._pieces.append(SEPARATOR)
+            self._length += len(SEPARATOR)
+        self.sections.append(Section(self._length, self._length + len(text), role, path, grade, page))
+        self._pieces.append(text)
+        self._length += len(text)
+
+    @property
+    def text(self) -> str:
+        """All sections joined by a blank line."""
+        return "".join(self._pieces)

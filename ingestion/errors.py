@@ -1,0 +1,13 @@
+"""The one error family of `ingestion`: every message names the input and the mend."""
+
+
+class IngestionError(Exception):
+    """Base of everything `ingestion` raises on purpose. `str(error)` is fit to be shown to a user."""
+
+
+class SourceError(IngestionError):
+    """A file cannot be read as its kind: missing, empty, truncated, encrypted, or not what it claims to be."""
+
+
+class UnknownKindError(IngestionError):
+    """No parser recognises the file, or the kind asked for does not exist."""
