@@ -1,0 +1,118 @@
+"""The answer, as every door gives it: the JSON contract of the command line, the API, streaming and the evaluators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Score = Annotated[float, Field(ge=0.0, le=1.0)]
+Task = Literal["question_answering"]
+EngineName = Literal["extractive"]
+WarningKind = Literal[
+    "retracted",
+    "corrected",
+    "expression_of_concern",
+    "superseded",
+    "draft",
+    "preliminary",
+    "conflict",
+    "scope",
+    "emergency",
+    "engine_fallback",
+]
+
+
+class Model(BaseModel):
+    """Base of every public model: unknown fields are a mistake, values do not change once made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Citation(Model):
+    """The exact words that carry a claim: `passage.text[start:end] == quote`, always."""
+
+    passage_id: str
+    document_id: str
+    quote: str = Field(min_length=1)
+    start: int = Field(ge=0, description="First character of the quote in the passage's text.")
+    end: int = Field(ge=1, description="One past the last character of the quote in the passage's text.")
+    support: Score
+
+
+class Claim(Model):
+    """One sentence of the answer, with at least one citation."""
+
+    text: str = Field(min_length=1)
+    support: Score = Field(description="The verifier's score that the cited words support the sentence.")
+    findings: list[str] = Field(default_factory=list, description="What the verifier noted, in words.")
+    citations: list[Citation] = Field(min_length=1)
+
+
+class Source(Model):
+    """A document that a claim cites."""
+
+    document_id: str
+    kind: Literal["guideline", "literature", "trial"]
+    title: str
+    url: str
+    year: int | None
+    evidence_level: str = Field(
+        description="`guideline`; `1` to `5` of the Oxford CEBM 2011 levels; `registration`; or `unknown`."
+    )
+    status: str
+    identifiers: dict[str, str] = Field(default_factory=dict)
+
+
+class Warning(Model):  # noqa: A001 - the contract's word
+    """Something the reader must know before acting on the answer."""
+
+    kind: WarningKind
+    document_id: str | None = None
+    text: str
+
+
+class TraceStep(Model):
+    """One step of the way the answer was made."""
+
+    step: str
+    tool: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    hits: int | None = None
+    ms: float
+
+
+class Usage(Model):
+    """What an LLM was paid for; zeros where none was asked."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class Versions(Model):
+    """What made the answer, so that it can be made again."""
+
+    citewell: str
+    index: str
+    embedder: str
+    prompts: str | None = None
+
+
+class Answer(Model):
+    """A cited answer, or an abstention that says why and what was searched."""
+
+    question: str
+    task: Task = "question_answering"
+    engine: EngineName = "extractive"
+    model: str | None = None
+    abstained: bool
+    reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
+    rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
+    claims: list[Claim]
+    sources: list[Source] = Field(description="In the order in which the claims first cite them: source i is shown as [i].")
+    warnings: list[Warning]
+    trace: list[TraceStep]
+    usage: Usage = Usage()
+    timings_ms: dict[str, float]
+    versions: Versions

@@ -1,0 +1,21 @@
+"""The one error family of `assistant`: every message names the input and the mend."""
+
+
+class AssistantError(Exception):
+    """Base of everything `assistant` raises on purpose. `str(error)` is fit to be shown to a user."""
+
+
+class QuestionError(AssistantError):
+    """The question cannot be taken: empty, too long, or not text."""
+
+
+class NotFoundError(AssistantError):
+    """No document or passage has the identifier asked for."""
+
+
+class SettingsError(AssistantError):
+    """A `CITEWELL_*` variable or a line of `citewell.toml` has a value that cannot be used."""
+
+
+class ServerError(AssistantError):
+    """The running server that holds the library cannot be asked."""
