@@ -1,0 +1,133 @@
+"""The default engine: Qdrant Edge, in this process, in one folder that one process holds at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as edge
+
+from indexes.embedding import Vectors
+from indexes.engines import point_id
+from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.lexical import SparseVector
+from indexes.passage import Filters, Passage
+
+DENSE, LEXICAL = "dense", "lexical"
+
+
+class EdgeEngine:
+    """Qdrant Edge behind the `Engine` Protocol. Safe to share between threads."""
+
+    def __init__(self, shard: edge.EdgeShard) -> None:
+        self._shard = shard
+
+    @classmethod
+    def open(cls, path: Path, *, dimension: int) -> EdgeEngine:
+        """The index in that folder, made where there is none.
+
+        Raises `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where it is not a readable index of this dimension.
+        """
+        config = edge.EdgeConfig(
+            vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+            sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        )
+        try:
+            if (path / "segments").is_dir():
+                return cls(edge.EdgeShard.load(str(path), config))
+            path.mkdir(parents=True, exist_ok=True)
+            shard = edge.EdgeShard.create(str(path), config)
+        except Exception as error:  # the binding raises nothing narrower
+            if "WouldBlock" in str(error):
+                raise LibraryInUseError(
+                    f"The index in {path} is held by another process: ask its server, or stop it first."
+                ) from error
+            raise IncompatibleIndexError(
+                f"The index in {path} cannot be opened ({error}). Move the folder away and ingest again."
+            ) from error
+        for field, schema in (
+            ("kind", edge.PayloadSchemaType.Keyword),
+            ("document_id", edge.PayloadSchemaType.Keyword),
+            ("year", edge.PayloadSchemaType.Integer),
+        ):
+            shard.update(edge.UpdateOperation.create_field_index(field, schema))
+        return cls(shard)
+
+    def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
+        """Store passages with their vectors, replacing those of the same identifier."""
+        points = [
+            edge.Point(
+                id=point_id(passage.passage_id),
+                vector={
+                    DENSE: vector.tolist(),
+                    LEXICAL: edge.SparseVector(indices=terms.indices, values=terms.values),
+                },
+                payload=passage.to_payload(),
+            )
+            for passage, vector, terms in zip(passages, dense, sparse, strict=True)
+        ]
+        if points:
+            self._shard.update(edge.UpdateOperation.upsert_points(points))
+
+    def delete(self, passage_ids: Sequence[str]) -> None:
+        """Forget those passages; unknown ones are no error."""
+        if passage_ids:
+            self._shard.update(edge.UpdateOperation.delete_points([point_id(p) for p in passage_ids]))
+
+    def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
+        """Point identifier to cosine similarity, best first."""
+        return self._nearest(vector.tolist(), DENSE, limit, filters)
+
+    def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
+        """Point identifier to BM25 score, best first."""
+        if not vector.indices:
+            return {}
+        return self._nearest(edge.SparseVector(indices=vector.indices, values=vector.values), LEXICAL, limit, filters)
+
+    def _nearest(
+        self, vector: list[float] | edge.SparseVector, using: str, limit: int, filters: Filters
+    ) -> Mapping[str, float]:
+        request = edge.QueryRequest(
+            limit=limit,
+            query=edge.Query.Nearest(vector, using=using),
+            filter=_condition(filters),
+            with_payload=False,
+            with_vector=False,
+        )
+        return {str(point.id): point.score for point in self._shard.query(request)}
+
+    def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
+        """The passages of those points."""
+        records = self._shard.retrieve(list(point_ids), with_payload=True, with_vector=False)
+        return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+
+    def count(self) -> int:
+        """How many passages are stored."""
+        return self._shard.count(edge.CountRequest(exact=True))
+
+    def flush(self) -> None:
+        """Write everything to disk."""
+        self._shard.flush()
+
+    def optimize(self) -> bool:
+        """Build the HNSW graph of segments that have grown enough; blocks until done."""
+        return self._shard.optimize()
+
+    def close(self) -> None:
+        """Flush and let the folder go."""
+        self._shard.close()
+
+
+def _condition(filters: Filters) -> edge.Filter | None:
+    if filters.empty:
+        return None
+    must: list[Any] = []  # the stub wants its whole union, invariantly
+    if filters.kinds:
+        must.append(edge.FieldCondition(key="kind", match=edge.MatchAny(any=sorted(map(str, filters.kinds)))))
+    if filters.document_ids:
+        must.append(edge.FieldCondition(key="document_id", match=edge.MatchAny(any=sorted(filters.document_ids))))
+    if filters.year_from is not None or filters.year_to is not None:
+        span = edge.RangeFloat(gte=filters.year_from, lte=filters.year_to)
+        must.append(edge.FieldCondition(key="year", range=span))
+    return edge.Filter(must=must)

@@ -1,0 +1,148 @@
+"""The server engine: a Qdrant server or cluster through `qdrant-client`, switched on by `CITEWELL_QDRANT_URL`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import httpx
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException
+
+from indexes.embedding import Vectors
+from indexes.engines import point_id
+from indexes.errors import EngineUnavailableError, IncompatibleIndexError
+from indexes.lexical import SparseVector
+from indexes.passage import Filters, Passage
+
+DENSE, LEXICAL = "dense", "lexical"
+_FAILURES = (ApiException, httpx.HTTPError, ConnectionError)
+T = TypeVar("T")
+
+
+class QdrantEngine:
+    """One collection of a Qdrant server behind the `Engine` Protocol."""
+
+    def __init__(self, client: QdrantClient, collection: str, *, dimension: int) -> None:
+        self._client = client
+        self._collection = collection
+        if not self._call(lambda: client.collection_exists(collection)):
+            self._create(dimension)
+        vectors = self._call(lambda: client.get_collection(collection)).config.params.vectors
+        size = vectors[DENSE].size if isinstance(vectors, dict) and DENSE in vectors else None
+        if size != dimension:
+            raise IncompatibleIndexError(
+                f"Collection {collection!r} holds vectors of size {size}, the embedder makes {dimension}. "
+                "Choose another name with CITEWELL_QDRANT_COLLECTION, or delete the collection and ingest again."
+            )
+
+    @classmethod
+    def connect(cls, url: str, collection: str, *, dimension: int, api_key: str | None = None) -> QdrantEngine:
+        """The collection on that server, made where there is none. Raises `EngineUnavailableError`, `IncompatibleIndexError`."""
+        return cls(QdrantClient(url=url, api_key=api_key, timeout=60), collection, dimension=dimension)
+
+    def _call(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except _FAILURES as error:
+            raise EngineUnavailableError(
+                f"The Qdrant server did not answer as it should ({type(error).__name__}). "
+                "Is it running, and is CITEWELL_QDRANT_URL right?"
+            ) from error
+
+    def _create(self, dimension: int) -> None:
+        self._call(
+            lambda: self._client.create_collection(
+                self._collection,
+                vectors_config={DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
+                sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            )
+        )
+        for field, schema in (
+            ("kind", models.PayloadSchemaType.KEYWORD),
+            ("document_id", models.PayloadSchemaType.KEYWORD),
+            ("year", models.PayloadSchemaType.INTEGER),
+        ):
+            self._call(lambda f=field, s=schema: self._client.create_payload_index(self._collection, f, s))  # type: ignore[misc]
+
+    def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
+        """Store passages with their vectors, replacing those of the same identifier."""
+        points = [
+            models.PointStruct(
+                id=point_id(passage.passage_id),
+                vector={
+                    DENSE: vector.tolist(),
+                    LEXICAL: models.SparseVector(indices=terms.indices, values=terms.values),
+                },
+                payload=passage.to_payload(),
+            )
+            for passage, vector, terms in zip(passages, dense, sparse, strict=True)
+        ]
+        if points:
+            self._call(lambda: self._client.upsert(self._collection, points, wait=True))
+
+    def delete(self, passage_ids: Sequence[str]) -> None:
+        """Forget those passages; unknown ones are no error."""
+        if passage_ids:
+            selector = models.PointIdsList(points=[point_id(p) for p in passage_ids])
+            self._call(lambda: self._client.delete(self._collection, selector, wait=True))
+
+    def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
+        """Point identifier to cosine similarity, best first."""
+        return self._nearest(vector.tolist(), DENSE, limit, filters)
+
+    def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
+        """Point identifier to BM25 score, best first."""
+        if not vector.indices:
+            return {}
+        return self._nearest(models.SparseVector(indices=vector.indices, values=vector.values), LEXICAL, limit, filters)
+
+    def _nearest(
+        self, vector: list[float] | models.SparseVector, using: str, limit: int, filters: Filters
+    ) -> Mapping[str, float]:
+        response = self._call(
+            lambda: self._client.query_points(
+                self._collection,
+                query=vector,
+                using=using,
+                limit=limit,
+                query_filter=_condition(filters),
+                with_payload=False,
+            )
+        )
+        return {str(point.id): point.score for point in response.points}
+
+    def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
+        """The passages of those points."""
+        records = self._call(
+            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=True, with_vectors=False)
+        )
+        return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+
+    def count(self) -> int:
+        """How many passages are stored."""
+        return self._call(lambda: self._client.count(self._collection, exact=True)).count
+
+    def flush(self) -> None:
+        """Nothing to do: the server acknowledges a write only once it is in its log."""
+
+    def optimize(self) -> bool:
+        """Nothing to do: the server optimises by itself."""
+        return False
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
+
+def _condition(filters: Filters) -> models.Filter | None:
+    if filters.empty:
+        return None
+    must: list[Any] = []
+    if filters.kinds:
+        must.append(models.FieldCondition(key="kind", match=models.MatchAny(any=sorted(map(str, filters.kinds)))))
+    if filters.document_ids:
+        must.append(models.FieldCondition(key="document_id", match=models.MatchAny(any=sorted(filters.document_ids))))
+    if filters.year_from is not None or filters.year_to is not None:
+        must.append(models.FieldCondition(key="year", range=models.Range(gte=filters.year_from, lte=filters.year_to)))
+    return models.Filter(must=must)

@@ -1,0 +1,79 @@
+"""The lexical side: biomedical tokens, stemmed, as sparse BM25 vectors that every engine scores alike.
+
+BM25 after Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009): the term-frequency part is computed here and
+stored, the inverse document frequency is the engine's (`modifier = idf`), so that it stays true while documents come and go.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import Stemmer
+
+VERSION = "bm25-1"  # part of the index's signature: change it whenever the same text would get other weights
+K1 = 0.9
+B = 0.4
+AVERAGE_LENGTH = 160.0  # tokens; fixed, because the stored weights must not depend on what else is in the library
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)+%?|[^\W_]+(?:[-/'’][^\W_]+)*", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term identifiers (32-bit hashes) and their weights, of equal length."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@lru_cache(maxsize=1)
+def stopwords() -> frozenset[str]:
+    """Words that carry no content: `stopwords.txt` beside this module."""
+    return frozenset(files("indexes").joinpath("stopwords.txt").read_text(encoding="utf-8").split())
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The Snowball English stem of a lower-case word; words with digits (`il-6`, `hba1c`) are left as they are."""
+    if not word.isalpha() or len(word) < 4:
+        return word
+    return str(Stemmer.Stemmer("english").stemWord(word))
+
+
+def tokens(text: str) -> list[str]:
+    """Stemmed content tokens in order. A compound (`SARS-CoV-2`, `BRCA1/2`) gives itself and its parts; decimals stay whole."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(text.lower().replace("’", "'")):
+        word = match.group().removesuffix("'s")
+        parts = re.split(r"[-/']", word) if not word[0].isdigit() or "-" in word or "/" in word else [word]
+        if len(parts) > 1:
+            found.append(word.replace("/", "-"))
+        found.extend(stem(part) for part in parts if part and part not in stopwords())
+    return found
+
+
+def _term(token: str) -> int:
+    return zlib.crc32(token.encode())
+
+
+def encode_passage(text: str) -> SparseVector:
+    """BM25 term-frequency weights of a passage: tf·(k1+1) / (tf + k1·(1 - b + b·length/average))."""
+    counts = Counter(tokens(text))
+    length = sum(counts.values())
+    saturation = K1 * (1 - B + B * length / AVERAGE_LENGTH)
+    weights: dict[int, float] = {}
+    for token, count in counts.items():
+        term = _term(token)
+        weights[term] = weights.get(term, 0.0) + count * (K1 + 1) / (count + saturation)
+    return SparseVector(list(weights), list(weights.values()))
+
+
+def encode_query(text: str) -> SparseVector:
+    """One unit of weight for each different token of a query."""
+    terms = sorted({_term(token) for token in tokens(text)})
+    return SparseVector(terms, [1.0] * len(terms))
