@@ -110,7 +110,9 @@ class Answer(Model):
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
     claims: list[Claim]
-    sources: list[Source] = Field(description="In the order in which the claims first cite them: source i is shown as [i].")
+    sources: list[Source] = Field(
+        description="In the order in which the claims first cite them: source i is shown as [i]."
+    )
     warnings: list[Warning]
     trace: list[TraceStep]
     usage: Usage = Usage()

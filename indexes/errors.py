@@ -6,7 +6,11 @@ class RetrievalError(Exception):
 
 
 class LibraryInUseError(RetrievalError):
-    """Another process holds the embedded index."""
+    """Another process holds the embedded index; `url` is where it can be asked, if it is a server."""
+
+    def __init__(self, message: str, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url
 
 
 class IncompatibleIndexError(RetrievalError):

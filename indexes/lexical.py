@@ -45,16 +45,24 @@ def stem(word: str) -> str:
     return str(Stemmer.Stemmer("english").stemWord(word))
 
 
-def tokens(text: str) -> list[str]:
-    """Stemmed content tokens in order. A compound (`SARS-CoV-2`, `BRCA1/2`) gives itself and its parts; decimals stay whole."""
-    found: list[str] = []
-    for match in _TOKEN.finditer(text.lower().replace("’", "'")):
-        word = match.group().removesuffix("'s")
-        parts = re.split(r"[-/']", word) if not word[0].isdigit() or "-" in word or "/" in word else [word]
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """Stemmed content tokens in order, each with the characters it stands for.
+
+    A compound (`SARS-CoV-2`, `BRCA1/2`) gives itself and then its parts; decimals stay whole.
+    """
+    found: list[tuple[str, int, int]] = []
+    for match in _TOKEN.finditer(text):
+        word = match.group().lower().replace("’", "'").removesuffix("'s")
+        parts = re.split(r"[-/']", word)
         if len(parts) > 1:
-            found.append(word.replace("/", "-"))
-        found.extend(stem(part) for part in parts if part and part not in stopwords())
+            found.append((word.replace("/", "-"), match.start(), match.end()))
+        found.extend((stem(part), match.start(), match.end()) for part in parts if part and part not in stopwords())
     return found
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of `token_spans`, without their places."""
+    return [token for token, _, _ in token_spans(text)]
 
 
 def _term(token: str) -> int:

@@ -13,7 +13,8 @@ class Parser(Protocol):
     """One native format.
 
     `name` is what a user sees; `kind` is the value of `--kind` that selects it (`pubmed`, `trials`, `guideline`); `version` changes whenever
-    the same bytes would parse differently, so that the ledger reads unchanged files again. `recognises` judges by suffix and by the first
+    the same bytes would parse differently, so that the ledger reads unchanged files again. `suffixes` are the file names that a user who
+    gives `--kind` means by it, whatever the content. `recognises` judges by suffix and by the first
     few kilobytes (decompressed where the file is gzip) and never raises. `parse` yields items in file order, streaming; a bad record is a
     `Problem` and the rest goes on; a file that cannot be read at all, or only to a point, raises `SourceError` (after yielding what came before).
     """
@@ -21,6 +22,7 @@ class Parser(Protocol):
     name: str
     kind: str
     version: int
+    suffixes: tuple[str, ...]
 
     def recognises(self, path: Path, head: bytes) -> bool: ...
 

@@ -1,0 +1,79 @@
+"""Candidate sentences: whole sentences of the passages found, each with what it does in its document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from indexes.passage import Hit, Role
+from ingestion.sentences import sentence_spans
+
+MIN_WORDS, MAX_WORDS = 6, 90
+
+_CONCLUDES = re.compile(
+    r"\b(in conclusion|we conclude|conclude that|(?:these|our) (?:results|findings|data) (?:suggest|indicate|show)"
+    r"|should be|is recommended|are recommended)\b",
+    re.IGNORECASE,
+)
+_REPORTS = re.compile(
+    r"(\d\s?%|\bp\s?[<=>]|\bCI\b|confidence interval|hazard ratio|odds ratio|relative risk|significant)", re.IGNORECASE
+)
+_SETS_OUT = re.compile(
+    r"\b(aims?|objective|purpose|hypothes\w+|we (?:investigated|examined|assessed|evaluated|aimed|sought|compared|studied)"
+    r"|was to|were to|(?:is|remains?) (?:unclear|unknown)|not known whether)\b",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(
+    r"^(?:this|these|those|it|its|they|their|he|she|such|both|the former|the latter|however|moreover|furthermore|thus|therefore"
+    r"|in addition|also|similarly|conversely|but|and|or)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that might be quoted; `start` and `end` count characters in the hit's passage. `leans`: it needs its neighbour to be understood."""
+
+    hit: Hit
+    start: int
+    end: int
+    role: Role
+    leans: bool
+
+    @property
+    def text(self) -> str:
+        """The sentence, verbatim."""
+        return self.hit.passage.text[self.start : self.end]
+
+
+def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
+    """The quotable sentences of the hits: not questions, not fragments, not overlong."""
+    for hit in hits:
+        passage = hit.passage
+        spans = [span for part in _stretches(passage.text, hit) for span in part]
+        for number, (start, end) in enumerate(spans):
+            text = passage.text[start:end]
+            if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.endswith(("?", ":")) or "\n" in text:
+                continue
+            role = passage.part_at(start).role
+            if role is Role.BODY:
+                role = _role_by_words(text, number, len(spans))
+            yield Candidate(hit, start, end, role, bool(_LEANS.match(text)))
+
+
+def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:
+    """Sentence spans part by part, so that none crosses from one section into the next."""
+    for part in hit.passage.parts or (hit.passage.part_at(0),):
+        yield [(part.start + a, part.start + b) for a, b in sentence_spans(text[part.start : part.end])]
+
+
+def _role_by_words(text: str, number: int, total: int) -> Role:
+    """A cautious guess for text without labels: by the phrases in which papers aim, report and conclude."""
+    if _SETS_OUT.search(text):
+        return Role.BACKGROUND
+    if _CONCLUDES.search(text):
+        return Role.CONCLUSION
+    if _REPORTS.search(text):
+        return Role.RESULT
+    return Role.CONCLUSION if total > 2 and number == total - 1 else Role.BODY

@@ -1,0 +1,63 @@
+"""The assistant: one library, one workflow, for every door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from assistant.answer import Answer
+from assistant.errors import NotFoundError
+from assistant.progress import Progress
+from assistant.run import Run
+from assistant.workflow import Asked, QuestionWorkflow, Told
+from indexes.passage import Filters, Hit, Passage
+from indexes.searcher import Mode
+from ingestion.document import Document
+from ingestion.library import Library
+
+
+class Assistant:
+    """Answers questions from an open library. Safe to share between requests."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._workflow = QuestionWorkflow(library)
+
+    async def stream(self, question: str, *, filters: Filters | None = None) -> AsyncIterator[Progress | Answer]:
+        """`Progress` as it comes, the `Answer` last. Raises `QuestionError` where the question cannot be taken."""
+        handler = self._workflow.run(start_event=Asked(run=Run(question, filters)))
+        try:
+            async for event in handler.stream_events():
+                if isinstance(event, Told):
+                    yield event.progress
+            answer: Answer = await handler
+            yield answer
+        finally:
+            if not handler.is_done():  # the reader has gone away
+                await handler.cancel_run()
+
+    async def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
+        """The answer to a question. Raises `QuestionError` where it cannot be taken."""
+        answer: Answer = await self._workflow.run(start_event=Asked(run=Run(question, filters)))
+        return answer
+
+    def search(self, query: str, k: int = 10, filters: Filters | None = None, mode: Mode = Mode.BLEND) -> list[Hit]:
+        """The best passages for a query."""
+        return self.library.searcher.search(query, k, filters, mode)
+
+    def passage(self, passage_id: str) -> Passage:
+        """The passage of that identifier. Raises `NotFoundError`."""
+        passage = self.library.ledger.passage(passage_id)
+        if passage is None:
+            raise NotFoundError(
+                f"There is no passage {passage_id!r} in the library. Copy the identifier from an answer or a search."
+            )
+        return passage
+
+    def document(self, document_id: str) -> Document:
+        """The document of that identifier. Raises `NotFoundError`."""
+        document = self.library.ledger.document(document_id)
+        if document is None:
+            raise NotFoundError(
+                f"There is no document {document_id!r} in the library. Identifiers look like pubmed:31535829."
+            )
+        return document

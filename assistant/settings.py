@@ -1,0 +1,53 @@
+"""Settings: `CITEWELL_*` variables first, then `citewell.toml` in the working directory, then defaults."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from assistant.errors import SettingsError
+from ingestion.library import Server
+
+
+class Settings(BaseSettings):
+    """What an operator may set. `CITEWELL_HOME` holds everything a library is."""
+
+    model_config = SettingsConfigDict(env_prefix="CITEWELL_", toml_file="citewell.toml", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".citewell")
+    qdrant_url: str | None = None
+    qdrant_api_key: str | None = Field(default=None, repr=False)
+    qdrant_collection: str = "citewell"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def server(self) -> Server | None:
+        """The Qdrant server that replaces the embedded engine, or `None`."""
+        return Server(self.qdrant_url, self.qdrant_collection, self.qdrant_api_key) if self.qdrant_url else None
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process. Raises `SettingsError` naming the setting that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "CITEWELL_" + "_".join(map(str, first["loc"])).upper()
+        raise SettingsError(f"The setting {name} cannot be used: {first['msg']}.") from error
+    except ValueError as error:
+        raise SettingsError(f"citewell.toml cannot be read: {error}.") from error

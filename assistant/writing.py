@@ -1,0 +1,83 @@
+"""The run of a question into the answer that every door gives."""
+
+from __future__ import annotations
+
+from assistant import __version__
+from assistant.answer import Answer, Source, Versions
+from assistant.answer import Warning as AnswerWarning
+from assistant.appraisal import retraction_warnings, source_warnings
+from assistant.run import Run
+from indexes.passage import Kind, Passage
+from ingestion.document import Document
+from ingestion.library import Library
+
+NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
+
+
+def write_answer(run: Run, library: Library) -> Answer:
+    """The finished answer, or the abstention."""
+    cited = {passage.document_id: passage for _, passage in run.claims}
+    documents = {document_id: library.ledger.document(document_id) for document_id in cited}
+    successors = {i: d.superseded_by for i, d in documents.items() if d is not None and d.superseded_by}
+    warnings: list[AnswerWarning] = retraction_warnings(hit.passage for hit in run.hits)
+    warnings += source_warnings(cited.values(), successors)
+    abstained = not run.claims
+    timings: dict[str, float] = {}
+    for step in run.trace:
+        timings[step.step] = round(timings.get(step.step, 0.0) + step.ms, 2)
+    timings["total"] = round(sum(timings.values()), 2)
+    return Answer(
+        question=run.planned.question,
+        abstained=abstained,
+        reason=_reason(run) if abstained else None,
+        rationale=_rationale(run),
+        claims=[claim for claim, _ in run.claims],
+        sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
+        warnings=warnings,
+        trace=run.trace,
+        timings_ms=timings,
+        versions=Versions(citewell=__version__, index=library.signature, embedder=library.searcher.embedder.name),
+    )
+
+
+def _source(passage: Passage, document: Document | None) -> Source:
+    return Source(
+        document_id=passage.document_id,
+        kind=passage.kind.value,
+        title=passage.title,
+        url=passage.url,
+        year=passage.year,
+        evidence_level=passage.evidence_level,
+        status=passage.status.value,
+        identifiers=dict(document.identifiers) if document else {},
+    )
+
+
+def _reason(run: Run) -> str:
+    """Why nothing is answered, in words a clinician can act on."""
+    if not run.hits:
+        return "The library holds nothing that matches the question and its filters."
+    if run.removed:
+        return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
+    if run.unknown:
+        return f"The library holds nothing on: {_list([term.text for term in run.unknown])}."
+    if run.composition.missing:
+        return f"No passage brings the whole question together; the closest lacks: {_list(run.composition.missing)}."
+    return "The passages found are on other matters: none is close enough to the question to answer it."
+
+
+def _rationale(run: Run) -> str:
+    searched = ", ".join(
+        f"{sum(hit.passage.kind is kind for hit in run.hits)} {NOUNS[kind]}" for kind in run.planned.quotas
+    )
+    text = f"Looked at {searched} passages and weighed {run.composition.considered} sentences"
+    text += f" for: {_list([term.text for term in run.planned.terms])}." if run.planned.terms else "."
+    if run.claims:
+        text += f" Chose {len(run.claims)}, each quoted word for word, stronger evidence first."
+    if run.removed:
+        text += f" {len(run.removed)} did not stand up to the check against the source and were taken out."
+    return text
+
+
+def _list(words: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(words)

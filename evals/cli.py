@@ -1,0 +1,132 @@
+"""`citewell eval`: runs a suite over a set. What needs the `evals` extra is imported only when a suite runs."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evals.errors import CallError, EvaluationError, MissingExtraError
+
+if TYPE_CHECKING:
+    from evals.result import Result
+    from evals.suites.base import Options, Outcome
+
+EXTRA = ("ir_measures", "jinja2", "matplotlib")
+PROBLEMS_SHOWN = 50
+
+app = typer.Typer(
+    name="eval",
+    help="Measure the product on evaluation sets.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.command("run")
+def run_suite(
+    suite: Annotated[str, typer.Argument(help="The suite to run; `citewell eval suites` lists them.")],
+    data: Annotated[Path, typer.Option(help="The evaluation set: a folder in the suite's format, or one file of it.")],
+    out: Annotated[Path, typer.Option(help="The folder for result.json and report.html; made where it is missing.")],
+    k: Annotated[int, typer.Option(min=1, max=100, help="Cut-off of ranking metrics.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    resamples: Annotated[int, typer.Option(min=10, max=100_000, help="Bootstrap resamples.")] = 1000,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print result.json in place of lines; no progress bar.")
+    ] = False,
+) -> None:
+    """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html."""
+    typed = ["citewell", "eval", "run", suite, "--data", str(data), "--out", str(out)]
+    for option, value, default in (("--k", k, 10), ("--seed", seed, 0), ("--resamples", resamples, 1000)):
+        typed += [option, str(value)] if value != default else []
+    with _errors_as_exit_codes():
+        _need_extra()
+        from evals.progress import progress_bar
+        from evals.report import prepare_folder, write_report
+        from evals.suites import load_suite
+        from evals.suites.base import Options
+
+        chosen, options = load_suite(suite), Options(k=k, seed=seed, resamples=resamples)
+        prepare_folder(out)
+        started = time.monotonic()
+        with progress_bar(quiet=as_json) as progress:
+            outcome = chosen.run(data, options, progress)
+        result = _result(suite, outcome, options, shlex.join(typed), time.monotonic() - started)
+        write_report(out, result, outcome)
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+        return
+    width = max(map(len, result.metrics))
+    for name, measure in result.metrics.items():
+        typer.echo(f"{name:<{width}}  {measure}")
+    if result.failures:
+        typer.echo(f"{result.failures} failures, such as: {result.problems[0]}", err=True)
+    typer.echo(f"{out / 'report.html'}", err=True)
+
+
+@app.command("suites")
+def list_suites(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the suites as a JSON object, name to summary.")
+    ] = False,
+) -> None:
+    """List the suites."""
+    with _errors_as_exit_codes():
+        _need_extra()
+        import json
+
+        from evals.suites import SUITES, load_suite
+
+        summaries = {name: load_suite(name).summary for name in SUITES}
+        typer.echo(json.dumps(summaries, indent=2) if as_json else "\n".join(f"{n}  {s}" for n, s in summaries.items()))
+
+
+def _result(suite: str, outcome: Outcome, options: Options, command: str, seconds: float) -> Result:
+    """The run as the contract has it."""
+    from evals.environment import anonymous, hardware, versions
+    from evals.result import Result
+
+    return Result(
+        suite=suite,
+        data=outcome.data,
+        n=outcome.n,
+        metrics=outcome.systems[outcome.shipped],
+        systems=outcome.systems,
+        comparisons=outcome.comparisons,
+        failures=len(outcome.problems),
+        problems=list(outcome.problems[:PROBLEMS_SHOWN]),
+        left_out=outcome.left_out,
+        settings=outcome.settings,
+        seed=options.seed,
+        command=anonymous(command),
+        versions=versions() | outcome.versions,
+        hardware=hardware(),
+        seconds=round(seconds, 3),
+    )
+
+
+def _need_extra() -> None:
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(f"evaluation needs {', '.join(missing)}: pip install 'citewell[evals]'")
+
+
+@contextmanager
+def _errors_as_exit_codes() -> Iterator[None]:
+    """2 where the call is wrong, 1 where it failed; the message on standard error."""
+    from indexes.errors import RetrievalError
+
+    try:
+        yield
+    except CallError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+    except (EvaluationError, RetrievalError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error

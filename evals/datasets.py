@@ -1,0 +1,146 @@
+"""Reads evaluation sets in the plain formats, and names file and line where one is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evals.errors import DataError
+
+CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+QRELS_COLUMNS = ("query-id", "corpus-id", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusDocument:
+    """One text to be found."""
+
+    title: str
+    text: str
+
+
+@dataclass(slots=True)
+class Collection:
+    """A retrieval set: documents and queries by id, judgements as query -> document -> grade (0 and below: not relevant).
+
+    `problems` says what is wrong with the set without making it useless, one line each.
+    """
+
+    name: str
+    documents: dict[str, CorpusDocument]
+    queries: dict[str, str]
+    judgements: dict[str, dict[str, int]]
+    problems: list[str] = field(default_factory=list)
+
+
+def read_collection(path: Path) -> Collection:
+    """The retrieval set in a folder as BEIR lays it out; `path` is the folder or one of its three files.
+
+    Raises `DataError` for a missing, empty or malformed file and for an id given twice. Judgements of unknown documents and queries and texts that
+    are blank become `problems`. A relevant document that is not in the corpus stays in the judgements, as trec_eval has it: it counts as missed.
+    """
+    folder = path.parent if path.is_file() and path.name in (CORPUS, QUERIES, QRELS) else path
+    if not folder.is_dir():
+        raise DataError(f"{path}: no such folder; --data takes a folder with {CORPUS}, {QUERIES} and {QRELS}")
+    problems: list[str] = []
+    documents: dict[str, CorpusDocument] = {}
+    for number, key, record in _records(folder / CORPUS):
+        documents[key] = CorpusDocument(
+            _text(record, "title", CORPUS, number, ""), _text(record, "text", CORPUS, number)
+        )
+        if not f"{documents[key].title}{documents[key].text}".strip():
+            problems.append(f"{CORPUS}:{number}: document {key!r} has no text and cannot be found")
+    queries = {key: _text(record, "text", QUERIES, number) for number, key, record in _records(folder / QUERIES)}
+    judgements: dict[str, dict[str, int]] = {}
+    for number, query, document, grade in _judgements(folder / QRELS):
+        if not queries.get(query, "").strip():
+            what = "has no text" if query in queries else f"is not in {QUERIES}"
+            problems.append(f"{QRELS}:{number}: query {query!r} {what}")
+            continue
+        if document not in documents:
+            problems.append(f"{QRELS}:{number}: document {document!r} is not in {CORPUS}")
+        if document in judgements.setdefault(query, {}):
+            raise DataError(
+                f"{QRELS}:{number}: query {query!r} and document {document!r} are judged twice; keep one line"
+            )
+        judgements[query][document] = grade
+    return Collection(folder.resolve().name, documents, queries, judgements, problems)
+
+
+def _records(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Line number, id and record of every line of a JSONL file that is not blank."""
+    first_line: dict[str, int] = {}
+    for number, line in _lines(path):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path.name}:{number}: not JSON ({error}); mend or remove the line") from error
+        if not isinstance(record, dict):
+            raise DataError(f'{path.name}:{number}: a JSON object is needed, such as {{"_id": "1", "text": "…"}}')
+        key = record.get("_id")
+        if isinstance(key, bool) or not isinstance(key, str | int) or not str(key).strip():
+            raise DataError(f'{path.name}:{number}: no "_id"; give every record a text or a number as its id')
+        key = str(key)
+        if key in first_line:
+            raise DataError(f"{path.name}:{number}: id {key!r} is already on line {first_line[key]}; ids are unique")
+        first_line[key] = number
+        yield number, key, record
+
+
+def _judgements(path: Path) -> Iterator[tuple[int, str, str, int]]:
+    """Line number, query id, document id and grade of every line below the header of a qrels file."""
+    lines = _lines(path)
+    number, header = next(lines)
+    columns = header.split("\t")
+    missing = [column for column in QRELS_COLUMNS if column not in columns]
+    if missing:
+        raise DataError(
+            f"{path.name}:{number}: no column {', '.join(missing)}; the first line names them, tab-separated"
+        )
+    at = [columns.index(column) for column in QRELS_COLUMNS]
+    empty = True
+    for number, line in lines:
+        empty = False
+        cells = line.split("\t")
+        if len(cells) != len(columns):
+            raise DataError(f"{path.name}:{number}: {len(cells)} columns where the header has {len(columns)}")
+        query, document, grade = (cells[index].strip() for index in at)
+        try:
+            yield number, query, document, int(grade)
+        except ValueError as error:
+            raise DataError(f"{path.name}:{number}: score {grade!r} is no whole number") from error
+    if empty:
+        raise DataError(f"{path.name}: no judgement below the header; without judgements nothing can be measured")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number (from 1) and text of every line that is not blank. Raises `DataError` where there is none, or it is not UTF-8."""
+    empty = True
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                try:
+                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
+                except UnicodeDecodeError as error:
+                    raise DataError(
+                        f"{path.name}:{number}: not UTF-8 (byte {error.start + 1}); save it as UTF-8"
+                    ) from error
+                if line.strip():
+                    empty = False
+                    yield number, line
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; a retrieval set has {CORPUS}, {QUERIES} and {QRELS}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    if empty:
+        raise DataError(f"{path.name}: empty; nothing can be measured with it")
+
+
+def _text(record: dict[str, Any], name: str, file: str, number: int, default: str | None = None) -> str:
+    value = record.get(name, default)
+    if not isinstance(value, str):
+        raise DataError(f'{file}:{number}: "{name}" is {"missing" if name not in record else "no text"}')
+    return value

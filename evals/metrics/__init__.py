@@ -1,0 +1,1 @@
+"""Metrics: what is counted, and how sure the count is."""

@@ -1,0 +1,222 @@
+"""The ledger: what the library holds, in SQLite, so that nothing is read twice, lost, or half-written.
+
+Order of work, which makes a kill at any point harmless: passages go to the index first (their identifiers depend on nothing but the
+document), then the ledger records the document in one transaction. What was in the index and not yet in the ledger is written again, equal.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from indexes.passage import Kind, Passage
+from ingestion.document import Document
+from ingestion.errors import IngestionError
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE documents (
+    document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
+    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL
+);
+CREATE TABLE passages (
+    passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, payload BLOB NOT NULL
+);
+CREATE INDEX passages_document ON passages (document_id);
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, parser TEXT NOT NULL, documents INTEGER NOT NULL, problems INTEGER NOT NULL, updated TEXT NOT NULL
+);
+CREATE TABLE failures (
+    source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL, PRIMARY KEY (source, record)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or a record that could not be ingested, and what to do about it. `record` is empty for a whole file."""
+
+    source: str
+    record: str
+    reason: str
+    mend: str
+    happened: str
+
+
+def _pack(data: object) -> bytes:
+    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Ledger:
+    """One SQLite file (WAL). Safe to share between threads; other processes may read while one writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        try:
+            self._prepare(path)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._connection.executescript(
+                    f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                )
+        except sqlite3.DatabaseError as error:
+            raise IngestionError(
+                f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
+            ) from error
+        if version not in (0, SCHEMA_VERSION):
+            raise IngestionError(
+                f"{path} was written by another version of Citewell (layout {version}, this one reads {SCHEMA_VERSION})."
+            )
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; may be nested, the outermost one decides."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def _value(self, sql: str, *values: object) -> object:
+        rows = self._rows(sql, *values)
+        return rows[0][0] if rows else None
+
+    # what the library remembers about itself
+
+    def get_meta(self, key: str) -> str | None:
+        """A remembered value, or `None`."""
+        value = self._value("SELECT value FROM meta WHERE key = ?", key)
+        return None if value is None else str(value)
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self.transaction():
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # documents and passages
+
+    def content_hash(self, document_id: str) -> str | None:
+        """The hash of the document as it is indexed, or `None` where it is not."""
+        value = self._value("SELECT content_hash FROM documents WHERE document_id = ?", document_id)
+        return None if value is None else str(value)
+
+    def passage_ids(self, document_id: str) -> list[str]:
+        """Identifiers of a document's passages as indexed."""
+        return [str(row[0]) for row in self._rows("SELECT passage_id FROM passages WHERE document_id = ?", document_id)]
+
+    def record(self, document: Document, passages: Sequence[Passage], source: str) -> None:
+        """The document is indexed with exactly these passages."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
+            self._connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.document_id,
+                    str(document.kind),
+                    document.title,
+                    document.content_hash,
+                    source,
+                    _pack(document.to_json()),
+                    _now(),
+                ),
+            )
+            self._connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?)",
+                [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
+            )
+
+    def remove(self, document_id: str) -> bool:
+        """Forget a document; whether there was one."""
+        with self.transaction():
+            return self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,)).rowcount > 0
+
+    def document(self, document_id: str) -> Document | None:
+        """The document of that identifier, or `None`."""
+        body = self._value("SELECT body FROM documents WHERE document_id = ?", document_id)
+        return None if body is None else Document.from_json(json.loads(zlib.decompress(body)))  # type: ignore[arg-type]
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """The passage of that identifier, or `None`."""
+        payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
+        return None if payload is None else Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
+
+    def counts(self) -> dict[Kind, tuple[int, int]]:
+        """Documents and passages of each kind."""
+        rows = self._rows(
+            "SELECT kind, COUNT(DISTINCT d.document_id), COUNT(passage_id) FROM documents d LEFT JOIN passages USING (document_id) GROUP BY kind"
+        )
+        found = {Kind(str(kind)): (int(str(documents)), int(str(passages))) for kind, documents, passages in rows}
+        return {kind: found.get(kind, (0, 0)) for kind in Kind}
+
+    # files and failures
+
+    def file_done(self, path: str, sha256: str, parser: str) -> bool:
+        """Whether exactly this file was read to its end by this parser before."""
+        return bool(
+            self._rows("SELECT 1 FROM files WHERE path = ? AND sha256 = ? AND parser = ?", path, sha256, parser)
+        )
+
+    def finish_file(self, path: str, sha256: str, parser: str, documents: int, problems: int) -> None:
+        """The file was read to its end."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                (path, sha256, parser, documents, problems, _now()),
+            )
+
+    def clear_failures(self, source: str) -> None:
+        """A new attempt at a file starts: what failed before in it no longer counts."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM failures WHERE source = ?", (source,))
+
+    def fail(self, source: str, record: str, reason: str, mend: str) -> None:
+        """Keep what could not be ingested, and why."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (source, record, reason, mend, _now())
+            )
+
+    def failures(self) -> list[Failure]:
+        """Everything that could not be ingested, by file."""
+        return [
+            Failure(*map(str, row))
+            for row in self._rows("SELECT source, record, reason, mend, happened FROM failures ORDER BY source, record")
+        ]

@@ -1,0 +1,165 @@
+"""A library: one folder with a ledger and an index, held by one process at a time unless a Qdrant server does the indexing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import portalocker
+
+from indexes import lexical
+from indexes.embedding import Embedder, load_embedder
+from indexes.engines import Engine
+from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.searcher import Searcher
+from ingestion.ledger import Ledger
+
+LOCK_FILE = "library.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Qdrant server instead of the embedded engine."""
+
+    url: str
+    collection: str = "citewell"
+    api_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds an embedded library; `url` is set where it is a server that can be asked."""
+
+    pid: int
+    purpose: str
+    url: str | None = None
+
+
+class Library:
+    """Ledger, engine and searcher of one folder. Use it as a context manager, so that the folder is let go."""
+
+    def __init__(self, home: Path, ledger: Ledger, searcher: Searcher, lock: portalocker.Lock | None) -> None:
+        self.home = home
+        self.ledger = ledger
+        self.searcher = searcher
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        *,
+        purpose: str,
+        server: Server | None = None,
+        embedder: Embedder | None = None,
+    ) -> Library:
+        """The library in that folder, made where there is none. `purpose` is what another process is told.
+
+        Raises `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where another embedder built it, and
+        `EngineUnavailableError` where the server does not answer.
+        """
+        home.mkdir(parents=True, exist_ok=True)
+        lock = None if server else _take(home, Holder(os.getpid(), purpose))
+        try:
+            embedder = embedder or load_embedder()
+            ledger = Ledger(ledger_path(home, server))
+            try:
+                _check_signature(ledger, home, f"{embedder.name}+{lexical.VERSION}")
+                return cls(home, ledger, Searcher(_engine(home, server, embedder.dimension), embedder), lock)
+            except BaseException:
+                ledger.close()
+                raise
+        except BaseException:
+            if lock:
+                lock.release()
+            raise
+
+    @property
+    def signature(self) -> str:
+        """What built the index: embedder and lexical encoder."""
+        return f"{self.searcher.embedder.name}+{lexical.VERSION}"
+
+    def announce(self, purpose: str, url: str) -> None:
+        """Tell other processes where this one can be asked."""
+        if self._lock:
+            _write_holder(self.home, Holder(os.getpid(), purpose, url))
+
+    def close(self) -> None:
+        """Let engine, ledger and folder go."""
+        self.searcher.engine.close()
+        self.ledger.close()
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def ledger_path(home: Path, server: Server | None) -> Path:
+    """Where the ledger lies. A server's collection has one of its own, so that switching engines never mixes what each holds."""
+    if server is None:
+        return home / "ledger.sqlite"
+    name = re.sub(r"[^\w-]+", "_", server.collection)
+    return home / f"ledger-{name}.sqlite"
+
+
+def _take(home: Path, holder: Holder) -> portalocker.Lock:
+    lock = portalocker.Lock(home / LOCK_FILE, mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
+    try:
+        lock.acquire()
+    except portalocker.LockException as error:
+        other = _read_holder(home)
+        ways = (
+            f"Ask that server ({other.url}), or stop it first."
+            if other.url
+            else "Wait until it ends, or stop it first."
+        )
+        message = f"The library in {home} is in use by process {other.pid} ({other.purpose}). {ways}"
+        raise LibraryInUseError(message, other.url) from error
+    _write_holder(home, holder)
+    return lock
+
+
+def _holder_file(home: Path) -> Path:
+    return home / "holder.json"  # beside the lock: a locked file cannot be read everywhere
+
+
+def _read_holder(home: Path) -> Holder:
+    try:
+        return Holder(**json.loads(_holder_file(home).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Holder(0, "unknown")
+
+
+def _write_holder(home: Path, holder: Holder) -> None:
+    temporary = _holder_file(home).with_suffix(".tmp")
+    temporary.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+    temporary.replace(_holder_file(home))
+
+
+def _check_signature(ledger: Ledger, home: Path, signature: str) -> None:
+    built = ledger.get_meta("signature")
+    if built is None:
+        ledger.set_meta("signature", signature)
+    elif built != signature:
+        raise IncompatibleIndexError(
+            f"The library in {home} was built with {built}, this Citewell searches with {signature}. "
+            "Point CITEWELL_HOME at a new folder and ingest again."
+        )
+
+
+def _engine(home: Path, server: Server | None, dimension: int) -> Engine:
+    if server:
+        from indexes.engines.qdrant import QdrantEngine
+
+        return QdrantEngine.connect(server.url, server.collection, dimension=dimension, api_key=server.api_key)
+    from indexes.engines.edge import EdgeEngine
+
+    return EdgeEngine.open(home / "index", dimension=dimension)

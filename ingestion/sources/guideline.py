@@ -1,0 +1,190 @@
+"""What the three guideline parsers share: blocks in reading order become sections, and metadata with its fall-backs becomes a `Document`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from indexes.passage import Kind, Role, Status
+from ingestion.document import Document, TextBuilder
+from ingestion.errors import SourceError
+from ingestion.sources.recommendations import classify
+
+# Left out with everything below them: they hold names of other works and places in this one, not statements to cite.
+_SKIPPED = re.compile(
+    r"^(?:[\dA-Z.]{1,6} )?(?:references?(?: list| cited|\d{1,2})?|bibliography|literature cited|works cited|(?:table of )?contents|list of (?:tables|figures)|index)[.:]?$",
+    re.I,
+)
+_GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.I)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# Long names that readers and front matter abbreviate; one publisher must have one slug.
+_PUBLISHERS = {
+    "world health organization": "WHO",
+    "us preventive services task force": "USPSTF",
+    "u.s. preventive services task force": "USPSTF",
+    "united states preventive services task force": "USPSTF",
+    "centers for disease control and prevention": "CDC",
+    "national institute for health and care excellence": "NICE",
+    "american heart association": "AHA",
+    "american diabetes association": "ADA",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One heading (`level` 1 is the highest), paragraph, list item, table or table row. `grade`: printed beside the text, such as in a column."""
+
+    text: str
+    level: int | None = None
+    page: int | None = None
+    grade: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a guideline says of itself; empty where it says nothing."""
+
+    title: str = ""
+    publisher: str = ""
+    slug: str = ""
+    version: str = ""
+    date: str | None = None
+    year: int | None = None
+    url: str = ""
+    language: str = ""
+    licence: str = ""
+    status: Status = Status.CURRENT
+    superseded_by: str | None = None
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def slugify(text: str, limit: int = 80) -> str:
+    """Lower-case ASCII words joined by hyphens, cut at a word near `limit`; empty where nothing is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return slug if len(slug) <= limit else slug[: limit + 1].rsplit("-", 1)[0][:limit]
+
+
+def year_in(text: str) -> int | None:
+    """The first year from 1900 to 2099 in `text`."""
+    return int(match[0]) if (match := _YEAR.search(text)) else None
+
+
+def short_publisher(name: str) -> str:
+    """A publisher's usual abbreviation where there is one, else the name as given."""
+    return _PUBLISHERS.get(" ".join(name.split()).casefold(), name.strip())
+
+
+def publisher_named_in(text: str) -> str:
+    """The known publisher that `text` names most often, in full or abbreviated; empty where it names none."""
+    flat = " ".join(text.split())
+    counts: Counter[str] = Counter()
+    for long, short in _PUBLISHERS.items():
+        counts[short] += flat.casefold().count(long)
+    for short in set(_PUBLISHERS.values()):
+        counts[short] += len(re.findall(rf"\b{short}\b", flat))
+    best, count = counts.most_common(1)[0]
+    return best if count else ""
+
+
+def read_bytes(path: Path, limit: int, what: str) -> bytes:
+    """The file's bytes. Raises `SourceError` where it is missing, empty, unreadable or larger than `limit`."""
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise SourceError(f"{path}: {size:,} bytes is more than the {limit:,} allowed for {what}; split the file.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from error
+    if not data.strip():
+        raise SourceError(f"{path}: the file is empty; fetch it again from its publisher.")
+    return data
+
+
+def web_url(url: str) -> str:
+    """`url` where a reader may be sent there: http or https with a host, never `javascript:`; else empty."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return url.strip() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def table_blocks(rows: list[list[str]]) -> list[Block]:
+    """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades."""
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    lines = [" | ".join(cell for cell in row if cell) for row in rows]
+    column = next((i for i, cell in enumerate(rows[0]) if _GRADE_COLUMN.match(cell)), None) if rows else None
+    if column is None:
+        return [Block("\n".join(lines))] if lines else []
+    graded = zip(rows[1:], lines[1:], strict=True)
+    return [Block(line, grade=(row[column] or None) if column < len(row) else None) for row, line in graded]
+
+
+def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, strict: bool = False) -> Document:
+    """The document of one guideline file.
+
+    Missing metadata falls back: title to the first heading, then the file's stem; publisher to "local"; slug to the title; version to the year,
+    then "undated". `strict` is passed to `classify`. Raises `SourceError` where no text is left.
+    """
+    blocks = list(blocks)
+    title = meta.title or next((block.text for block in blocks if block.level is not None), "") or path.stem
+    publisher = short_publisher(meta.publisher) or "local"
+    builder = _sections(blocks, title, publisher, strict)
+    if not builder.sections:
+        raise SourceError(f"{path}: there is no text in it besides headings; check that it is the guideline itself.")
+    year = meta.year or year_in(meta.date or "") or year_in(meta.version)
+    version = slugify(meta.version) or (str(year) if year else "undated")
+    slug = slugify(meta.slug) or slugify(title) or slugify(path.stem) or "untitled"
+    status = Status.SUPERSEDED if meta.superseded_by and meta.status is Status.CURRENT else meta.status
+    return Document(
+        document_id=f"guideline:{slugify(publisher) or 'local'}/{slug}@{version}",
+        kind=Kind.GUIDELINE,
+        title=title,
+        text=builder.text,
+        sections=tuple(builder.sections),
+        url=web_url(meta.url),
+        year=year,
+        date=meta.date,
+        publisher=publisher,
+        language=meta.language or "en",
+        licence=meta.licence,
+        identifiers=dict(meta.identifiers),
+        status=status,
+        superseded_by=meta.superseded_by,
+        evidence_level="guideline",
+        attributes=dict(meta.attributes),
+    )
+
+
+def _sections(blocks: Iterable[Block], title: str, publisher: str, strict: bool) -> TextBuilder:
+    """Headings become paths (the title itself is left out of them), everything else a section each; skipped parts are passed over."""
+    builder = TextBuilder()
+    stack: list[tuple[int, str]] = []
+    skipping: int | None = None
+    for block in blocks:
+        if block.level is not None:
+            if skipping is not None and block.level > skipping:
+                continue
+            skipping = block.level if _SKIPPED.match(block.text) else None
+            while stack and stack[-1][0] >= block.level:
+                stack.pop()
+            stack.append((block.level, block.text))
+        elif skipping is None:
+            path = tuple(heading for _, heading in stack if heading.casefold() != title.casefold())
+            role, grade = classify(block.text, path, publisher=publisher, strict=strict)
+            builder.add(
+                block.text,
+                role,
+                path,
+                grade=grade or (block.grade if role is Role.RECOMMENDATION else None),
+                page=block.page,
+            )
+    return builder

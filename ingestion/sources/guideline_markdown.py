@@ -1,0 +1,194 @@
+"""Guidelines written in Markdown with YAML front matter: the format of the starter library and of whoever writes a guideline down by hand.
+
+A document's text is what a reader of the rendered page sees, block by block: markup, code blocks and comments are not in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from indexes.passage import Status
+from ingestion.document import Item
+from ingestion.errors import SourceError
+from ingestion.sources.guideline import Block, Metadata, build_document, read_bytes, table_blocks
+from ingestion.sources.guideline_html import html_blocks
+
+_LARGEST = 20_000_000
+_LARGEST_FRONT_MATTER = 64_000
+_CARRIED = ("keywords", "rights", "digest_of")  # kept as the document's attributes
+
+
+class MarkdownGuidelines:
+    """One Markdown file, one guideline. Recognised by front matter with a title, so that a folder's README is not taken for a guideline."""
+
+    name = "guideline (Markdown)"
+    kind = "guideline"
+    version = 1
+    suffixes = (".md", ".markdown")
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether it is a Markdown file whose front matter has a `title`."""
+        if path.suffix.lower() not in self.suffixes:
+            return False
+        lines = head.decode("utf-8-sig", errors="replace").splitlines()
+        if not lines or lines[0].rstrip() != "---":
+            return False
+        for line in lines[1:]:
+            if line.rstrip() == "---":
+                return False
+            if line.startswith("title:"):
+                return True
+        return False
+
+    def parse(self, path: Path) -> Iterator[Item]:
+        """Yield the file's one document. Raises `SourceError` where the file is empty, is not UTF-8, or its front matter cannot be read."""
+        try:
+            text = read_bytes(path, _LARGEST, "a Markdown guideline").decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
+        fields, body = _front_matter(path, text)
+        yield build_document(path, _metadata(path, fields), markdown_blocks(body))
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """The headings, paragraphs, list items (each with what is nested in it) and tables of a Markdown text, as a reader sees them."""
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    blocks: list[Block] = []
+    item: list[str] = []  # the lines of the outermost list item that is open
+    rows: list[list[str]] = []
+    lists = 0
+    level: int | None = None
+    for token in tokens:
+        match token.type:
+            case "heading_open":
+                level = int(token.tag[1])
+            case "bullet_list_open" | "ordered_list_open":
+                lists += 1
+            case "bullet_list_close" | "ordered_list_close":
+                lists -= 1
+            case "list_item_close" if lists == 1:
+                blocks.append(Block("\n".join(item)))
+                item = []
+            case "table_open":
+                rows = []
+            case "tr_open":
+                rows.append([])
+            case "table_close":
+                found = table_blocks(rows)
+                if lists:
+                    item.extend(block.text for block in found)
+                else:
+                    blocks.extend(found)
+                rows = []
+            case "inline":
+                shown = _shown(token.children or [])
+                if rows:
+                    rows[-1].append(shown)
+                elif lists:
+                    item.append(shown)
+                elif shown:
+                    blocks.append(Block(shown, level))
+                level = None
+            case "html_block":
+                found = html_blocks(token.content)
+                if lists:
+                    item.extend(block.text for block in found)
+                else:
+                    blocks.extend(found)
+            case _:
+                pass
+    return [block for block in blocks if block.text.strip()]
+
+
+def _shown(children: Sequence[Token]) -> str:
+    """What a reader sees of inline markup: text and code; pictures and raw tags are not text."""
+    pieces = []
+    for child in children:
+        match child.type:
+            case "text" | "text_special" | "code_inline":
+                pieces.append(child.content)
+            case "softbreak" | "hardbreak":
+                pieces.append(" ")
+            case _:
+                pass
+    return " ".join("".join(pieces).split())
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """A safe loader without aliases: merge keys over aliases grow exponentially, and no front matter needs them."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+
+def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str]:
+    """Front matter and body; no front matter is an empty mapping. Raises `SourceError` naming the line that is not YAML."""
+    handler = YAMLHandler()
+    if not handler.detect(text):
+        return {}, text
+    try:
+        written, body = handler.split(text)
+    except ValueError:
+        return {}, text  # a first line of hyphens that nothing closes is a rule, not front matter
+    if len(written) > _LARGEST_FRONT_MATTER:
+        raise SourceError(f"{path}: its front matter has {len(written):,} characters; at most {_LARGEST_FRONT_MATTER:,} are read.")
+    try:
+        fields = handler.load(written, Loader=_PlainLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a date such as 2021-13-40, which YAML resolves and `datetime` refuses.
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else "front matter"  # the mark counts from 0, after the opening "---"
+        reason = getattr(error, "problem", None) or str(error) or type(error).__name__
+        raise SourceError(f"{path}, {line}: the front matter is not valid YAML ({reason}); put values with a colon in quotes.") from error
+    if fields is None:
+        return {}, body
+    if not isinstance(fields, dict):
+        return {}, text  # a paragraph between two rules
+    return {str(name): value for name, value in fields.items()}, body
+
+
+def _metadata(path: Path, fields: dict[str, Any]) -> Metadata:
+    """Front matter as metadata; values that are neither scalars nor lists of them are passed over."""
+    status = _scalar(fields.get("status")).lower() or Status.CURRENT
+    if status not in set(Status):
+        raise SourceError(f"{path}: status {status!r} is unknown; write one of {', '.join(Status)}.")
+    year = _scalar(fields.get("year"))
+    attributes = {name: _list(value) if name == "keywords" else _scalar(value) for name in _CARRIED if (value := fields.get(name))}
+    return Metadata(
+        title=_scalar(fields.get("title")),
+        publisher=_scalar(fields.get("publisher")),
+        slug=_scalar(fields.get("slug")) or (path.stem if not fields.get("title") else ""),
+        version=_scalar(fields.get("version")),
+        date=_scalar(fields.get("date")) or None,
+        year=int(year) if year.isdecimal() and len(year) == 4 else None,
+        url=_scalar(fields.get("url")),
+        language=_scalar(fields.get("language")),
+        licence=_scalar(fields.get("licence")) or _scalar(fields.get("license")),
+        status=Status(status),
+        superseded_by=_scalar(fields.get("superseded_by")) or None,
+        identifiers={name: value for name in ("doi", "isbn", "pmid") if (value := _scalar(fields.get(name)))},
+        attributes={name: value for name, value in attributes.items() if value},
+    )
+
+
+def _scalar(value: object) -> str:
+    """A scalar as one line of text; dates in ISO form; empty for anything else."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return " ".join(str(value).split()) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _list(value: object) -> list[str]:
+    """A list of scalars, or one scalar with commas, as a list of texts."""
+    parts = value if isinstance(value, list) else _scalar(value).split(",")
+    return [text for part in parts if (text := _scalar(part))]

@@ -1,0 +1,142 @@
+"""Which stretch of a guideline is a recommendation, and the grade printed with it.
+
+Grades are returned as printed, white space apart; nothing is translated between systems, because "strong" of GRADE, "Class 1" of ACC/AHA and "A" of
+the USPSTF do not mean the same. Wordings follow the bodies' own manuals: USPSTF grade definitions (2012), GRADE guidance 15 (Andrews 2013), the
+ACC/AHA class and level table (2019), ACIP categories as used in CDC's opioid guideline (2022), KDIGO nomenclature, and NICE PMG20 chapter 9.
+"""
+
+from __future__ import annotations
+
+import re
+
+from indexes.passage import Role
+
+_LEVEL = r"(?:very[ -]low|low|moderate|high)"
+_CERTAINTY = (
+    rf"{_LEVEL}(?:(?: ?[-–] ?| |- )(?:to|or)?(?: |-)?{_LEVEL})?[ -]"
+    r"(?:certainty|quality|confidence)(?:[ -](?:of |in )?(?:the )?(?:evidence|effect)s?)?"
+)
+_STRENGTH = r"(?:strong|conditional|weak|discretionary)"
+_DIRECTION = r"(?: (?:for|against))?"
+_CLASS = r"(?:class(?: of recommendation)?|COR):? ?(?:III|II[ab]?|I|1|2[ab]?|3)(?:: ?(?:no benefit|harm))?"
+_LOE = r"(?:level of evidence|LOE)[: ]*(?:A|B-?N?R?|C-?(?:LD|EO)?)"
+
+# Each pattern's first group is the grade as printed. Letters need their system's brackets or phrase: "grade B oesophagitis" and
+# "a recommendation" are ordinary prose. No pattern nests unbounded repeats.
+_GRADES = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"[(\[](grade:? ?[ABCDI])(?: (?:recommendation|statement))?[)\]]", re.I),
+        (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.I),
+        (r"[(\[]([ABCDI] (?:recommendation|statement))[)\]]", 0),
+        (r"(?:\ban? |[.;:—–] )([ABCDI] (?:recommendation|statement))(?=[.;,)]|$)", 0),
+        (r"[(\[](\b[12][ABCD]|not graded)[)\]]", re.I),
+        (rf"\b({_STRENGTH} recommendation{_DIRECTION}(?:[,;:]| with| based on|[ ]?[(–-]) ?{_CERTAINTY})", re.I),
+        (rf"\b({_CERTAINTY}[,;] {_STRENGTH} recommendation{_DIRECTION})", re.I),
+        (rf"[(\[]({_STRENGTH} recommendation{_DIRECTION})[)\]]", re.I),
+        (rf"^({_STRENGTH} recommendation{_DIRECTION})[.;:]?$", re.I),
+        (rf"\b(strength of (?:the )?recommendation:? {_STRENGTH})\b", re.I),
+        (r"[(\[]((?:ungraded )?(?:good|best) practice statement)[)\]]", re.I),
+        (rf"\b({_CLASS}(?:[,;)]| and)? \(?{_LOE})(?![\w-])", re.I),
+        (r"\b(recommendation category:? [AB][,;:]? ?(?:and )?evidence type:? [1-4])\b", re.I),
+    )
+)
+_NICE = re.compile(r"^(?:\d+(?:\.\d+)* )?((?:do not |don't )?(?:offer|consider))\b", re.I)
+_GRADE_ONLY = re.compile(
+    rf"^[(\[]?(?:{_STRENGTH} (?:\S{{1,20}} ){{0,2}}recommendation|strength of (?:the )?recommendation|recommendation category|(?:good|best) practice statement|"
+    rf"(?:certainty|quality) of (?:the )?evidence:|{_CERTAINTY})",
+    re.I,
+)
+_RECOMMENDING = re.compile(
+    r"\b(?:recommends?|suggests?|advises?|(?:is|are|be) (?:strongly |conditionally |not )?(?:recommended|suggested|advised|indicated|contraindicated|offered)|"
+    r"should|must|may be (?:offered|used|considered)|do not|offer|consider|advise|avoid)\b",
+    re.I,
+)
+_ISSUED = re.compile(r"\b(?:WHO|USPSTF|NICE|CDC|GDG|panel|committee|task force|society|college|we) (?:strongly |conditionally )?(?:recommends?|suggests?)\b", re.I)
+
+_IMPERATIVE = re.compile(
+    r"^(?:[•–-] )?(?:\(?\d{1,2}(?:\.\d+)*[a-z]?[.)]? )?(?:advise|offer|consider|do not|avoid|use|give|provide|refer|screen|prescribe|start|stop|monitor|discuss|assess|when|for)\b",
+    re.I,
+)
+
+# The first that fits a heading decides; a heading that fits none leaves the word to the one above it.
+_HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
+    (re.compile(pattern, re.I), role)
+    for pattern, role in (
+        (r"\b(?:strength|grading|grades?|interpret\w*|formulat\w*|categor\w+|definitions?) (?:\w+ ){0,3}recommendations?\b", Role.METHOD),
+        (r"\bevidence to (?:decision|recommendation)", Role.BACKGROUND),
+        (r"\b(?:research|other organi[sz]ations|others|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|\brecommendations? (?:of|from|by) others", Role.BODY),
+        (r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b", Role.BACKGROUND),
+        (r"\brecommend(?:ations?|ed)\b", Role.RECOMMENDATION),
+        (r"\bconclusions?\b", Role.CONCLUSION),
+        (r"\b(?:summary|synopsis|abstract|overview|key (?:messages|points|facts)|at a glance|highlights)\b", Role.SUMMARY),
+        (r"\b(?:methods?|methodology|search strategy|guideline development)\b", Role.METHOD),
+        (r"\b(?:in practice|implementation|considerations?|remarks?|research (?:needs|gaps|priorities)|glossary|annex|appendix|acknowledge?ments)\b", Role.BODY),
+    )
+)
+
+
+def grade_of(text: str, publisher: str = "") -> str | None:
+    """The grade printed in `text`, verbatim but for white space; several different ones are joined by "; "; `None` where there is none.
+
+    NICE grades by wording (offer / consider / do not offer): that counts only where NICE is the publisher, since others offer and consider too.
+    """
+    flat = " ".join(text.split())
+    found = sorted({(match.start(1), match.end(1)) for pattern in _GRADES for match in pattern.finditer(flat)})
+    grades: list[str] = []
+    reached = 0
+    for start, end in found:
+        if start >= reached and flat[start:end].casefold() not in map(str.casefold, grades):
+            grades.append(flat[start:end])
+            reached = end
+    if not grades and publisher.strip().upper() == "NICE" and (nice := _NICE.match(flat)):
+        return nice[1]
+    return "; ".join(grades) or None
+
+
+def only_grades(text: str) -> bool:
+    """Whether `text` says nothing but a grade, and so belongs to the recommendation before it."""
+    return len(text) < 220 and _GRADE_ONLY.match(" ".join(text.split())) is not None and not _ISSUED.search(text)
+
+
+def labels_recommendation(text: str) -> bool:
+    """Whether `text` is the label over a recommendation's box: "Strong recommendation against"."""
+    return len(text) < 60 and re.match(rf"^{_STRENGTH} recommendation{_DIRECTION}$", text.strip(), re.I) is not None
+
+
+def recommends(text: str) -> bool:
+    """Whether `text` is worded as advice."""
+    return _RECOMMENDING.search(text) is not None
+
+
+def issues_recommendation(text: str) -> bool:
+    """Whether `text` speaks as an issuing body: "WHO recommends …", "the panel suggests …"."""
+    return _ISSUED.search(text) is not None
+
+
+def heading_role(path: tuple[str, ...]) -> Role:
+    """What stands under a heading path: the deepest heading with a known meaning decides, `BODY` where none has one."""
+    for heading in reversed(path):
+        for pattern, role in _HEADINGS:
+            if pattern.search(heading):
+                return role
+    return Role.BODY
+
+
+def classify(text: str, path: tuple[str, ...], *, publisher: str = "", strict: bool = False) -> tuple[Role, str | None]:
+    """The role and grade of one paragraph, list item or table row under `path`.
+
+    Under a recommendations heading everything is a recommendation. `strict`, for sources whose headings are guessed from the layout and whose chapter
+    of recommendations holds their reasons too, asks besides for a grade or for advising words: any where that heading is the nearest, else an
+    imperative or an issuing body's. Elsewhere advice that carries a grade is a recommendation too.
+    """
+    role, grade = heading_role(path), grade_of(text, publisher)
+    if role is Role.RECOMMENDATION and strict and grade is None:
+        advises = recommends(text) if heading_role(path[-1:]) is Role.RECOMMENDATION else recommends(text) and _IMPERATIVE.match(text)
+        if not advises and not issues_recommendation(text):
+            return Role.BODY, None
+    if role is Role.RECOMMENDATION:
+        return role, grade
+    if grade is not None and role is not Role.METHOD and recommends(text):
+        return Role.RECOMMENDATION, grade
+    return role, None

@@ -1,0 +1,314 @@
+"""ClinicalTrials.gov studies: what is read, how criteria are split, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexes.passage import Kind, Role
+from ingestion.document import Document, Item, Problem
+from ingestion.errors import SourceError
+from ingestion.sources.criteria import split_criteria
+from ingestion.sources.records import read_head
+from ingestion.sources.trials import ClinicalTrialsGov
+
+PARSER = ClinicalTrialsGov()
+CRITERIA = (
+    "Inclusion Criteria:\n\n* Age \\>= 18 years\n* Pressure above 140, as one of:\n\n  * at home\n  * in clinic\n\n"
+    "Exclusion Criteria:\n\n1. Pregnancy\n2. E. coli infection\n\nPart B only:\n\n* Gout"
+)
+
+
+def study(nct: str = "NCT00000101", **modules: Any) -> dict[str, Any]:
+    """An invented study as API v2 gives it."""
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": nct, "briefTitle": "Salt  trial"},
+            "descriptionModule": {"briefSummary": "We test salt.", "detailedDescription": "At length."},
+            **modules,
+        },
+        "hasResults": False,
+    }
+
+
+def parse(folder: Path, content: Any, name: str = "study.json") -> list[Item]:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return list(PARSER.parse(path))
+
+
+def test_a_study_becomes_a_document(tmp_path: Path) -> None:
+    given_study = study(
+        statusModule={"overallStatus": "RECRUITING", "startDateStruct": {"date": "2020-03"}},
+        sponsorCollaboratorsModule={"leadSponsor": {"name": "Salt Board"}},
+        conditionsModule={"conditions": ["Hypertension"]},
+        designModule={"phases": ["PHASE3"], "studyType": "INTERVENTIONAL", "enrollmentInfo": {"count": 80}},
+        armsInterventionsModule={
+            "armGroups": [{"label": "Low salt", "description": "Diet with 2 g."}, {"label": "Empty"}],
+            "interventions": [{"name": "Diet"}],
+        },
+        outcomesModule={"primaryOutcomes": [{"measure": "Pressure", "description": "Seated.", "timeFrame": "6 weeks"}]},
+        eligibilityModule={
+            "eligibilityCriteria": CRITERIA,
+            "sex": "ALL",
+            "minimumAge": "18 Years",
+            "maximumAge": "N/A",
+        },
+        contactsLocationsModule={"locations": [{"country": "Kenya"}, {"country": "Kenya"}, {"country": "Peru"}]},
+    )
+    given_study["resultsSection"] = {
+        "outcomeMeasuresModule": {
+            "outcomeMeasures": [{"title": "Pressure at 6 weeks", "description": "Mean of three."}]
+        }
+    }
+    (found,) = parse(tmp_path, given_study)
+    assert isinstance(found, Document)
+    assert (found.document_id, found.kind, found.title) == ("nct:NCT00000101", Kind.TRIAL, "Salt trial")
+    assert found.url == "https://clinicaltrials.gov/study/NCT00000101"
+    assert (found.year, found.date, found.evidence_level) == (2020, "2020-03", "registration")
+    assert [(s.role, s.path, found.text[s.start : s.end]) for s in found.sections] == [
+        (Role.SUMMARY, ("Brief summary",), "We test salt."),
+        (Role.BODY, ("Detailed description",), "At length."),
+        (Role.METHOD, ("Arms", "Low salt"), "Diet with 2 g."),
+        (Role.METHOD, ("Primary outcomes",), "Pressure"),
+        (Role.METHOD, ("Primary outcomes", "Pressure"), "Seated."),
+        (Role.ELIGIBILITY, ("Eligibility", "Inclusion"), "Age \\>= 18 years"),
+        (
+            Role.ELIGIBILITY,
+            ("Eligibility", "Inclusion"),
+            "Pressure above 140, as one of:\n\n  * at home\n  * in clinic",
+        ),
+        (Role.ELIGIBILITY, ("Eligibility", "Exclusion"), "Pregnancy"),
+        (Role.ELIGIBILITY, ("Eligibility", "Exclusion"), "E. coli infection"),
+        (Role.ELIGIBILITY, ("Eligibility", "Exclusion", "Part B only"), "Gout"),
+        (Role.RESULT, ("Results",), "Pressure at 6 weeks"),
+        (Role.RESULT, ("Results", "Pressure at 6 weeks"), "Mean of three."),
+    ]
+    assert found.attributes == {
+        "status": "RECRUITING",
+        "phases": ["PHASE3"],
+        "study_type": "INTERVENTIONAL",
+        "enrollment": 80,
+        "sex": "ALL",
+        "minimum_age": "18 Years",
+        "conditions": ["Hypertension"],
+        "interventions": ["Diet"],
+        "primary_outcomes": [{"measure": "Pressure", "time_frame": "6 weeks"}],
+        "sponsor": "Salt Board",
+        "countries": ["Kenya", "Peru"],
+        "has_results": True,
+    }
+    assert Document.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "\n        INCLUSION CRITERIA\n\n          -  Adults with gout who\n             take part\n\n          -  \n\n"
+            "        Key Exclusion Criteria:\n\n          1. None\n",
+            [("Inclusion", "", "Adults with gout who\n             take part"), ("Exclusion", "", "None")],
+        ),
+        (
+            "Inclusion criteria: adults\nExclusion: children",
+            [("Inclusion", "", "adults"), ("Exclusion", "", "children")],
+        ),
+        ("Exclusion criteria:\n  Gout\n  Asthma", [("Exclusion", "", "Gout"), ("Exclusion", "", "Asthma")]),
+        ("4.2 Exclusion criteria (part B)\n- Gout", [("Exclusion", "", "Gout")]),
+        ("Exclusion criteria：\n- Gout", [("Exclusion", "", "Gout")]),
+        ("- Adults. - Gout. Exclusion Criteria: - Asthma", [("", "", "Adults. - Gout."), ("Exclusion", "", "Asthma")]),
+        ("Non-inclusion criteria:\n- Gout", [("Exclusion", "", "Gout")]),
+        ("Inclusion and exclusion criteria:\n- Gout", [("", "", "Gout")]),
+        ("* **Exclusion Criteria:**\n* Gout", [("Exclusion", "", "Gout")]),
+        ("DISEASE CHARACTERISTICS:\n\n  Gout", [("", "DISEASE CHARACTERISTICS", "Gout")]),
+        ("* Does not meet any exclusion criteria", [("", "", "Does not meet any exclusion criteria")]),
+        (
+            "        Gout that lasts\n        for years\n\n        Asthma",
+            [("", "", "Gout that lasts\n        for years"), ("", "", "Asthma")],
+        ),
+        ("-Gout\n-2 visits", [("", "", "Gout"), ("", "", "-2 visits")]),
+        ("1.5 mg of salt", [("", "", "1.5 mg of salt")]),
+        ("", []),
+    ],
+)
+def test_criteria_are_split_in_every_layout(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert [(c.side, c.group, text[c.start : c.end]) for c in split_criteria(text)] == expected
+
+
+LINES = st.sampled_from(
+    [
+        "Inclusion Criteria:",
+        "Exclusion criteria: some",
+        "* a",
+        "  * b",
+        "1. c",
+        "-",
+        "",
+        "        d",
+        "            e:",
+        "F:",
+        "**",
+        " ",
+    ]
+)
+
+
+@given(st.lists(LINES | st.text(max_size=12)).map("\n".join))
+def test_criteria_are_stretches_of_the_text_in_order(text: str) -> None:
+    end = 0
+    for criterion in split_criteria(text):
+        assert end <= criterion.start < criterion.end <= len(text)
+        assert text[criterion.start : criterion.end].strip()
+        end = criterion.end
+
+
+def test_pages_lists_and_lines_are_read(tmp_path: Path) -> None:
+    two = [study("NCT00000001"), study("NCT00000002")]
+    as_lines = "\n".join(map(json.dumps, two)) + "\n"
+    for content, name in [
+        ({"studies": two, "nextPageToken": "x"}, "page.json"),
+        (two, "list.json"),
+        (as_lines, "lines.jsonl"),
+        (as_lines, "lines.txt"),
+        ("\ufeff" + json.dumps(two), "marked.json"),
+    ]:
+        assert [getattr(item, "document_id", item) for item in parse(tmp_path, content, name)] == [
+            "nct:NCT00000001",
+            "nct:NCT00000002",
+        ]
+
+
+def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    lines = [json.dumps(study("NCT00000001")), "", "{half", '{"a": 1}', "[" * 100_000, json.dumps(study("NCT00000002"))]
+    path = tmp_path / "studies.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    one, *problems, two = PARSER.parse(path)
+    assert isinstance(one, Document)
+    assert isinstance(two, Document)
+    assert [p.record for p in problems if isinstance(p, Problem)] == ["line 3", "line 4", "line 5"]
+    assert all("API v2" in p.mend for p in problems if isinstance(p, Problem))
+
+
+def test_a_truncated_gzip_gives_its_complete_lines(tmp_path: Path) -> None:
+    packed = gzip.compress("\n".join(json.dumps(study(f"NCT{n * 7919:08}")) for n in range(900)).encode())
+    path = tmp_path / "cut.jsonl.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    found: list[Item] = []
+    with pytest.raises(SourceError, match="truncated"):
+        found.extend(PARSER.parse(path))
+    assert found
+    assert all(isinstance(item, Document) for item in found)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": 1},
+        [1, None],
+        {"studies": [{}]},
+        {"studies": {"protocolSection": 1}},
+        study("NCT1"),
+        study("../../etc"),
+        {"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}},
+        {"protocolSection": {"identificationModule": [1]}},
+    ],
+)
+def test_what_is_no_study_is_a_problem_with_the_mend(tmp_path: Path, content: Any) -> None:
+    found = parse(tmp_path, content)
+    assert found
+    assert all(isinstance(item, Problem) and "clinicaltrials.gov/api/v2" in item.mend for item in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("not json", "is not one JSON value"),
+        ("", "empty"),
+        ("[" * 100_000, "nested too deeply"),
+        (
+            '<?xml version="1.0"?><clinical_study rank="1"></clinical_study>',
+            "legacy ClinicalTrials.gov XML; download .* API v2 JSON",
+        ),
+        ('{"FullStudiesResponse": {}}', "legacy ClinicalTrials.gov JSON"),
+    ],
+)
+def test_files_that_cannot_be_read_say_why(tmp_path: Path, content: str, reason: str) -> None:
+    with pytest.raises(SourceError, match=reason) as error:
+        parse(tmp_path, content)
+    assert "study.json" in str(error.value)
+
+
+def test_recognition() -> None:
+    any_path = Path("any")
+    assert PARSER.recognises(any_path, json.dumps({"studies": [study()]}).encode())
+    assert PARSER.recognises(any_path, b"\xef\xbb\xbf" + json.dumps(study()).encode())
+    assert PARSER.recognises(any_path, b"<?xml version='1.0'?>\n<clinical_study>")
+    assert not PARSER.recognises(any_path, b'{"resourceType": "Bundle"}')
+    assert not PARSER.recognises(any_path, b'{"protocolSection": {"descriptionModule": {}}}')
+    assert not PARSER.recognises(any_path, b"<PubmedArticleSet>")
+    assert not PARSER.recognises(any_path, b"%PDF \xff")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = [
+    "statusModule",
+    "descriptionModule",
+    "eligibilityModule",
+    "designModule",
+    "armsInterventionsModule",
+    "outcomesModule",
+]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_values_of_the_wrong_type_are_passed_over(tmp_path: Path, modules: dict[str, Any]) -> None:
+    (found,) = parse(tmp_path, study(**modules))
+    assert isinstance(found, Document)
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_text(tmp_path: Path) -> None:
+    (found,) = parse(tmp_path, study(descriptionModule={"briefSummary": "bad \ud800 text"}))
+    assert isinstance(found, Document)
+    assert found.text == "bad \ufffd text"
+    assert found.content_hash
+
+
+def test_genuine_files_are_read_or_refused_with_the_mend(data_dir: Path) -> None:
+    counts: Counter[str] = Counter()
+    for path in sorted((data_dir / "ingest" / "ctgov_native").rglob("*")):
+        if not path.is_file() or not path.stat().st_size or not PARSER.recognises(path, read_head(path, 4096)):
+            continue
+        try:
+            for item in PARSER.parse(path):
+                counts[type(item).__name__] += 1
+        except SourceError as error:
+            counts[str(error).split(": ")[1].split(";")[0]] += 1
+    assert counts == {
+        "Document": 15,
+        "Problem": 4,
+        "legacy ClinicalTrials.gov XML": 11,
+        "legacy ClinicalTrials.gov JSON (API v1)": 6,
+    }
+
+
+@pytest.mark.slow
+def test_reserialised_studies_are_read_whole(data_dir: Path) -> None:
+    documents = criteria = 0
+    for item in PARSER.parse(data_dir / "ingest" / "ctgov_v2_reserialised" / "studies.jsonl.gz"):
+        assert isinstance(item, Document)
+        documents += 1
+        criteria += sum(section.role == Role.ELIGIBILITY for section in item.sections)
+    assert documents == 8740
+    assert criteria > 100_000

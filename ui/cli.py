@@ -1,0 +1,96 @@
+"""`citewell serve`: the chat page and the API in one process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PURPOSE = "citewell serve"
+PATIENCE = 3  # seconds an open page may keep a stopping server waiting
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for every network of this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    home: Annotated[Path | None, typer.Option(help="The library's folder; CITEWELL_HOME where not given.")] = None,
+) -> None:
+    """Serve the chat page and the API."""
+    with _listen(host, port) as listener:
+        # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
+        from assistant.errors import AssistantError
+        from assistant.service import Assistant
+        from assistant.settings import load_settings
+        from indexes.errors import RetrievalError
+        from ingestion.errors import IngestionError
+        from ingestion.library import Library
+        from ui.server import create_app
+
+        url = _url(host, port)
+        try:
+            settings = load_settings()
+            with Library.open(home or settings.home, purpose=PURPOSE, server=settings.server) as library:
+
+                def ready() -> None:
+                    library.announce(PURPOSE, url)
+                    typer.echo(f"Citewell is ready: {url}  (Ctrl-C stops it)")
+
+                run_server(create_app(Assistant(library)), listener, ready)
+        except (AssistantError, IngestionError, RetrievalError) as error:
+            _fail(str(error))
+
+
+def run_server(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve `app` on `listener` until interrupted; `ready` is called once requests are answered."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready()
+
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=PATIENCE)
+    try:
+        Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:  # Ctrl-C, after uvicorn has closed everything
+        typer.echo("Stopped.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The listening socket, taken before the library is opened so that a taken port is told at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _fail(
+                f"Port {port} on {host} is in use. Stop the program that holds it, or choose another port: "
+                f"citewell serve --port {port + 1 if port < 65535 else 8000}"
+            )
+        if error.errno == errno.EACCES:
+            _fail(f"Port {port} may not be opened by this user. Choose one above 1023: citewell serve --port 8000")
+        _fail(
+            f"Cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}. Give an address of this machine."
+        )
+
+
+def _url(host: str, port: int) -> str:
+    """The address to type into a browser."""
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else host  # noqa: S104 - compared only
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,39 @@
+"""API and chat page in one application."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from ui import asking, offline
+
+if TYPE_CHECKING:
+    from assistant.service import Assistant
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The API of `assistant` with the chat page at `/`."""
+    from assistant.api.app import create_app as create_api
+
+    return with_page(create_api(assistant), assistant, home=assistant.library.home)
+
+
+def with_page(api: FastAPI, assistant: asking.Asks, *, home: Path) -> FastAPI:
+    """`api` with the chat page at `/`; Chainlit keeps its files in `home`. Routes that `api` has by now win over the page."""
+    asking.use(assistant)
+    offline.prepare(home)
+    api.mount("", offline.Door(_chat()))
+    return api
+
+
+@cache
+def _chat() -> FastAPI:
+    """Chainlit with our target; once a process, as it can be told its target only before its first request."""
+    from chainlit.utils import mount_chainlit
+
+    chat = FastAPI(openapi_url=None)
+    mount_chainlit(chat, target=str(Path(__file__).with_name("app.py")), path="")
+    return chat

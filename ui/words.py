@@ -1,0 +1,94 @@
+"""The words of the page: what it is for, the first questions it offers, and what codes mean to a clinician."""
+
+from __future__ import annotations
+
+NAME = "Citewell"
+
+WELCOME = (
+    "**Citewell**\n\n"
+    "**Clinical answers, each sentence cited to the exact words that carry it.**\n\n"
+    "For health professionals. Supports your clinical judgement, does not replace it. Not for emergencies. "
+    "Enter no patient identifiers."
+)
+
+FOOTER = (
+    "Supports, does not replace, clinical judgement. For health professionals; not for emergencies. "
+    "Enter no patient identifiers. Check the cited words."
+)
+
+INTENDED_USE = """\
+**Citewell supports a clinician's judgement; it does not replace it.**
+
+- **For health professionals.** It is not written for patients, and it gives no advice about one person's care.
+- **Not for emergencies** or any decision that cannot wait for you to read the sources.
+- **Enter no patient identifiers:** no names, dates of birth, record numbers or addresses.
+- **Check the cited words.** Every sentence carries a number in brackets. Open it to read the passage with the
+  words that carry the sentence marked, how strong that evidence is, whether the document still stands, and a link
+  to the original.
+- **It knows its library and nothing else.** Where the library holds nothing that supports an answer, it says so.
+  A missing answer is not evidence that something is safe or does not work.
+- **It reads text only:** no images, no signals, no laboratory feeds.
+"""
+
+STARTERS = (
+    (
+        "Hypertension: when to treat",
+        "At what blood pressure should drug treatment of hypertension start in adults?",
+    ),
+    (
+        "AF: anticoagulation",
+        "Are direct oral anticoagulants preferred over warfarin for stroke prevention in atrial fibrillation?",
+    ),
+    ("Colorectal screening", "At what age should screening for colorectal cancer start in average-risk adults?"),
+    ("HIV pre-exposure prophylaxis", "Who should be offered pre-exposure prophylaxis to prevent HIV?"),
+    ("Opioids for chronic pain", "How should opioids be started for chronic pain in adults?"),
+    ("COPD: inhalers", "Does triple inhaled therapy reduce exacerbations in COPD compared with dual therapy?"),
+)
+
+NOTHING_FOUND = "I found nothing in the library that supports an answer."
+NOT_ASKED = "That question could not be taken."
+FAILED = "Something went wrong on our side."
+FAILED_TEXT = (
+    "No answer was made, and nothing of your question was kept. Ask again; if it happens twice, tell the people who "
+    "run this server the time at which it happened."
+)
+
+KINDS = {"guideline": "Guideline", "literature": "Study", "trial": "Trial registration"}
+
+LEVELS = {
+    "guideline": "Guideline recommendation",
+    "1": "Evidence level 1 of 5: typically systematic reviews",
+    "2": "Evidence level 2 of 5: typically randomised trials",
+    "3": "Evidence level 3 of 5: typically non-randomised controlled studies",
+    "4": "Evidence level 4 of 5: typically case series or case-control studies",
+    "5": "Evidence level 5 of 5: mechanism-based reasoning or expert opinion",
+    "registration": "Registered plan and data, not a peer-reviewed result",
+    "unknown": "Evidence level not known",
+}
+
+STATUSES = {
+    "current": "Current",
+    "draft": "Draft, not final",
+    "corrected": "Corrected after publication",
+    "expression_of_concern": "Expression of concern",
+    "superseded": "Superseded by a newer version",
+    "retracted": "Retracted",
+}
+
+WARNINGS = {
+    "emergency": "Possible emergency",
+    "retracted": "Retracted",
+    "expression_of_concern": "Expression of concern",
+    "superseded": "Superseded",
+    "draft": "Draft",
+    "preliminary": "Preliminary",
+    "conflict": "Sources disagree",
+    "corrected": "Corrected",
+    "scope": "Outside intended use",
+    "engine_fallback": "Simpler engine used",
+}
+"""Heading of each kind of warning, the gravest first: the page shows them in this order."""
+
+GRAVE = frozenset({"emergency", "retracted", "expression_of_concern"})
+
+IDENTIFIERS = {"pmid": "PMID", "pmcid": "PMCID", "doi": "DOI", "nct": "NCT", "isbn": "ISBN"}
