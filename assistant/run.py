@@ -20,12 +20,16 @@ class Run:
     filters: Filters | None = None
     plan: Plan | None = None
     hits: list[Hit] = field(default_factory=list)
-    weights: Mapping[Term, float] = field(default_factory=dict)
-    unknown: tuple[Term, ...] = ()
+    frequencies: Mapping[Term, int] = field(default_factory=dict)  # passages of the library that hold each key term
     composition: Composition = field(default_factory=lambda: Composition((), 0))
     claims: list[tuple[Claim, Passage]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)  # why each claim that did not hold was taken out
     trace: list[TraceStep] = field(default_factory=list)
+
+    @property
+    def unknown(self) -> list[str]:
+        """The key terms that no passage of the library holds, in the question's words."""
+        return [term.text for term, frequency in self.frequencies.items() if not frequency]
 
     @property
     def planned(self) -> Plan:

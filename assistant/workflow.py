@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 from pydantic import SkipValidation
@@ -30,7 +30,7 @@ from indexes.passage import Filters, Hit, Kind
 from ingestion.library import Library
 
 TIMEOUT_S = 60.0
-KNOWN_WEIGHT, UNKNOWN_WEIGHT = 1.0, 3.0  # a term the whole library lacks makes the question one it cannot answer
+COUNT_UP_TO = 1000
 T = TypeVar("T")
 
 
@@ -103,8 +103,7 @@ class QuestionWorkflow(Workflow):
                 arguments,
                 lambda k=kind, n=quota: self._search(run, k, n),  # type: ignore[misc]
             )
-        run.unknown = tuple(term for term in run.planned.terms if not self._known(term))
-        run.weights = {term: UNKNOWN_WEIGHT if term in run.unknown else KNOWN_WEIGHT for term in run.planned.terms}
+        run.frequencies = await asyncio.to_thread(self._frequencies, run.planned.terms)
         return Found(run=run)
 
     @step
@@ -114,7 +113,7 @@ class QuestionWorkflow(Workflow):
         ctx.write_event_to_stream(Told(progress=Progress("compose", f"Reading {len(run.hits)} passages")))
         hits = [hit for hit in run.hits if usable(hit.passage)]
         run.composition = await self._timed(
-            run, "compose", None, {}, lambda: compose(run.planned, hits, run.weights, self._vectors)
+            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._vectors)
         )
         return Composed(run=run)
 
@@ -149,9 +148,12 @@ class QuestionWorkflow(Workflow):
         only = Filters(frozenset({kind}), filters.year_from, filters.year_to, filters.document_ids)
         return self._library.searcher.search(run.planned.question, quota, only)
 
-    def _known(self, term: Term) -> bool:
-        """Whether any passage of the library holds a word of the term."""
-        return any(self._library.searcher.engine.lexical(encode_query(name), 1, Filters()) for name in term.names)
+    def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
+        """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
+        engine = self._library.searcher.engine
+        words = {word for term in terms for name in term.names for word in name.split()}
+        counts = {word: len(engine.lexical(encode_query(word), COUNT_UP_TO, Filters())) for word in words}
+        return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
     def _verify(self, run: Run) -> None:
         for chosen in run.composition.chosen:

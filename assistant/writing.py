@@ -60,7 +60,7 @@ def _reason(run: Run) -> str:
     if run.removed:
         return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
     if run.unknown:
-        return f"The library holds nothing on: {_list([term.text for term in run.unknown])}."
+        return f"The library holds nothing on: {_list(run.unknown)}."
     if run.composition.missing:
         return f"No passage brings the whole question together; the closest lacks: {_list(run.composition.missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."

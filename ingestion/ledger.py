@@ -178,6 +178,10 @@ class Ledger:
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
         return None if payload is None else Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
 
+    def has_documents(self) -> bool:
+        """Whether there is any document."""
+        return bool(self._rows("SELECT 1 FROM documents LIMIT 1"))
+
     def counts(self) -> dict[Kind, tuple[int, int]]:
         """Documents and passages of each kind."""
         rows = self._rows(

@@ -28,6 +28,7 @@ def serve(
     """Serve the chat page and the API."""
     with _listen(host, port) as listener:
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
+        from assistant.cli.ingesting import build_starter
         from assistant.errors import AssistantError
         from assistant.service import Assistant
         from assistant.settings import load_settings
@@ -40,6 +41,7 @@ def serve(
         try:
             settings = load_settings()
             with Library.open(home or settings.home, purpose=PURPOSE, server=settings.server) as library:
+                build_starter(library)
 
                 def ready() -> None:
                     library.announce(PURPOSE, url)

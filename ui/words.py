@@ -49,8 +49,8 @@ NOTHING_FOUND = "I found nothing in the library that supports an answer."
 NOT_ASKED = "That question could not be taken."
 FAILED = "Something went wrong on our side."
 FAILED_TEXT = (
-    "No answer was made, and nothing of your question was kept. Ask again; if it happens twice, tell the people who "
-    "run this server the time at which it happened."
+    "No answer was made. Ask again; if it happens twice, tell the people who run this server the time at which it "
+    "happened."
 )
 
 KINDS = {"guideline": "Guideline", "literature": "Study", "trial": "Trial registration"}

@@ -1,0 +1,71 @@
+"""The `citewell` command. Doors above this package (`serve`, `eval`) plug in through the entry point group `citewell.commands`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from assistant import __version__
+from assistant.cli import asking, ingesting, library
+from assistant.cli.output import err
+from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
+from indexes.errors import RetrievalError
+from ingestion.errors import IngestionError, UnknownKindError
+
+CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownKindError)
+
+app = typer.Typer(
+    name="citewell",
+    help="Clinical questions answered from guidelines, literature and trials, every sentence cited to the exact words that carry it.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would show questions
+    rich_markup_mode="rich",
+)
+app.command("ask")(asking.ask)
+app.command("search")(asking.search)
+app.command("show")(asking.show)
+app.add_typer(ingesting.app, name="ingest")
+app.add_typer(library.app, name="library")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"citewell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Settings come from CITEWELL_* variables or citewell.toml; CITEWELL_HOME is the library's folder."""
+
+
+def _plug_in() -> None:
+    """Add the commands of the doors that are installed."""
+    for point in entry_points(group="citewell.commands"):
+        loaded = point.load()
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=point.name)
+        else:
+            app.command(point.name)(loaded)
+
+
+def main() -> None:
+    """Run the command. Exit status: 0 done, 2 the call is wrong, 1 it failed."""
+    _plug_in()
+    try:
+        app()
+    except CALL_IS_WRONG as error:
+        err(str(error))
+        sys.exit(2)
+    except (AssistantError, RetrievalError, IngestionError) as error:
+        err(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err("Stopped. What was finished is kept; run the same command to go on.")
+        sys.exit(130)

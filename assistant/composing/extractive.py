@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from assistant.planning.terms import Term, content_of
 from indexes.passage import Hit, Kind, Role
 
 MAX_CLAIMS = 6
-PER_DOCUMENT = 2
+PER_DOCUMENT = 3
 SHORTLIST = 32  # sentences that are embedded for one question
 DUPLICATE = 0.92  # cosine from which two sentences say the same
 
@@ -31,9 +32,9 @@ ROLE_PRIOR: Mapping[Role, float] = {
     Role.METHOD: -0.10,
 }
 LEANING = -0.08
-MIN_MEANING = 0.62  # cosine of question and sentence under which nothing is an answer
+MIN_MEANING = 0.68  # cosine of question and sentence under which nothing is an answer
 MIN_COVERAGE = 0.6  # weighted share of the question's key terms that sentence and title must hold
-MIN_RELATIVE = 0.72  # of the best sentence's score
+MIN_RELATIVE = 0.65  # of the best sentence's score
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,14 @@ class Composition:
     missing: tuple[str, ...] = ()
 
 
-def compose(plan: Plan, hits: Sequence[Hit], weights: Mapping[Term, float], vectors: SentenceVectors) -> Composition:
+def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], vectors: SentenceVectors) -> Composition:
     """Sentences of the hits that answer the plan's question, best first, at most `MAX_CLAIMS`.
 
-    `weights` says how telling each key term is. A sentence qualifies when it is close to the question in meaning and, together with its
-    title and headings, holds enough of the key terms.
+    `frequencies` says in how many passages of the library each key term occurs: the rarer, the more it must be there. A sentence
+    qualifies when it is close to the question in meaning and, together with its title and headings, holds enough of the key terms.
     """
-    pool = list(candidates(hits))
+    weights = {term: term_weight(frequencies[term]) for term in plan.terms}
+    pool = [c for c in candidates(hits) if plan.wants_trials or c.role is not Role.ELIGIBILITY]
     if not pool:
         return Composition((), 0, tuple(term.text for term in plan.terms))
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
@@ -89,6 +91,11 @@ def compose(plan: Plan, hits: Sequence[Hit], weights: Mapping[Term, float], vect
     return Composition(
         tuple(scored[n] for n in chosen), len(pool), _missing(plan, weights, pool, coverages) if not chosen else ()
     )
+
+
+def term_weight(frequency: int) -> float:
+    """How telling a term is that occurs in so many passages: from 1 (common) to 3 (unknown to the library)."""
+    return 1.0 + 2.0 / (1.0 + math.log2(1 + frequency))
 
 
 def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) -> float:

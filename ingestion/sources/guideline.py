@@ -18,10 +18,11 @@ from ingestion.sources.recommendations import classify
 
 # Left out with everything below them: they hold names of other works and places in this one, not statements to cite.
 _SKIPPED = re.compile(
-    r"^(?:[\dA-Z.]{1,6} )?(?:references?(?: list| cited|\d{1,2})?|bibliography|literature cited|works cited|(?:table of )?contents|list of (?:tables|figures)|index)[.:]?$",
-    re.I,
+    r"^(?:[\dA-Z.]{1,6} )?(?:references?(?: list| cited|\d{1,2})?|bibliography|(?:literature|works) cited|"
+    r"(?:table of )?contents|list of (?:tables|figures)|index)[.:]?$",
+    re.IGNORECASE,
 )
-_GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.I)
+_GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Long names that readers and front matter abbreviate; one publisher must have one slug.
 _PUBLISHERS = {

@@ -15,16 +15,17 @@ from ingestion.errors import SourceError
 from ingestion.sources.guideline import Block, Metadata, build_document, publisher_named_in, read_bytes, table_blocks
 
 _LARGEST = 20_000_000
-_FURNITURE = frozenset(
-    "head nav header footer aside script style noscript template iframe object svg math form button input select textarea dialog "
-    "video audio canvas pre".split()
-)
+_FURNITURE = frozenset((
+    "head", "nav", "header", "footer", "aside", "script", "style", "noscript", "template", "iframe", "object", "svg", "math", "button",
+    "input", "select", "textarea", "dialog", "video", "audio", "canvas", "pre",
+))  # fmt: skip
 _LANDMARKS = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "menu"))
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADING = re.compile(r"^h[1-6]$")
-_BREAKING = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figcaption figure hr html li main ol p section summary ul".split()
-)
+_BREAKING = frozenset((
+    "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure",
+    "form", "hr", "html", "li", "main", "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul", "h1", "h2", "h3", "h4", "h5", "h6",
+))  # fmt: skip
 
 
 class HtmlGuidelines:
@@ -33,12 +34,16 @@ class HtmlGuidelines:
     name = "guideline (HTML)"
     kind = "guideline"
     version = 1
-    suffixes = (".html", ".htm", ".xhtml")
+    suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether it has an HTML suffix, or begins as an HTML page whatever its suffix."""
         start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000].lower()
-        return path.suffix.lower() in self.suffixes or start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<?xml") and b"<html" in start)
+        return (
+            path.suffix.lower() in self.suffixes
+            or start.startswith((b"<!doctype html", b"<html"))
+            or (start.startswith(b"<?xml") and b"<html" in start)
+        )
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Yield the page's one document. Raises `SourceError` where it is empty or holds no text."""
@@ -52,7 +57,9 @@ class HtmlGuidelines:
 
 def html_blocks(markup: str) -> list[Block]:
     """The blocks of a piece of HTML, such as one that stands in a Markdown file."""
-    return list(_blocks(_soup(markup))) if "<" in markup else [Block(text)] if (text := " ".join(markup.split())) else []
+    return (
+        list(_blocks(_soup(markup))) if "<" in markup else [Block(text)] if (text := " ".join(markup.split())) else []
+    )
 
 
 def _soup(markup: str) -> BeautifulSoup:
@@ -63,7 +70,12 @@ def _soup(markup: str) -> BeautifulSoup:
 def _main(soup: BeautifulSoup) -> Tag:
     """The element that holds the guideline: `<main>`, the landmark of that role, a lone `<article>`, or the whole body."""
     articles = soup.find_all("article", limit=2)
-    candidates = [soup.find("main"), soup.find(attrs={"role": "main"}), articles[0] if len(articles) == 1 else None, soup.body]
+    candidates = [
+        soup.find("main"),
+        soup.find(attrs={"role": "main"}),
+        articles[0] if len(articles) == 1 else None,
+        soup.body,
+    ]
     return next((tag for tag in candidates if isinstance(tag, Tag) and tag.get_text(strip=True)), soup)
 
 
@@ -123,12 +135,13 @@ def _blocks(root: Tag) -> Iterator[Block]:
             else:
                 yield from found
         else:
-            breaking = node.name in _BREAKING or _HEADING.match(node.name) is not None or node.name in ("table", "tr", "td", "th", "caption")
-            if breaking:
+            if node.name in _BREAKING:
                 yield from flush()
                 depth += node.name == "li"
                 stack.append((node, True))
-            stack.extend((child, False) for child in reversed(node.contents) if isinstance(child, Tag | NavigableString))
+            stack.extend(
+                (child, False) for child in reversed(node.contents) if isinstance(child, Tag | NavigableString)
+            )
     yield from flush()
     if item:
         yield Block("\n".join(item))
@@ -158,14 +171,20 @@ def _metadata(soup: BeautifulSoup, path: Path) -> Metadata:
     titles += [" ".join(tag.get_text(" ").split()) for tag in (heading, page_title) if isinstance(tag, Tag)]
     moment = soup.find("time")
     stamp = str(moment.get("datetime") or moment.get_text()) if isinstance(moment, Tag) else ""
-    date = first("citation_publication_date", "dc.date", "dcterms.date", "dcterms.issued", "article:published_time", "date") or stamp.strip()
+    date = (
+        first(
+            "citation_publication_date", "dc.date", "dcterms.date", "dcterms.issued", "article:published_time", "date"
+        )
+        or stamp.strip()
+    )
     link = soup.find("link", rel="canonical")
     url = str(link.get("href", "")) if isinstance(link, Tag) else first("og:url")
     language = str(soup.html.get("lang") or soup.html.get("xml:lang") or "") if soup.html else ""
     iso = re.match(r"\d{4}(?:[-/]\d{1,2}){0,2}", date)
     return Metadata(
         title=next((title for title in titles if title), ""),
-        publisher=first("citation_publisher", "dc.publisher", "dcterms.publisher", "og:site_name") or publisher_named_in(titles[-1]),
+        publisher=first("citation_publisher", "dc.publisher", "dcterms.publisher", "og:site_name")
+        or publisher_named_in(titles[-1]),
         date=(iso[0].replace("/", "-") if iso else date) or None,
         url=url,
         language=language.split("-")[0].lower() or "en",

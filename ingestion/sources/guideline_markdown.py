@@ -32,7 +32,7 @@ class MarkdownGuidelines:
     name = "guideline (Markdown)"
     kind = "guideline"
     version = 1
-    suffixes = (".md", ".markdown")
+    suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether it is a Markdown file whose front matter has a `title`."""
@@ -127,7 +127,8 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=self.peek_event().start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
 
 
@@ -141,7 +142,9 @@ def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str]:
     except ValueError:
         return {}, text  # a first line of hyphens that nothing closes is a rule, not front matter
     if len(written) > _LARGEST_FRONT_MATTER:
-        raise SourceError(f"{path}: its front matter has {len(written):,} characters; at most {_LARGEST_FRONT_MATTER:,} are read.")
+        raise SourceError(
+            f"{path}: its front matter has {len(written):,} characters; at most {_LARGEST_FRONT_MATTER:,} are read."
+        )
     try:
         fields = handler.load(written, Loader=_PlainLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -149,7 +152,9 @@ def _front_matter(path: Path, text: str) -> tuple[dict[str, Any], str]:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}" if mark else "front matter"  # the mark counts from 0, after the opening "---"
         reason = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise SourceError(f"{path}, {line}: the front matter is not valid YAML ({reason}); put values with a colon in quotes.") from error
+        raise SourceError(
+            f"{path}, {line}: the front matter is not valid YAML ({reason}); put values with a colon in quotes."
+        ) from error
     if fields is None:
         return {}, body
     if not isinstance(fields, dict):
@@ -163,7 +168,9 @@ def _metadata(path: Path, fields: dict[str, Any]) -> Metadata:
     if status not in set(Status):
         raise SourceError(f"{path}: status {status!r} is unknown; write one of {', '.join(Status)}.")
     year = _scalar(fields.get("year"))
-    attributes = {name: _list(value) if name == "keywords" else _scalar(value) for name in _CARRIED if (value := fields.get(name))}
+    attributes = {
+        name: _list(value) if name == "keywords" else _scalar(value) for name in _CARRIED if (value := fields.get(name))
+    }
     return Metadata(
         title=_scalar(fields.get("title")),
         publisher=_scalar(fields.get("publisher")),

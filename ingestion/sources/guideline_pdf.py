@@ -16,17 +16,30 @@ from ingestion.document import Item, Problem
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import Metadata, build_document, publisher_named_in, short_publisher, year_in
 from ingestion.sources.pdf_blocks import Bookmark, blocks
-from ingestion.sources.pdf_lines import LOCK, Page, body_size, read_page, running_title, without_furniture, without_line_numbers
+from ingestion.sources.pdf_lines import (
+    LOCK,
+    Page,
+    body_size,
+    read_page,
+    running_title,
+    without_furniture,
+    without_line_numbers,
+)
 
 _LARGEST = 300_000_000  # bytes
 _MOST_PAGES = 5_000
 _MOST_BOOKMARKS = 20_000
 _FRONT = 8  # pages that say who published it, when and under what terms
 # Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
-_NO_TITLE = re.compile(r"\.(?:indd|docx?|pdf|pptx?|qxd|rtf)\b|^(?:microsoft|untitled|title|document\d*|slide ?\d*|powerpoint)\b|^\W*$|_", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"\.(?:indd|docx?|pdf|pptx?|qxd|rtf)\b|^(?:microsoft|untitled|title|document\d*|slide ?\d*|powerpoint)\b|^\W*$|_",
+    re.IGNORECASE,
+)
 # Templates leave these behind; Latin letters are not written in them.
 _OTHER_SCRIPTS = frozenset(("ar", "fa", "he", "ur", "zh", "ja", "ko", "ru", "uk", "el", "th", "hi"))
-_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright) ?(?:the )?(?P<holder>[A-Z][\w ,.&'’-]{2,80}?)?,? ?(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright) ?(?:the )?(?P<holder>[A-Z][\w ,.&'’-]{2,80}?)?,? ?(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE
+)
 _ISBN = re.compile(r"ISBN:? ?(97[89][\d -]{10,14}\d)")
 _LICENCE = re.compile(r"\bCC BY(?:-[A-Z]{2}){0,3} \d\.\d(?: IGO)?\b")
 
@@ -40,7 +53,7 @@ class PdfGuidelines:
     name = "guideline (PDF)"
     kind = "guideline"
     version = 1
-    suffixes = (".pdf",)
+    suffixes: tuple[str, ...] = (".pdf",)
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether it begins as a PDF does (some carry a few bytes before), or is named as one."""
@@ -69,7 +82,9 @@ class PdfGuidelines:
         unnumbered = [page for page, _ in numbered]
         cleaned = without_furniture(unnumbered)
         found = blocks(cleaned, bookmarks, body_size(cleaned))
-        yield build_document(path, _metadata(path, cleaned, written, running_title(unnumbered), draft, language), found, strict=True)
+        yield build_document(
+            path, _metadata(path, cleaned, written, running_title(unnumbered), draft, language), found, strict=True
+        )
         if broken:
             yield Problem(
                 f"pages {', '.join(map(str, broken[:20]))}",
@@ -94,7 +109,9 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
             document = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:
             if getattr(error, "err_code", None) in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
-                raise SourceError(f"{path}: the PDF is encrypted; take the password off first, for example with: qpdf --decrypt --password=… in.pdf out.pdf") from error
+                raise SourceError(
+                    f"{path}: the PDF is encrypted; take the password off first, for example with: qpdf --decrypt --password=… in.pdf out.pdf"
+                ) from error
             raise SourceError(f"{path}: this is no readable PDF, or a broken one ({error}); fetch it again.") from error
     try:
         yield document
@@ -117,7 +134,9 @@ def _pages(document: pypdfium2.PdfDocument, path: Path) -> tuple[list[Page], lis
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
     if not pages:
-        raise SourceError(f"{path}: none of its {count} pages can be read; fetch it again, or repair it with: qpdf in.pdf out.pdf")
+        raise SourceError(
+            f"{path}: none of its {count} pages can be read; fetch it again, or repair it with: qpdf in.pdf out.pdf"
+        )
     return pages, broken
 
 
@@ -129,7 +148,7 @@ def _bookmarks(document: pypdfium2.PdfDocument) -> list[Bookmark]:
             target = entry.get_dest()
             index = target.get_index() if target else None
             if index is not None:
-                found.append(Bookmark(entry.get_title() or "", entry.level, index + 1))
+                found.append(Bookmark(entry.get_title() or "", index + 1))
             if len(found) >= _MOST_BOOKMARKS:
                 break
     return found
@@ -146,7 +165,9 @@ def _language(document: pypdfium2.PdfDocument) -> str:
     return code if code.isalpha() and len(code) in (2, 3) else ""
 
 
-def _metadata(path: Path, pages: list[Page], written: dict[str, str], running: str, draft: bool, language: str) -> Metadata:
+def _metadata(
+    path: Path, pages: list[Page], written: dict[str, str], running: str, draft: bool, language: str
+) -> Metadata:
     """What the PDF's metadata and its first pages say: the (c) line is trusted before the date the file was made."""
     front = " ".join(line.text for page in pages[:_FRONT] for line in page.lines)
     title = " ".join(written.get("Title", "").split())

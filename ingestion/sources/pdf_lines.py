@@ -33,16 +33,19 @@ _GLYPHS = str.maketrans(
 )  # fmt: skip
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2060\ufeff\ue000-\uf8ff\ufff0-\uffff]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
-MARKER = re.compile(r"^(?:[•▪■◦‣●○§»›*–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|\d{1,2}[a-z])[.)]|\d+(?:\.\d+)+\.?|[IVX]+\.|\d{1,3})$")
+MARKER = re.compile(
+    r"^(?:[•▪■◦‣●○§»›*–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|\d{1,2}[a-z])[.)]|\d+(?:\.\d+)+\.?|[IVX]+\.|\d{1,3})$"
+)
 _FOLIO = re.compile(r"^(?:page )?[ivxlc\d]{1,5}(?: (?:of|/) \d{1,5})?$", re.IGNORECASE)
 _EDGE_FOLIO = re.compile(r"^[ivxlc\d]{1,5}\b\s*|\s*\b[ivxlc\d]{1,5}$", re.IGNORECASE)
+_HYPHENED = re.compile(r"[^\W\d_]-$")
 _NUMBERED = re.compile(r"^(\d{1,5})(?:\s|$)")
 _MARGIN = 0.085  # of the page's height; headers and footers stand outside the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A printed line, or one cell of a table's row. `y` counts upwards from the page's foot; `cell`: it stands right of the line before, on its height.
+    """A printed line, or one cell of a table's row. `y` counts upwards from the page's foot; `cell`: it stands right of the line before, as high.
 
     `hyphen`: its last word goes on in the next line.
     """
@@ -81,7 +84,7 @@ class _Char:
 def read_page(document: pypdfium2.PdfDocument, index: int) -> Page:
     """The page's upright lines. Text set at an angle (tabs at the edge, watermarks) is not running text and is left out.
 
-    Raises `pypdfium2.PdfiumError` where the page is broken.
+    Raises `pypdfium2.PdfiumError` where the page is broken or has more than `LARGEST_PAGE` characters.
     """
     with LOCK, contextlib.closing(document.get_page(index)) as page:
         width, height = page.get_size()
@@ -95,7 +98,10 @@ def _runs(raw: object) -> Iterator[list[_Char]]:
     box, matrix, font = pdfium.FS_RECTF(), pdfium.FS_MATRIX(), ctypes.create_string_buffer(128)
     run: list[_Char] = []
     style, bold = (0.0, 0), False
-    for index in range(min(pdfium.FPDFText_CountChars(raw), LARGEST_PAGE)):
+    count = pdfium.FPDFText_CountChars(raw)
+    if count > LARGEST_PAGE:
+        raise pypdfium2.PdfiumError(f"{count:,} characters on one page")
+    for index in range(count):
         code = pdfium.FPDFText_GetUnicode(raw, index)
         if code in (10, 13):
             yield run
@@ -107,7 +113,9 @@ def _runs(raw: object) -> Iterator[list[_Char]]:
         size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
         if not pdfium.FPDFText_IsGenerated(raw, index):  # spaces that PDFium puts in have no font
             now = (size, pdfium.FPDFText_GetFontWeight(raw, index))
-            if now != style or not run or run[-1].text.isspace():  # a font's name costs as much as all the rest: once a word is enough
+            if (
+                now != style or not run or run[-1].text.isspace()
+            ):  # a font's name costs as much as all the rest: once a word is enough
                 style = now
                 named = now[1] < 600 and pdfium.FPDFText_GetFontInfo(raw, index, font, 128, None)
                 bold = now[1] >= 600 or bool(named and _BOLD.search(font.value.decode("latin-1")))
@@ -151,7 +159,17 @@ def _line(chars: list[_Char], page: int, cell: bool) -> Iterator[Line]:
         size = round(median(char.size for char in printed), 1)
         bold = sum(char.bold for char in printed) > 0.8 * len(printed)
         baseline = median(char.y for char in printed)
-        yield Line(text, page, printed[0].x0, max(c.x1 for c in printed), baseline, size, bold, cell, hyphen or text.endswith("-"))
+        yield Line(
+            text,
+            page,
+            printed[0].x0,
+            max(c.x1 for c in printed),
+            baseline,
+            size,
+            bold,
+            cell,
+            hyphen or text.endswith("-"),
+        )
 
 
 def _in_columns(lines: list[Line], width: float) -> list[Line]:
@@ -179,12 +197,10 @@ def _headline_first(lines: list[Line]) -> list[Line]:
     """A chapter's headline can be written after its page; what is set larger than the page and stands above all before it goes first."""
     if not lines:
         return lines
-    usual = median(line.size for line in lines)
-    top, headline = lines[0].y, []
-    for line in lines[1:]:
-        if line.y > top + line.size and line.size > 1.2 * usual and line.size >= max(other.size for other in lines):
-            headline.append(line)
-    return headline + [line for line in lines if line not in headline] if headline else lines
+    usual, top = median(line.size for line in lines), lines[0].y
+    largest = max(line.size for line in lines)
+    late = {n for n, line in enumerate(lines) if line.size == largest > 1.2 * usual and line.y > top + line.size}
+    return [lines[n] for n in sorted(late)] + [line for n, line in enumerate(lines) if n not in late]
 
 
 def without_line_numbers(page: Page) -> tuple[Page, bool]:
@@ -219,7 +235,14 @@ def _marginal(page: Page, line: Line) -> bool:
 def running_title(pages: list[Page]) -> str:
     """What stands in the margin of at least a third of the pages, if that is a few words: as a rule the document's title."""
     seen = Counter(words for page in pages for words in {_words(line) for line in page.lines if _marginal(page, line)})
-    return next((words for words, count in seen.most_common() if count > max(3, len(pages) / 3) and 3 <= len(words.split()) <= 30), "")
+    return next(
+        (
+            words
+            for words, count in seen.most_common()
+            if count > max(3, len(pages) / 3) and 3 <= len(words.split()) <= 30
+        ),
+        "",
+    )
 
 
 def without_furniture(pages: list[Page]) -> list[Page]:

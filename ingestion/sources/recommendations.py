@@ -26,52 +26,74 @@ _LOE = r"(?:level of evidence|LOE)[: ]*(?:A|B-?N?R?|C-?(?:LD|EO)?)"
 _GRADES = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
-        (r"[(\[](grade:? ?[ABCDI])(?: (?:recommendation|statement))?[)\]]", re.I),
-        (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.I),
+        (r"[(\[](grade:? ?[ABCDI])(?: (?:recommendation|statement))?[)\]]", re.IGNORECASE),
+        (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.IGNORECASE),
         (r"[(\[]([ABCDI] (?:recommendation|statement))[)\]]", 0),
         (r"(?:\ban? |[.;:—–] )([ABCDI] (?:recommendation|statement))(?=[.;,)]|$)", 0),
-        (r"[(\[](\b[12][ABCD]|not graded)[)\]]", re.I),
-        (rf"\b({_STRENGTH} recommendation{_DIRECTION}(?:[,;:]| with| based on|[ ]?[(–-]) ?{_CERTAINTY})", re.I),
-        (rf"\b({_CERTAINTY}[,;] {_STRENGTH} recommendation{_DIRECTION})", re.I),
-        (rf"[(\[]({_STRENGTH} recommendation{_DIRECTION})[)\]]", re.I),
-        (rf"^({_STRENGTH} recommendation{_DIRECTION})[.;:]?$", re.I),
-        (rf"\b(strength of (?:the )?recommendation:? {_STRENGTH})\b", re.I),
-        (r"[(\[]((?:ungraded )?(?:good|best) practice statement)[)\]]", re.I),
-        (rf"\b({_CLASS}(?:[,;)]| and)? \(?{_LOE})(?![\w-])", re.I),
-        (r"\b(recommendation category:? [AB][,;:]? ?(?:and )?evidence type:? [1-4])\b", re.I),
+        (r"[(\[](\b[12][ABCD]|not graded)[)\]]", re.IGNORECASE),
+        (
+            rf"\b({_STRENGTH} recommendation{_DIRECTION}(?:[,;:]| with| based on|[ ]?[(–-]) ?{_CERTAINTY})",
+            re.IGNORECASE,
+        ),
+        (rf"\b({_CERTAINTY}[,;] {_STRENGTH} recommendation{_DIRECTION})", re.IGNORECASE),
+        (rf"[(\[]({_STRENGTH} recommendation{_DIRECTION})[)\]]", re.IGNORECASE),
+        (rf"^({_STRENGTH} recommendation{_DIRECTION})[.;:]?$", re.IGNORECASE),
+        (rf"\b(strength of (?:the )?recommendation:? {_STRENGTH})\b", re.IGNORECASE),
+        (r"[(\[]((?:ungraded )?(?:good|best) practice statement)[)\]]", re.IGNORECASE),
+        (rf"\b({_CLASS}(?:[,;)]| and)? \(?{_LOE})(?![\w-])", re.IGNORECASE),
+        (r"\b(recommendation category:? [AB][,;:]? ?(?:and )?evidence type:? [1-4])\b", re.IGNORECASE),
     )
 )
-_NICE = re.compile(r"^(?:\d+(?:\.\d+)* )?((?:do not |don't )?(?:offer|consider))\b", re.I)
+_NICE = re.compile(r"^(?:\d+(?:\.\d+)* )?((?:do not |don't )?(?:offer|consider))\b", re.IGNORECASE)
 _GRADE_ONLY = re.compile(
-    rf"^[(\[]?(?:{_STRENGTH} (?:\S{{1,20}} ){{0,2}}recommendation|strength of (?:the )?recommendation|recommendation category|(?:good|best) practice statement|"
-    rf"(?:certainty|quality) of (?:the )?evidence:|{_CERTAINTY})",
-    re.I,
+    rf"^[(\[]?(?:{_STRENGTH} (?:\S{{1,20}} ){{0,2}}recommendation|strength of (?:the )?recommendation|recommendation category|"
+    rf"(?:good|best) practice statement|(?:certainty|quality) of (?:the )?evidence:|{_CERTAINTY})",
+    re.IGNORECASE,
 )
+_ADVERB = r"(?:strongly |conditionally |not )?"
 _RECOMMENDING = re.compile(
-    r"\b(?:recommends?|suggests?|advises?|(?:is|are|be) (?:strongly |conditionally |not )?(?:recommended|suggested|advised|indicated|contraindicated|offered)|"
+    rf"\b(?:recommends?|suggests?|advises?|(?:is|are|be) {_ADVERB}(?:recommended|suggested|advised|indicated|contraindicated|offered)|"
     r"should|must|may be (?:offered|used|considered)|do not|offer|consider|advise|avoid)\b",
-    re.I,
+    re.IGNORECASE,
 )
-_ISSUED = re.compile(r"\b(?:WHO|USPSTF|NICE|CDC|GDG|panel|committee|task force|society|college|we) (?:strongly |conditionally )?(?:recommends?|suggests?)\b", re.I)
-
+_BODIES = r"(?:WHO|USPSTF|NICE|CDC|GDG|panel|committee|task force|society|college|we)"
+_ISSUED = re.compile(rf"\b{_BODIES} {_ADVERB}(?:recommends?|suggests?)\b", re.IGNORECASE)
 _IMPERATIVE = re.compile(
-    r"^(?:[•–-] )?(?:\(?\d{1,2}(?:\.\d+)*[a-z]?[.)]? )?(?:advise|offer|consider|do not|avoid|use|give|provide|refer|screen|prescribe|start|stop|monitor|discuss|assess|when|for)\b",
-    re.I,
+    r"^(?:[•–-] )?(?:\(?\d{1,2}(?:\.\d+)*[a-z]?[.)]? )?(?:advise|offer|consider|do not|avoid|use|give|provide|refer|screen|prescribe|"
+    r"start|stop|monitor|discuss|assess|when|for)\b",
+    re.IGNORECASE,
 )
 
 # The first that fits a heading decides; a heading that fits none leaves the word to the one above it.
 _HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
-    (re.compile(pattern, re.I), role)
+    (re.compile(pattern, re.IGNORECASE), role)
     for pattern, role in (
-        (r"\b(?:strength|grading|grades?|interpret\w*|formulat\w*|categor\w+|definitions?) (?:\w+ ){0,3}recommendations?\b", Role.METHOD),
+        (
+            r"\b(?:strength|grading|grades?|interpret\w*|formulat\w*|categor\w+|definitions?) (?:\w+ ){0,3}recommendations?\b",
+            Role.METHOD,
+        ),
         (r"\bevidence to (?:decision|recommendation)", Role.BACKGROUND),
-        (r"\b(?:research|other organi[sz]ations|others|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|\brecommendations? (?:of|from|by) others", Role.BODY),
-        (r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b", Role.BACKGROUND),
+        (
+            r"\b(?:research|other organi[sz]ations|others|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|"
+            r"\brecommendations? (?:of|from|by) others",
+            Role.BODY,
+        ),
+        (
+            r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b",
+            Role.BACKGROUND,
+        ),
         (r"\brecommend(?:ations?|ed)\b", Role.RECOMMENDATION),
         (r"\bconclusions?\b", Role.CONCLUSION),
-        (r"\b(?:summary|synopsis|abstract|overview|key (?:messages|points|facts)|at a glance|highlights)\b", Role.SUMMARY),
+        (
+            r"\b(?:summary|synopsis|abstract|key (?:messages|points|facts)|at a glance|highlights)\b",
+            Role.SUMMARY,
+        ),
         (r"\b(?:methods?|methodology|search strategy|guideline development)\b", Role.METHOD),
-        (r"\b(?:in practice|implementation|considerations?|remarks?|research (?:needs|gaps|priorities)|glossary|annex|appendix|acknowledge?ments)\b", Role.BODY),
+        (
+            r"\b(?:in practice|implementation|considerations?|remarks?|research (?:needs|gaps|priorities)|glossary|annex|appendix|"
+            r"acknowledge?ments)\b",
+            Role.BODY,
+        ),
     )
 )
 
@@ -101,7 +123,10 @@ def only_grades(text: str) -> bool:
 
 def labels_recommendation(text: str) -> bool:
     """Whether `text` is the label over a recommendation's box: "Strong recommendation against"."""
-    return len(text) < 60 and re.match(rf"^{_STRENGTH} recommendation{_DIRECTION}$", text.strip(), re.I) is not None
+    return (
+        len(text) < 60
+        and re.match(rf"^{_STRENGTH} recommendation{_DIRECTION}$", text.strip(), re.IGNORECASE) is not None
+    )
 
 
 def recommends(text: str) -> bool:
@@ -128,15 +153,19 @@ def classify(text: str, path: tuple[str, ...], *, publisher: str = "", strict: b
 
     Under a recommendations heading everything is a recommendation. `strict`, for sources whose headings are guessed from the layout and whose chapter
     of recommendations holds their reasons too, asks besides for a grade or for advising words: any where that heading is the nearest, else an
-    imperative or an issuing body's. Elsewhere advice that carries a grade is a recommendation too.
+    imperative or an issuing body's. Elsewhere what carries a grade is a recommendation too (with `strict`, if it advises).
     """
     role, grade = heading_role(path), grade_of(text, publisher)
     if role is Role.RECOMMENDATION and strict and grade is None:
-        advises = recommends(text) if heading_role(path[-1:]) is Role.RECOMMENDATION else recommends(text) and _IMPERATIVE.match(text)
+        advises = (
+            recommends(text)
+            if heading_role(path[-1:]) is Role.RECOMMENDATION
+            else recommends(text) and _IMPERATIVE.match(text)
+        )
         if not advises and not issues_recommendation(text):
             return Role.BODY, None
     if role is Role.RECOMMENDATION:
         return role, grade
-    if grade is not None and role is not Role.METHOD and recommends(text):
+    if grade is not None and role is not Role.METHOD and (recommends(text) or not strict):
         return Role.RECOMMENDATION, grade
     return role, None

@@ -77,9 +77,12 @@ def scripted_server(folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One scripted server for all tests."""
+    """One scripted server for all tests. At the end it may have left nothing behind and reached for nothing outside."""
     with scripted_server(tmp_path_factory.mktemp("page")) as running:
         yield running
+        assert not (running.folder / "outside").exists()
+        assert list((running.folder / "cwd").iterdir()) == []
+        assert [path for path in running.folder.rglob(".files/**/*") if path.is_file()] == []
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,145 @@
+"""The HTTP door: `/v1/ask` and what goes with it, typed, with its schema at `/openapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import FastAPI, Header
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import Field
+
+from assistant import __version__
+from assistant.answer import Answer, Model
+from assistant.api.limits import BodyLimit
+from assistant.api.problems import add_problem_handlers, problem
+from assistant.errors import AssistantError
+from assistant.evidence import DocumentView, HitView, PassageView
+from assistant.guardrails.screening import screen
+from indexes.errors import RetrievalError
+from indexes.passage import Filters, Kind
+
+if TYPE_CHECKING:
+    from assistant.service import Assistant
+
+MAX_K = 100
+SCOPE = (
+    "Answers clinical questions for health professionals with verbatim, cited sentences. It supports a clinician's judgement and does not "
+    "replace it; not for emergencies; send no patient identifiers."
+)
+
+
+class FiltersIn(Model):
+    """Which documents may be used; years are inclusive."""
+
+    kinds: list[Kind] = Field(default_factory=list)
+    year_from: int | None = Field(default=None, ge=1000, le=3000)
+    year_to: int | None = Field(default=None, ge=1000, le=3000)
+
+    def to_filters(self) -> Filters:
+        """The filters as the searcher takes them."""
+        return Filters(frozenset(self.kinds), self.year_from, self.year_to)
+
+
+class AskIn(Model):
+    """A question."""
+
+    question: str = Field(examples=["How often should a 50-year-old woman have a screening mammogram?"])
+    filters: FiltersIn = FiltersIn()
+
+
+class SearchIn(Model):
+    """A search."""
+
+    query: str = Field(examples=["statin primary prevention"])
+    k: int = Field(default=10, ge=1, le=MAX_K)
+    filters: FiltersIn = FiltersIn()
+
+
+class SearchOut(Model):
+    """Passages, best first."""
+
+    hits: list[HitView]
+
+
+class Health(Model):
+    """Whether the service is up."""
+
+    status: str
+    version: str
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The API of that assistant. Errors are problem documents (RFC 9457)."""
+    # The stock documentation pages load scripts from a CDN, and nothing may: the schema is there for any viewer.
+    app = FastAPI(title="Citewell", version=__version__, description=SCOPE, docs_url=None, redoc_url=None)
+    app.add_middleware(BodyLimit)
+    add_problem_handlers(app)
+
+    @app.post("/v1/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
+    async def ask(body: AskIn, accept: Annotated[str, Header()] = "application/json") -> Answer | StreamingResponse:
+        """Answer a question. With `Accept: text/event-stream`, `progress` events come first and one `answer` (or `error`) event last."""
+        filters = body.filters.to_filters()
+        if "text/event-stream" not in accept:
+            return await assistant.ask(body.question, filters=filters)
+        screen(body.question)  # a question that cannot be taken is refused with a status, not inside the stream
+        return StreamingResponse(_events(assistant, body.question, filters), media_type="text/event-stream")
+
+    @app.post("/v1/search")
+    async def search(body: SearchIn) -> SearchOut:
+        """The best passages for a query. It is a POST, so that what is searched for stays out of access logs."""
+        query = screen(body.query)
+        hits = await run_in_threadpool(assistant.search, query, body.k, body.filters.to_filters())
+        return SearchOut(hits=[HitView.of(hit) for hit in hits])
+
+    @app.get("/v1/documents/{document_id:path}")
+    def document(document_id: str) -> DocumentView:
+        """A document with its text and sections."""
+        return DocumentView.of(assistant.document(document_id), assistant.library.ledger.passage_ids(document_id))
+
+    @app.get("/v1/passages/{passage_id:path}")
+    def passage(passage_id: str) -> PassageView:
+        """A passage: `text[start:end]` is the quote of a citation. Write the `#` of an identifier as `%23`."""
+        return PassageView.of(assistant.passage(passage_id))
+
+    @app.get("/healthz")
+    def healthz() -> Health:
+        """The process is up."""
+        return Health(status="ok", version=__version__)
+
+    @app.get("/readyz", response_model=Health)
+    def readyz() -> Health | JSONResponse:
+        """The library can be searched."""
+        try:
+            passages = assistant.library.searcher.engine.count()
+        except RetrievalError as error:
+            return problem(503, str(error))
+        return Health(status="ready" if passages else "ready, and the library is empty", version=__version__)
+
+    return app
+
+
+async def _events(assistant: Assistant, question: str, filters: Filters) -> AsyncIterator[str]:
+    """Server-sent events (WHATWG HTML, section 9.2) of an answer in the making."""
+    try:
+        async for item in assistant.stream(question, filters=filters):
+            if isinstance(item, Answer):
+                yield f"event: answer\ndata: {item.model_dump_json()}\n\n"
+            else:
+                yield f"event: progress\ndata: {Progressed(step=item.step, text=item.text).model_dump_json()}\n\n"
+    except (AssistantError, RetrievalError) as error:
+        yield f"event: error\ndata: {Failed(detail=str(error)).model_dump_json()}\n\n"
+
+
+class Progressed(Model):
+    """A step of an answer in the making, for the reader."""
+
+    step: str
+    text: str
+
+
+class Failed(Model):
+    """Why no answer came."""
+
+    detail: str

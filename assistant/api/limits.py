@@ -1,0 +1,57 @@
+"""A limit on the size of request bodies, enforced while they are read."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.api.problems import problem
+
+MAX_BODY = (
+    256 * 1024
+)  # bytes: a question has at most 4,000 characters, a 50,000-character one must still get its own error
+
+
+class TooLargeError(Exception):
+    """The body went over the limit while it was read."""
+
+
+class BodyLimit:
+    """ASGI middleware: requests to `/v1` with a larger body are refused with 413 and never held in memory."""
+
+    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what is received; answer 413 where it is too much."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self._app(scope, receive, send)
+            return
+        refusal = problem(
+            413, f"The request body is larger than {self._limit // 1024} KiB. Send one question at a time."
+        )
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > self._limit:
+            await refusal(scope, receive, send)
+            return
+        received = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise TooLargeError
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, noted)
+        except TooLargeError:
+            if not started:
+                await refusal(scope, receive, send)

@@ -1,0 +1,195 @@
+"""`citewell ask`, `search` and `show`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from assistant.answer import Answer, Citation, Claim
+from assistant.cli.desk import open_desk
+from assistant.cli.output import note, out, print_json
+from assistant.errors import NotFoundError
+from assistant.evidence import DocumentView, HitView, PassageView
+from assistant.guardrails.screening import screen
+from assistant.settings import load_settings
+from indexes.passage import Filters, Kind
+from ingestion.ledger import Ledger
+from ingestion.library import ledger_path
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+KindOption = Annotated[
+    list[Kind] | None, typer.Option("--kind", help="Only this kind of evidence; may be given again.")
+]
+SinceOption = Annotated[
+    int | None, typer.Option("--since", min=1000, max=3000, help="Only documents of this year or later.")
+]
+UntilOption = Annotated[
+    int | None, typer.Option("--until", min=1000, max=3000, help="Only documents of this year or earlier.")
+]
+LEVELS = {
+    "guideline": "guideline",
+    "1": "systematic review (level 1)",
+    "2": "randomised trial (level 2)",
+    "3": "non-randomised study (level 3)",
+    "4": "case series or case-control study (level 4)",
+    "5": "opinion or mechanism (level 5)",
+    "registration": "trial registration",
+    "unknown": "design not stated",
+}
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    kind: KindOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a clinical question, every sentence cited.
+
+    [dim]citewell ask "How often should a 50-year-old woman have a screening mammogram?"[/]
+    [dim]citewell ask "statins for primary prevention" --kind guideline --since 2020 --json[/]
+    """
+    screen(question)
+    with open_desk(load_settings(), "citewell ask") as desk:
+        answer = desk.ask(question, _filters(kind, since, until))
+    if as_json:
+        print_json(answer.model_dump_json(indent=2))
+    else:
+        _print_answer(answer)
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, in quotes.")],
+    k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
+    kind: KindOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find passages, best first, each with its scores.
+
+    [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature[/]
+    """
+    query = screen(query)
+    with open_desk(load_settings(), "citewell search") as desk:
+        hits = desk.search(query, k, _filters(kind, since, until))
+    if as_json:
+        print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
+    elif not hits:
+        note("Nothing found. Try other words, or fewer filters.")
+    for number, hit in enumerate([] if as_json else hits, start=1):
+        _print_hit(number, hit)
+
+
+def show(
+    identifier: Annotated[str, typer.Argument(help="A document (pubmed:31535829) or a passage (pubmed:31535829#0).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show a document or a passage word for word.
+
+    [dim]citewell show pubmed:31535829#0 --json[/]
+    """
+    with open_ledger() as ledger:
+        passage = ledger.passage(identifier)
+        document = None if passage else ledger.document(identifier)
+        if passage:
+            view: PassageView | DocumentView = PassageView.of(passage)
+        elif document:
+            view = DocumentView.of(document, ledger.passage_ids(identifier))
+        else:
+            raise NotFoundError(
+                f"The library has no document or passage {identifier!r}. Copy the identifier from an answer or a search."
+            )
+    if as_json:
+        print_json(view.model_dump_json(indent=2))
+        return
+    out.print(Text(view.title, style="bold"))
+    year = f", {view.year}" if view.year else ""
+    out.print(
+        Text(f"{identifier}  {LEVELS.get(view.evidence_level, view.evidence_level)}{year}  {view.status}", style="dim")
+    )
+    out.print(Text(view.url, style="cyan"), soft_wrap=True)
+    out.print()
+    out.print(Text(view.text))
+
+
+@contextmanager
+def open_ledger() -> Iterator[Ledger]:
+    """The ledger alone: reading it needs no index and disturbs no server."""
+    settings = load_settings()
+    path = ledger_path(settings.home, settings.server)
+    if not path.exists():
+        raise NotFoundError(f"There is no library in {settings.home} yet. Make one with: citewell ingest starter")
+    ledger = Ledger(path)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _filters(kinds: list[Kind] | None, since: int | None, until: int | None) -> Filters:
+    return Filters(frozenset(kinds or ()), since, until)
+
+
+def _print_answer(answer: Answer) -> None:
+    if answer.abstained:
+        out.print(Text("I found nothing in the library that supports an answer.", style="bold yellow"))
+        out.print(Text(answer.reason or ""))
+    numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
+    for claim in answer.claims:
+        _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
+    for warning in answer.warnings:
+        about = f" [{numbers[warning.document_id]}]" if warning.document_id in numbers else ""
+        out.print(Text(f"! {warning.text}{about}", style="yellow"))
+    if answer.sources:
+        out.print()
+    for source in answer.sources:
+        year = f", {source.year}" if source.year else ""
+        level = LEVELS.get(source.evidence_level, source.evidence_level)
+        out.print(
+            Text(f"[{numbers[source.document_id]}] ", style="bold cyan")
+            + Text(source.title)
+            + Text(f" ({level}{year})", style="dim")
+        )
+        out.print(Text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
+    out.print()
+    note(
+        f"{answer.rationale} {answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
+    )
+
+
+def _print_claim(claim: Claim, numbers: list[int]) -> None:
+    marks = Text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
+    out.print(Padding(Text("• ") + Text(claim.text) + marks, (0, 0, 0, 0)))
+    for citation in claim.citations:
+        out.print(Padding(Text(_place(citation), style="dim"), (0, 0, 0, 2)))
+
+
+def _place(citation: Citation) -> str:
+    return f"{citation.passage_id}  characters {citation.start}-{citation.end}"
+
+
+def _print_hit(number: int, hit: HitView) -> None:
+    passage = hit.passage
+    dense = "-" if hit.scores.dense is None else f"{hit.scores.dense:.3f}"
+    lexical = "-" if hit.scores.lexical is None else f"{hit.scores.lexical:.1f}"
+    out.print(Text(f"{number}. ", style="bold cyan") + Text(passage.title, style="bold"))
+    place = " > ".join(passage.section)
+    level = LEVELS.get(passage.evidence_level, passage.evidence_level)
+    details = [
+        passage.passage_id,
+        level,
+        str(passage.year or ""),
+        place,
+        f"score {hit.scores.fused:.3f} (dense {dense}, bm25 {lexical})",
+    ]
+    out.print(Padding(Text("  ".join(filter(None, details)), style="dim"), (0, 0, 0, 3)))
+    text = passage.text if len(passage.text) <= 300 else passage.text[:300].rsplit(" ", 1)[0] + " …"
+    out.print(Padding(Text(text), (0, 0, 1, 3)))

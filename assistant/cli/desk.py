@@ -1,0 +1,105 @@
+"""Where the command line gets its answers: the library itself, or the running server that holds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
+
+import httpx
+
+from assistant.answer import Answer
+from assistant.errors import NotFoundError, QuestionError, ServerError
+from assistant.evidence import HitView
+from assistant.settings import Settings
+from indexes.errors import LibraryInUseError
+from indexes.passage import Filters
+from ingestion.library import Library
+
+TIMEOUT_S = 120.0
+
+
+class Desk(Protocol):
+    """Answers and searches."""
+
+    def ask(self, question: str, filters: Filters) -> Answer: ...
+
+    def search(self, query: str, k: int, filters: Filters) -> list[HitView]: ...
+
+
+@contextmanager
+def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
+    """The library of these settings; where a running server holds it, that server. Raises `LibraryInUseError` where something else does."""
+    try:
+        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+    except LibraryInUseError as error:
+        if error.url is None:
+            raise
+        with httpx.Client(base_url=error.url, timeout=TIMEOUT_S, trust_env=False) as client:
+            yield ServerDesk(client)
+    else:
+        with library:
+            yield LocalDesk(library)
+
+
+class LocalDesk:
+    """Answers from a library this process holds."""
+
+    def __init__(self, library: Library) -> None:
+        from assistant.service import Assistant
+
+        self._assistant = Assistant(library)
+
+    def ask(self, question: str, filters: Filters) -> Answer:
+        """The answer to a question."""
+        return asyncio.run(self._assistant.ask(question, filters=filters))
+
+    def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
+        """The best passages for a query."""
+        return [HitView.of(hit) for hit in self._assistant.search(query, k, filters)]
+
+
+class ServerDesk:
+    """Answers from the server that holds the library."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def ask(self, question: str, filters: Filters) -> Answer:
+        """The answer to a question."""
+        body = {"question": question, "filters": _filters(filters)}
+        return Answer.model_validate_json(self._post("/v1/ask", body).content)
+
+    def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
+        """The best passages for a query."""
+        body = {"query": query, "k": k, "filters": _filters(filters)}
+        return [HitView.model_validate(hit) for hit in self._post("/v1/search", body).json()["hits"]]
+
+    def _post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        try:
+            response = self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"The server that holds the library ({self._client.base_url}) does not answer ({type(error).__name__}). "
+                "Wait until it is ready, or stop it."
+            ) from error
+        if response.is_success:
+            return response
+        detail = _detail(response)
+        if response.status_code == 422:
+            raise QuestionError(detail)
+        if response.status_code == 404:
+            raise NotFoundError(detail)
+        raise ServerError(f"The server that holds the library answered {response.status_code}: {detail}")
+
+
+def _filters(filters: Filters) -> dict[str, object]:
+    return {"kinds": sorted(map(str, filters.kinds)), "year_from": filters.year_from, "year_to": filters.year_to}
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return response.reason_phrase

@@ -1,0 +1,110 @@
+"""Passages and documents as the doors show them: what `search` and `show` print and the API returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from assistant.answer import Model
+from indexes.passage import Hit, Passage
+from ingestion.document import Document
+
+
+class PassageView(Model):
+    """A passage. `text` is verbatim; a citation's `start` and `end` count characters in it."""
+
+    passage_id: str
+    document_id: str
+    kind: str
+    title: str
+    section: list[str]
+    text: str
+    document_start: int = Field(description="Where the passage begins in the document's text.")
+    document_end: int
+    year: int | None
+    evidence_level: str
+    status: str
+    page: int | None
+    url: str
+
+    @classmethod
+    def of(cls, passage: Passage) -> PassageView:
+        """The view of a passage."""
+        return cls(
+            passage_id=passage.passage_id,
+            document_id=passage.document_id,
+            kind=passage.kind.value,
+            title=passage.title,
+            section=list(passage.section),
+            text=passage.text,
+            document_start=passage.start,
+            document_end=passage.end,
+            year=passage.year,
+            evidence_level=passage.evidence_level,
+            status=passage.status.value,
+            page=passage.page,
+            url=passage.url,
+        )
+
+
+class ScoresView(Model):
+    """Scores of a hit: cosine similarity, raw BM25 (`null` where that part did not find it), and their blend in [0, 1]."""
+
+    dense: float | None
+    lexical: float | None
+    fused: float
+
+
+class HitView(Model):
+    """A passage found, with its scores."""
+
+    passage: PassageView
+    scores: ScoresView
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitView:
+        """The view of a hit."""
+        scores = ScoresView(dense=hit.scores.dense, lexical=hit.scores.lexical, fused=hit.scores.fused)
+        return cls(passage=PassageView.of(hit.passage), scores=scores)
+
+
+class SectionView(Model):
+    """A stretch of a document's text under one heading path."""
+
+    start: int
+    end: int
+    role: str
+    path: list[str]
+    grade: str | None
+    page: int | None
+
+
+class DocumentView(Model):
+    """A document as parsed; `passages` are the identifiers under which its text is indexed."""
+
+    document_id: str
+    kind: str
+    title: str
+    publisher: str
+    authors: list[str]
+    year: int | None
+    date: str | None
+    url: str
+    licence: str
+    language: str
+    status: str
+    superseded_by: str | None
+    evidence_level: str
+    publication_types: list[str]
+    mesh: list[str]
+    identifiers: dict[str, str]
+    attributes: dict[str, Any]
+    text: str
+    sections: list[SectionView]
+    passages: list[str]
+
+    @classmethod
+    def of(cls, document: Document, passages: list[str]) -> DocumentView:
+        """The view of a document."""
+        return cls.model_validate({**document.to_json(), "passages": passages})
