@@ -15,12 +15,13 @@ from importlib.resources import files
 
 import Stemmer
 
-VERSION = "bm25-1"  # part of the index's signature: change it whenever the same text would get other weights
-K1 = 0.9
-B = 0.4
+VERSION = "bm25-2"  # part of the index's signature: change it whenever the same text would get other weights
+K1 = 1.2
+B = 0.75
 AVERAGE_LENGTH = 160.0  # tokens; fixed, because the stored weights must not depend on what else is in the library
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)+%?|[^\W_]+(?:[-/'’][^\W_]+)*", re.UNICODE)
+# A number with its points and commas, or a word with what is joined to it; in "1-2.5" the decimal is a number, not a part of a word.
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[-/'’](?!\d+[.,]\d)[^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)

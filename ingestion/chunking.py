@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from indexes.passage import Part, Passage, Role
@@ -11,6 +12,7 @@ from ingestion.sentences import sentence_spans
 MAX_WORDS = (
     280  # about 400 word pieces of clinical English: leaves room for title and headings within the embedder's 512
 )
+_WORD = re.compile(r"\S+")
 ALONE = frozenset({Role.RECOMMENDATION, Role.ELIGIBILITY})  # each of these is a passage of its own
 
 
@@ -92,24 +94,11 @@ def _cut(text: str, section: Section) -> Iterator[Section]:
 
 
 def _sentences_within(text: str, section: Section) -> Iterator[tuple[int, int]]:
-    body = text[section.start : section.end]
-    for a, b in sentence_spans(body):
-        start = section.start + a
-        remaining = body[a:b]
-        while len(remaining.split()) > MAX_WORDS:
-            head = _first_words(remaining, MAX_WORDS)
-            yield start, start + len(head)
-            rest = remaining[len(head) :]
-            start += len(remaining) - len(rest.lstrip())
-            remaining = rest.lstrip()
-        yield start, section.start + b
-
-
-def _first_words(text: str, count: int) -> str:
-    position = 0
-    for word in text.split()[:count]:
-        position = text.index(word, position) + len(word)
-    return text[:position]
+    """The section's sentences in the document's offsets; one that is longer than the limit in runs of words."""
+    for a, b in sentence_spans(text[section.start : section.end]):
+        words = list(_WORD.finditer(text, section.start + a, section.start + b))
+        for first in range(0, len(words), MAX_WORDS):
+            yield words[first].start(), words[first : first + MAX_WORDS][-1].end()
 
 
 def _piece(section: Section, start: int, end: int) -> Section:

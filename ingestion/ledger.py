@@ -64,33 +64,40 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         try:
-            self._prepare(path)
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def _prepare(self, path: Path) -> None:
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._connection.executescript(
-                    f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-                )
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            try:
+                version = self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
         except sqlite3.DatabaseError as error:
             raise IngestionError(
                 f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
             ) from error
-        if version not in (0, SCHEMA_VERSION):
+        if version != SCHEMA_VERSION:
+            self._connection.close()
             raise IngestionError(
-                f"{path} was written by another version of Citewell (layout {version}, this one reads {SCHEMA_VERSION})."
+                f"{path} was written by another version of Citewell (layout {version}, this one reads {SCHEMA_VERSION}). "
+                "Use that version, or point CITEWELL_HOME at a new folder and ingest again."
             )
+
+    def _prepare(self) -> int:
+        """Make the tables where there are none; the layout's version."""
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        if self._version() == 0:
+            with self.transaction():
+                if self._version() == 0:  # of two processes that meet a new file, one makes the tables
+                    for statement in filter(str.strip, _SCHEMA.split(";")):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return self._version()
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def close(self) -> None:
         """Let the file go."""
@@ -106,10 +113,11 @@ class Ledger:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         with self._lock:
@@ -136,6 +144,11 @@ class Ledger:
     def content_hash(self, document_id: str) -> str | None:
         """The hash of the document as it is indexed, or `None` where it is not."""
         value = self._value("SELECT content_hash FROM documents WHERE document_id = ?", document_id)
+        return None if value is None else str(value)
+
+    def source(self, document_id: str) -> str | None:
+        """The file the document was read from, or `None`."""
+        value = self._value("SELECT source FROM documents WHERE document_id = ?", document_id)
         return None if value is None else str(value)
 
     def passage_ids(self, document_id: str) -> list[str]:
@@ -178,6 +191,12 @@ class Ledger:
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
         return None if payload is None else Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
 
+    def passages(self) -> Iterator[Passage]:
+        """Every passage of every document."""
+        for (passage_id,) in self._rows("SELECT passage_id FROM passages"):
+            if passage := self.passage(str(passage_id)):
+                yield passage
+
     def has_documents(self) -> bool:
         """Whether there is any document."""
         return bool(self._rows("SELECT 1 FROM documents LIMIT 1"))
@@ -206,9 +225,10 @@ class Ledger:
                 (path, sha256, parser, documents, problems, _now()),
             )
 
-    def clear_failures(self, source: str) -> None:
-        """A new attempt at a file starts: what failed before in it no longer counts."""
+    def start_file(self, source: str) -> None:
+        """A new attempt at a file starts: until it is finished the file is not done, and what failed before in it no longer counts."""
         with self.transaction():
+            self._connection.execute("DELETE FROM files WHERE path = ?", (source,))
             self._connection.execute("DELETE FROM failures WHERE source = ?", (source,))
 
     def fail(self, source: str, record: str, reason: str, mend: str) -> None:

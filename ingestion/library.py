@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indexes.embedding import Embedder, load_embedder
 from indexes.engines import Engine
 from indexes.errors import IncompatibleIndexError, LibraryInUseError
 from indexes.searcher import Searcher
+from ingestion.errors import IngestionError
 from ingestion.ledger import Ledger
 
 LOCK_FILE = "library.lock"
@@ -58,11 +60,16 @@ class Library:
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
 
-        Raises `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where another embedder built it, and
-        `EngineUnavailableError` where the server does not answer.
+        Raises `IngestionError` where the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError`
+        where another embedder built it, and `EngineUnavailableError` where the server does not answer.
         """
-        home.mkdir(parents=True, exist_ok=True)
-        lock = None if server else _take(home, Holder(os.getpid(), purpose))
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            lock = None if server else _take(home, Holder(os.getpid(), purpose))
+        except OSError as error:
+            raise IngestionError(
+                f"The library cannot be kept in {home} ({error.strerror}). Point CITEWELL_HOME at a folder that can be written to."
+            ) from error
         try:
             embedder = embedder or load_embedder()
             ledger = Ledger(ledger_path(home, server))
@@ -89,11 +96,12 @@ class Library:
 
     def close(self) -> None:
         """Let engine, ledger and folder go."""
-        self.searcher.engine.close()
-        self.ledger.close()
-        if self._lock:
-            self._lock.release()
-            self._lock = None
+        with ExitStack() as closing:  # the folder is let go last, and whatever the others raise
+            if self._lock:
+                closing.callback(self._lock.release)
+                self._lock = None
+            closing.callback(self.ledger.close)
+            closing.callback(self.searcher.engine.close)
 
     def __enter__(self) -> Library:
         return self
@@ -121,9 +129,13 @@ def _take(home: Path, holder: Holder) -> portalocker.Lock:
             if other.url
             else "Wait until it ends, or stop it first."
         )
-        message = f"The library in {home} is in use by process {other.pid} ({other.purpose}). {ways}"
-        raise LibraryInUseError(message, other.url) from error
-    _write_holder(home, holder)
+        who = f"process {other.pid} ({other.purpose})" if other.pid else "another process"
+        raise LibraryInUseError(f"The library in {home} is in use by {who}. {ways}", other.url) from error
+    try:
+        _write_holder(home, holder)
+    except BaseException:
+        lock.release()
+        raise
     return lock
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
+from indexes.engines import point_id
 from indexes.passage import Passage
 from ingestion.chunking import passages_of
 from ingestion.document import Deletion, Document, Problem
@@ -16,11 +20,16 @@ from ingestion.sources import find_parser, kinds
 from ingestion.sources.base import Parser
 
 BATCH = 32  # documents that are embedded and committed together
+RESTORED = 256  # passages that are looked up together
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in documents; `skipped` files were found in a folder and are of no known kind."""
+    """What a run did, in documents; `skipped` files were found in a folder and are of no known kind.
+
+    Of two files that hold the same document the one read last has the last word: `replaced` names those among the changed that came from
+    another file before.
+    """
 
     added: int = 0
     changed: int = 0
@@ -30,6 +39,7 @@ class Report:
     files: int = 0
     files_unchanged: int = 0
     skipped: list[str] = field(default_factory=list)
+    replaced: list[tuple[str, str, str]] = field(default_factory=list)  # document, its file before, its file now
     failures: list[tuple[str, str, str, str]] = field(default_factory=list)  # file, record, reason, mend
 
 
@@ -51,11 +61,13 @@ def ingest_files(
 ) -> Report:
     """Ingest files and folders (folders with all below them). `kind` is `auto` or one of `sources.kinds()`.
 
-    A file or record that cannot be read is kept in the ledger's failures and in the report, and the rest goes on. Raises `UnknownKindError`
-    for a kind that does not exist; what `indexes` raises (a full disk, a lost server) ends the run with everything before it kept.
+    A file or record that cannot be read is kept in the ledger's failures and in the report, and the rest goes on. What the ledger holds and
+    the index has lost is indexed again first. Raises `UnknownKindError` for a kind that does not exist; what `indexes` raises (a full disk, a
+    lost server) ends the run with everything before it kept.
     """
     if kind != "auto" and kind not in kinds():
         raise UnknownKindError(f"There is no kind {kind!r}. Choose auto, {', '.join(kinds())}.")
+    _restore(library)
     report = Report()
     work = list(_files(paths))
     total = sum(_size(path) for path, _ in work)
@@ -68,25 +80,52 @@ def ingest_files(
     return report
 
 
+def _restore(library: Library) -> None:
+    """Index again what the ledger holds and the index has lost: its folder was moved away, or its collection deleted."""
+    engine = library.searcher.engine
+    if engine.count() >= sum(passages for _, passages in library.ledger.counts().values()):
+        return
+    passages = library.ledger.passages()
+    while batch := list(islice(passages, RESTORED)):
+        there = engine.passages([point_id(passage.passage_id) for passage in batch])
+        library.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
+    engine.flush()
+
+
 def _tell(on_progress: Callable[[Progress], None] | None, done: int, total: int, path: Path, report: Report) -> None:
     if on_progress:
         on_progress(Progress(done, total, path.name, report))
 
 
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of the path, links followed; `None` where it cannot be reached: opening it will say why."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
+    status = _status(path)
+    return status.st_size if status else 0
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    """Each file once, and whether the user named it; hidden files inside folders are passed over."""
-    seen: set[Path] = set()
-    for path in paths:
-        inside = path.is_dir()
+    """Each file once, by its absolute path, and whether the user named it; hidden files inside folders are passed over."""
+    seen: set[tuple[int, int]] = set()
+    for path in map(Path.absolute, paths):
+        root = _status(path)
+        inside = root is not None and stat.S_ISDIR(root.st_mode)
         for file in sorted(path.rglob("*")) if inside else [path]:
-            hidden = inside and any(part.startswith(".") for part in file.relative_to(path).parts)
-            if (inside and not file.is_file()) or hidden or file.resolve() in seen:
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            status = _status(file)
+            if hidden or (inside and not (status and stat.S_ISREG(status.st_mode))):
                 continue
-            seen.add(file.resolve())
+            if status:
+                identity = (status.st_dev, status.st_ino)
+                if identity in seen:
+                    continue
+                seen.add(identity)
             yield file, not inside
 
 
@@ -96,21 +135,19 @@ def _ingest_file(
     source = str(path)
     try:
         parser = find_parser(path, kind)
-    except UnknownKindError as error:
-        if named:
-            _fail(library, report, source, "", error)
-        else:
-            report.skipped.append(source)
-        return
+        digest = _sha256(path)
     except IngestionError as error:
-        _fail(library, report, source, "", error)
+        library.ledger.start_file(source)
+        if isinstance(error, UnknownKindError) and not named:
+            report.skipped.append(source)
+        else:
+            _fail(library, report, source, error)
         return
     parser_id = f"{parser.name}-{parser.version}"
-    digest = _sha256(path)
     if library.ledger.file_done(source, digest, parser_id):
         report.files_unchanged += 1
         return
-    library.ledger.clear_failures(source)
+    library.ledger.start_file(source)
     report.files += 1
     before, problems = report.added + report.changed + report.unchanged, len(report.failures)
     try:
@@ -118,7 +155,7 @@ def _ingest_file(
             _write(library, batch, source, report)
             tell()
     except SourceError as error:
-        _fail(library, report, source, "", error)
+        _fail(library, report, source, error)
         return
     library.searcher.engine.flush()
     documents = report.added + report.changed + report.unchanged - before
@@ -171,6 +208,9 @@ def _write(library: Library, items: Sequence[Document | Deletion], source: str, 
             report.added += 1
         else:
             report.changed += 1
+            before = library.ledger.source(document.document_id)
+            if before and before != source:
+                report.replaced.append((document.document_id, before, source))
         report.passages += len(passages)
     library.searcher.index([passage for _, passages, _ in fresh for passage in passages])
     gone = [item.document_id for item in latest.values() if isinstance(item, Deletion)]
@@ -183,8 +223,8 @@ def _write(library: Library, items: Sequence[Document | Deletion], source: str, 
         report.deleted += sum(library.ledger.remove(document_id) for document_id in gone)
 
 
-def _fail(library: Library, report: Report, source: str, record: str, error: IngestionError) -> None:
-    _keep_failure(library, report, source, record, str(error), "")
+def _fail(library: Library, report: Report, source: str, error: IngestionError) -> None:
+    _keep_failure(library, report, source, "", str(error), "")
 
 
 def _keep_failure(library: Library, report: Report, source: str, record: str, reason: str, mend: str) -> None:
@@ -193,5 +233,8 @@ def _keep_failure(library: Library, report: Report, source: str, record: str, re
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check its permissions and the disk") from error

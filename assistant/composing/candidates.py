@@ -31,6 +31,12 @@ _LEANS = re.compile(
 )
 
 
+_COMPARES_UNNAMED = re.compile(
+    r"\b(?:of the two|the other (?:group|arm|drug)|either (?:group|arm)|(?:between|in both|the two) groups)\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence that might be quoted; `start` and `end` count characters in the hit's passage. `leans`: it needs its neighbour to be understood."""
@@ -59,7 +65,7 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             role = passage.part_at(start).role
             if role is Role.BODY:
                 role = _role_by_words(text, number, len(spans))
-            yield Candidate(hit, start, end, role, bool(_LEANS.match(text)))
+            yield Candidate(hit, start, end, role, bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text)))
 
 
 def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:

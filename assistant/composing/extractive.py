@@ -16,7 +16,7 @@ from indexes.passage import Hit, Kind, Role
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
-SHORTLIST = 32  # sentences that are embedded for one question
+SHORTLIST = 24  # sentences that are embedded for one question
 DUPLICATE = 0.92  # cosine from which two sentences say the same
 
 # The weights and bars below were set on the questions of the starter library and on SciFact's rationale sentences; docs/answering.md has the figures.
@@ -28,13 +28,14 @@ ROLE_PRIOR: Mapping[Role, float] = {
     Role.SUMMARY: 0.02,
     Role.BODY: 0.0,
     Role.ELIGIBILITY: -0.05,
-    Role.BACKGROUND: -0.08,
-    Role.METHOD: -0.10,
+    Role.BACKGROUND: -0.25,
+    Role.METHOD: -0.25,
 }
 LEANING = -0.08
 MIN_MEANING = 0.68  # cosine of question and sentence under which nothing is an answer
-MIN_COVERAGE = 0.6  # weighted share of the question's key terms that sentence and title must hold
-MIN_RELATIVE = 0.65  # of the best sentence's score
+MIN_COVERAGE = 0.5  # weighted share of the question's key terms that sentence, title and headings must hold
+MIN_TOGETHER = 1.05  # meaning + coverage / 2: the less of the question a sentence names, the closer it must be
+MIN_RELATIVE = 0.6  # of the best sentence's score
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Chosen:
     score: float
     meaning: float
     coverage: float
+
+    @property
+    def answers(self) -> bool:
+        """Whether the sentence is about what was asked, as far as meaning and words can tell."""
+        if self.meaning < MIN_MEANING or self.coverage < MIN_COVERAGE:
+            return False
+        return self.meaning + self.coverage / 2 >= MIN_TOGETHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
         for i, meaning in zip(shortlist, meanings, strict=True)
     ]
     order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
-    qualified = [n for n in order if scored[n].meaning >= MIN_MEANING and scored[n].coverage >= MIN_COVERAGE]
+    qualified = [n for n in order if scored[n].answers]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:
@@ -107,6 +115,8 @@ def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) ->
         score += 0.05 if plan.wants_trials else -0.10
     if candidate.hit.passage.kind is Kind.GUIDELINE and plan.wants_guidance:
         score += 0.05
+    if plan.wants_figures and any(character.isdigit() for character in candidate.text):
+        score += 0.06
     return score
 
 

@@ -15,6 +15,11 @@ _GUIDANCE = re.compile(
     r"\b(should|recommend\w*|guidelines?|advis\w+|when (?:do|to|should)|how often|first[- ]line|screen\w*)\b",
     re.IGNORECASE,
 )
+_FIGURES = re.compile(
+    r"\b(how (?:much|many|common|often|long|likely|high|low)|rates?|risks?|nnt|dos(?:e|es|age)|percent\w*|incidence|prevalence|mortality|reduc\w+"
+    r"|what (?:age|dose|level|threshold)|which (?:age|dose|values?))\b",
+    re.IGNORECASE,
+)
 _SINCE = re.compile(r"\b(?:since|after|from)\s+((?:19|20)\d\d)\b", re.IGNORECASE)
 
 
@@ -28,6 +33,7 @@ class Plan:
     filters: Filters
     wants_trials: bool = False
     wants_guidance: bool = False
+    wants_figures: bool = False
 
 
 def plan(question: str, filters: Filters | None = None) -> Plan:
@@ -40,4 +46,12 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     quotas = {Kind.GUIDELINE: 10, Kind.LITERATURE: 12, Kind.TRIAL: 10 if wants_trials else 4}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
-    return Plan(question, key_terms(question), quotas, filters, wants_trials, bool(_GUIDANCE.search(question)))
+    return Plan(
+        question,
+        key_terms(question),
+        quotas,
+        filters,
+        wants_trials=wants_trials,
+        wants_guidance=bool(_GUIDANCE.search(question)),
+        wants_figures=bool(_FIGURES.search(question)),
+    )

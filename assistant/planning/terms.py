@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 from indexes.lexical import stem, token_spans, tokens
 
+_AGE = re.compile(r"\d+-(?:year|yr)s?-?(?:old)?|\d+-?yo")
 MAX_NAME = 6  # tokens in the longest name looked for
 
 
@@ -80,8 +82,10 @@ def _longest_concept(words: list[str], place: int) -> tuple[int, frozenset[str] 
 
 
 def _is_part(words: list[str], place: int) -> bool:
-    """Whether the token is a bare number, or a part of the compound that stands before it and speaks for it."""
+    """Whether the token is a bare number, an age (texts give ranges), or a part of the compound that stands before it and speaks for it."""
     word = words[place]
+    if _AGE.fullmatch(word):
+        return True
     if word.replace(".", "").replace(",", "").removesuffix("%").isdigit():
         return True
     compounds = [before for before in words[max(0, place - 3) : place] if "-" in before]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import httpx
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from indexes.embedding import Vectors
 from indexes.engines import point_id
@@ -17,6 +17,7 @@ from indexes.passage import Filters, Passage
 
 DENSE, LEXICAL = "dense", "lexical"
 _FAILURES = (ApiException, httpx.HTTPError, ConnectionError)
+_POINTS = 256  # a request: servers refuse more than 32 MiB at once
 T = TypeVar("T")
 
 
@@ -39,15 +40,26 @@ class QdrantEngine:
     @classmethod
     def connect(cls, url: str, collection: str, *, dimension: int, api_key: str | None = None) -> QdrantEngine:
         """The collection on that server, made where there is none. Raises `EngineUnavailableError`, `IncompatibleIndexError`."""
-        return cls(QdrantClient(url=url, api_key=api_key, timeout=60), collection, dimension=dimension)
+        try:
+            client = QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
+        except ValueError as error:
+            raise EngineUnavailableError(
+                f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
+            ) from error
+        try:
+            return cls(client, collection, dimension=dimension)
+        except BaseException:
+            client.close()
+            raise
 
     def _call(self, call: Callable[[], T]) -> T:
         try:
             return call()
         except _FAILURES as error:
+            reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
             raise EngineUnavailableError(
-                f"The Qdrant server did not answer as it should ({type(error).__name__}). "
-                "Is it running, and is CITEWELL_QDRANT_URL right?"
+                f"The Qdrant server did not answer as it should ({reason}). "
+                "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
             ) from error
 
     def _create(self, dimension: int) -> None:
@@ -78,8 +90,9 @@ class QdrantEngine:
             )
             for passage, vector, terms in zip(passages, dense, sparse, strict=True)
         ]
-        if points:
-            self._call(lambda: self._client.upsert(self._collection, points, wait=True))
+        for first in range(0, len(points), _POINTS):
+            batch = points[first : first + _POINTS]
+            self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
-from ingestion.errors import SourceError, UnknownKindError
+from ingestion.errors import UnknownKindError
 from ingestion.sources.base import Parser
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.pubmed import PubMedXml
+from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
 
 # In the order in which they are asked whether a file is theirs.
@@ -34,7 +34,7 @@ def find_parser(path: Path, kind: str = "auto") -> Parser:
 
     Raises `SourceError` where the file is missing, empty or unreadable, and `UnknownKindError` where no parser (of that kind) recognises it.
     """
-    head = _head(path)
+    head = read_head(path, HEAD)
     asked = [parser for parser in PARSERS if kind in ("auto", parser.kind)]
     for parser in asked:
         if parser.recognises(path, head):
@@ -43,22 +43,5 @@ def find_parser(path: Path, kind: str = "auto") -> Parser:
         if path.name.lower().endswith(parser.suffixes):
             return parser  # the user says so; the parser will say what is wrong with the file
     known = ", ".join(parser.name for parser in asked)
-    raise UnknownKindError(f"{path} is not recognised as any of: {known}. Say what it is with --kind, or leave it out.")
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except FileNotFoundError as error:
-        raise SourceError(f"{path} does not exist. Check the path.") from error
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
-    if not head:
-        raise SourceError(f"{path} is empty (0 bytes). Fetch it again.")
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            return zlib.decompressobj(wbits=31).decompress(head, HEAD)
-        except zlib.error as error:
-            raise SourceError(f"{path} is a damaged gzip file ({error}). Fetch it again.") from error
-    return head
+    mend = f"say what it is with --kind {'|'.join(kinds())}" if kind == "auto" else "leave out --kind"
+    raise UnknownKindError(f"{path}: is not recognised as any of {known}; {mend}, or leave the file out")

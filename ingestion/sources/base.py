@@ -22,7 +22,9 @@ class Parser(Protocol):
     name: str
     kind: str
     version: int
-    suffixes: tuple[str, ...]
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
 
     def recognises(self, path: Path, head: bytes) -> bool: ...
 

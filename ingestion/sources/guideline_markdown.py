@@ -60,7 +60,8 @@ class MarkdownGuidelines:
 
 def markdown_blocks(text: str) -> list[Block]:
     """The headings, paragraphs, list items (each with what is nested in it) and tables of a Markdown text, as a reader sees them."""
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    # The parser recurses and leaves out what is nested deeper; no guideline comes near, and 100 is far from the end of the stack.
+    tokens = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"]).parse(text)
     blocks: list[Block] = []
     item: list[str] = []  # the lines of the outermost list item that is open
     rows: list[list[str]] = []

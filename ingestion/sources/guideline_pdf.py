@@ -100,6 +100,8 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         size = path.stat().st_size
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from error
+    if not path.is_file():
+        raise SourceError(f"{path}: this is not a file; name the PDF itself.")
     if size == 0:
         raise SourceError(f"{path}: the file is empty (0 bytes); fetch it again.")
     if size > _LARGEST:

@@ -40,6 +40,7 @@ _FOLIO = re.compile(r"^(?:page )?[ivxlc\d]{1,5}(?: (?:of|/) \d{1,5})?$", re.IGNO
 _EDGE_FOLIO = re.compile(r"^[ivxlc\d]{1,5}\b\s*|\s*\b[ivxlc\d]{1,5}$", re.IGNORECASE)
 _HYPHENED = re.compile(r"[^\W\d_]-$")
 _NUMBERED = re.compile(r"^(\d{1,5})(?:\s|$)")
+COLUMN = 0.3  # of the page's width: prose is at least so wide, a table's cells seldom are
 _MARGIN = 0.085  # of the page's height; headers and footers stand outside the rest
 
 
@@ -119,8 +120,8 @@ def _runs(raw: object) -> Iterator[list[_Char]]:
                 style = now
                 named = now[1] < 600 and pdfium.FPDFText_GetFontInfo(raw, index, font, 128, None)
                 bold = now[1] >= 600 or bool(named and _BOLD.search(font.value.decode("latin-1")))
-        if len(run) > 1 and run[-1].text == " " and code != 32 and -0.3 * size < box.left - run[-2].x1 < 0.05 * size:
-            run.pop()  # a space that takes no room stands inside a ligature: "signifi cance"
+        if len(run) > 2 and run[-1].text == " " and run[-2].x0 == run[-3].x0 and box.left - run[-2].x1 < 0.05 * size:
+            run.pop()  # two letters in one place are a ligature; the space after it takes no room: "signifi cance"
         run.append(_Char(chr(code), box.left, box.right, box.bottom, size, bold))
     yield run
 
@@ -180,7 +181,7 @@ def _in_columns(lines: list[Line], width: float) -> list[Line]:
     turns = sum(a * b < 0 for a, b in pairwise(sides))
     if min(len(left), len(right)) < 6 or turns < 0.5 * (len(left) + len(right)):
         return lines
-    if any(median(line.x1 - line.x0 for line in column) < 0.3 * width for column in (left, right)):
+    if any(median(line.x1 - line.x0 for line in column) < COLUMN * width for column in (left, right)):
         return lines  # cells of a table
     ordered: list[Line] = []
     columns: tuple[list[Line], list[Line]] = ([], [])

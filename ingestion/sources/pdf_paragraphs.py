@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 from statistics import median
 
-from ingestion.sources.pdf_lines import MARKER, Line, Page
+from ingestion.sources.pdf_lines import COLUMN, MARKER, Line, Page
 from ingestion.sources.recommendations import issues_recommendation, only_grades, recommends
 
 Outline = Mapping[int, frozenset[str]]  # by page, the `plain` titles of the PDF's bookmarks
@@ -42,9 +42,10 @@ class Paragraph:
 
 
 class _Shape:
-    """How a page is set: the usual distance from line to line by size, and the right edge by left edge."""
+    """How a page is set: its width, the usual distance from line to line by size, and the right edge by left edge."""
 
     def __init__(self, page: Page) -> None:
+        self.width = page.width
         steps: defaultdict[int, list[float]] = defaultdict(list)
         for above, below in pairwise(page.lines):
             if abs(above.size - below.size) < 0.6 and 0.5 * below.size < above.y - below.y < 3 * below.size:
@@ -125,7 +126,7 @@ def _looks_like_heading(line: Line, follows: Line | None, body: float, titles: f
         return False  # a row of a table's head, or an abbreviation; any other bold label beside plain text is a heading
     if line.size > 1.1 * body or (line.size > 1.03 * body and _DOTTED.match(line.text)):
         return True
-    return line.bold and line.size > 0.9 * body and not _LISTED.match(line.text)
+    return line.bold and line.size > 0.88 * body and not _LISTED.match(line.text)
 
 
 def _joint(paragraph: Paragraph, line: Line, heading: bool, shape: _Shape) -> str | None:
@@ -138,7 +139,7 @@ def _joint(paragraph: Paragraph, line: Line, heading: bool, shape: _Shape) -> st
         return " | " if cell else None
     if heading:
         return _heading_joint(last, line, shape)
-    if line.cell or (same_page and _next_cell(paragraph, line)):
+    if line.cell or (same_page and _next_cell(paragraph, line, shape)):
         return " | "
     if last.hyphen:
         return "-"
@@ -148,6 +149,8 @@ def _joint(paragraph: Paragraph, line: Line, heading: bool, shape: _Shape) -> st
     capital, small = line.text[:1].isupper(), line.text[:1].islower()
     if not same_page or drop < -2:  # over a page or up to the next column
         return " " if not ended and (small or not (short or line.bold or last.bold or capital)) else None
+    if capital and " | " in paragraph.joints[-_TALLEST_CELL:] and line.x0 < last.x0 - 2 * line.size:
+        return None  # the next row
     goes_on = not ended and small  # boxes are often set wider than their page
     if drop > (2.2 if goes_on else 1.25) * shape.leading(line) + 1:
         return None
@@ -161,16 +164,24 @@ def _joint(paragraph: Paragraph, line: Line, heading: bool, shape: _Shape) -> st
 
 def _heading_joint(last: Line, line: Line, shape: _Shape) -> str | None:
     near = line.page == last.page and -2 < last.y - line.y < max(1.9 * line.size, 1.1 * shape.leading(line))
-    alike = line.bold == last.bold or line.text[:1].islower()
-    if not near or not alike or shape.short(last) or begins_with_marker(line.text) or _ENDED.search(last.text):
+    goes_on = line.text[:1].islower() or (line.bold == last.bold and not shape.short(last))
+    if not near or not goes_on or begins_with_marker(line.text) or _ENDED.search(last.text):
         return None
     return "-" if last.hyphen else " "
 
 
-def _next_cell(paragraph: Paragraph, line: Line) -> bool:
+def _next_cell(paragraph: Paragraph, line: Line, shape: _Shape) -> bool:
     """Whether a line begins the next cell of a row: as high as the row's top, to the right of what was before."""
-    level = abs(paragraph.first.y - line.y) < 0.5 * line.size
-    return level and line.x0 > paragraph.last.x0 + 2 * line.size and len(paragraph.lines) <= _TALLEST_CELL
+    lines = paragraph.lines
+    if (
+        abs(lines[0].y - line.y) >= 0.5 * line.size
+        or line.x0 <= lines[-1].x0 + 2 * line.size
+        or len(lines) > _TALLEST_CELL
+    ):
+        return False
+    return (
+        len(lines) < _TALLEST_CELL / 3 or median(part.x1 - part.x0 for part in lines) < COLUMN * shape.width
+    )  # else a column of prose
 
 
 def _begins_item(line: Line, ended: bool, short: bool, last: Line) -> bool:

@@ -36,12 +36,12 @@ def chunks(path: Path) -> Iterator[bytes]:
     Raises `SourceError` where the file is missing, is no file, is empty or cannot be read, and, after everything before that point, where
     the gzip data is truncated or corrupt.
     """
-    if not path.exists():
-        raise SourceError(f"{path}: no such file; check the path")
-    if not path.is_file():
-        raise SourceError(f"{path}: not a regular file; name the files in it")
     seen = False
     try:
+        if not path.exists():
+            raise SourceError(f"{path}: no such file; check the path")
+        if not path.is_file():  # a pipe would wait for ever, and cannot be read twice
+            raise SourceError(f"{path}: not a regular file; name the files in it")
         with path.open("rb") as file:
             packed = file.peek(2)[:2] == _GZIP_MAGIC
             for piece in _gunzip(path, file) if packed else iter(lambda: file.read(CHUNK), b""):

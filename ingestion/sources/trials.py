@@ -38,6 +38,7 @@ class ClinicalTrialsGov:
     name = "ClinicalTrials.gov JSON (API v2)"
     kind = "trials"
     version = 1
+    suffixes = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the file begins with a study, or is of an older ClinicalTrials.gov format, which `parse` refuses with its mend."""

@@ -1,0 +1,133 @@
+"""Which text is a recommendation, and the grade printed with it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexes.passage import Role
+from ingestion.sources.recommendations import classify, grade_of, heading_role, labels_recommendation, only_grades
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("Screen adults aged 18 years or older for high blood pressure. (Grade A)", "Grade A"),
+        ("The evidence is insufficient to assess screening. (I statement)", "I statement"),
+        ("Offer the test to women aged 21 to 65. (B recommendation)", "B recommendation"),
+        ("Screen all adults. This is an A recommendation.", "A recommendation"),
+        ("Do not screen. D recommendation", "D recommendation"),
+        (
+            "WHO recommends A. (strong recommendation, moderate-certainty evidence)",
+            "strong recommendation, moderate-certainty evidence",
+        ),
+        (
+            "We suggest A [Conditional recommendation, very low certainty evidence].",
+            "Conditional recommendation, very low certainty evidence",
+        ),
+        (
+            "A is advised. Strong recommendation, moderate- to high-certainty evidence",
+            "Strong recommendation, moderate- to high-certainty evidence",
+        ),
+        (
+            "Use A (strong recommendation, moderate-to-high certainty of evidence)",
+            "strong recommendation, moderate-to-high certainty of evidence",
+        ),
+        (
+            "A is suggested. Conditional recommendation with very low certainty evidence.",
+            "Conditional recommendation with very low certainty evidence",
+        ),
+        ("Use A (weak recommendation; low-quality evidence)", "weak recommendation; low-quality evidence"),
+        (
+            "Use A (low certainty of evidence, strong recommendation)",
+            "low certainty of evidence, strong recommendation",
+        ),
+        ("Strength of recommendation: conditional", "Strength of recommendation: conditional"),
+        ("Treat early (good practice statement).", "good practice statement"),
+        ("Give a statin (Class 1, LOE B-NR).", "Class 1, LOE B-NR"),
+        ("Give a statin (Class IIa, Level of Evidence A).", "Class IIa, Level of Evidence A"),
+        (
+            "Do not measure it (Class III: No Benefit, Level of Evidence B-R).",
+            "Class III: No Benefit, Level of Evidence B-R",
+        ),
+        ("Give a statin (COR 2b, LOE C-LD).", "COR 2b, LOE C-LD"),
+        (
+            "Use nonopioids first (recommendation category: A, evidence type: 4).",
+            "recommendation category: A, evidence type: 4",
+        ),
+        ("Use them (recommendation category B, evidence type 3)", "recommendation category B, evidence type 3"),
+        ("We recommend a lower target (1B).", "1B"),
+        ("Screen (Grade\n  B)", "Grade B"),
+        ("Screen men (Grade B). Do not screen women (Grade D).", "Grade B; Grade D"),
+        # Prose that only sounds like a grade.
+        ("Patients with grade B oesophagitis were included.", None),
+        ("A recommendation provides information about what to do.", None),
+        ("Intake followed the vitamin C recommendation of the ministry.", None),
+        ("A strong recommendation is one for which the panel was confident.", None),
+        ("Moderate-certainty evidence came from three trials.", None),
+        ("New York Heart Association class II or III", None),
+    ],
+)
+def test_grades_are_found_as_printed(text: str, grade: str | None) -> None:
+    assert grade_of(text) == grade
+
+
+def test_wording_is_a_grade_only_where_nice_says_so() -> None:
+    assert grade_of("1.2.3 Do not offer opioids for low back pain.", "NICE") == "Do not offer"
+    assert grade_of("Consider a statin.", "NICE") == "Consider"
+    assert grade_of("Offer timely pain relief.", "WHO") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        (("Recommendations",), Role.RECOMMENDATION),
+        (("3 Recommendations", "3.1 When to start"), Role.RECOMMENDATION),
+        (("Recommendations", "Rationale"), Role.BACKGROUND),
+        (("Summary of recommendations",), Role.RECOMMENDATION),
+        (("Recommendation Summary",), Role.RECOMMENDATION),
+        (("Strength and interpretation of recommendations",), Role.METHOD),
+        (("From evidence to recommendations",), Role.BACKGROUND),
+        (("Recommendations of others",), Role.BODY),
+        (("Research recommendations",), Role.BODY),
+        (("Executive summary",), Role.SUMMARY),
+        (("Why",), Role.BACKGROUND),
+        (("In practice",), Role.BODY),
+        (("Conclusion",), Role.CONCLUSION),
+        (("Follow-up",), Role.BODY),
+        ((), Role.BODY),
+    ],
+)
+def test_the_deepest_heading_with_a_meaning_decides(path: tuple[str, ...], role: Role) -> None:
+    assert heading_role(path) is role
+
+
+def test_guessed_headings_need_advising_words_besides() -> None:
+    path = ("Recommendations", "4.2 Symptom control")
+    story = "The group met twice in 2024."
+    assert classify(story, path)[0] is Role.RECOMMENDATION
+    assert classify(story, path, strict=True)[0] is Role.BODY
+    assert classify("WHO suggests paracetamol for fever.", path, strict=True)[0] is Role.RECOMMENDATION
+    assert classify("2a. Advise iron only in deficiency.", path, strict=True)[0] is Role.RECOMMENDATION
+
+
+def test_advice_with_a_grade_is_a_recommendation_under_any_heading_but_methods() -> None:
+    advice = "Clinicians should offer naloxone (Grade B)."
+    assert classify(advice, ("Overdose",)) == (Role.RECOMMENDATION, "Grade B")
+    assert classify(advice, ("Methods",)) == (Role.METHOD, None)
+
+
+def test_labels_and_grades_alone_are_told_from_recommendations() -> None:
+    assert labels_recommendation("Conditional recommendation against")
+    assert not labels_recommendation("Conditional recommendation, low certainty evidence")
+    assert only_grades("[Conditional recommendation, low certainty evidence]")
+    assert only_grades("(recommendation category: A, evidence type: 1).")
+    assert not only_grades("Strong recommendation: WHO recommends a target below 140 mmHg, low certainty evidence")
+
+
+@given(st.text(max_size=300))
+def test_a_grade_always_stands_in_the_text(text: str) -> None:
+    grade = grade_of(text)
+    flat = " ".join(text.split())
+    assert grade is None or all(part in flat for part in grade.split("; "))
