@@ -13,11 +13,12 @@ LABEL org.opencontainers.image.title="Citewell" \
       org.opencontainers.image.description="Clinical questions answered from guidelines, literature and trials, every sentence cited to the exact words that carry it." \
       org.opencontainers.image.licenses="Apache-2.0"
 
-# The last two hold back libraries that came with others: no model hub, no traces sent anywhere.
+# The last three are for libraries that would call home by default, or could: none may.
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     CITEWELL_HOME=/data \
+    ORT_DISABLE_TELEMETRY=1 \
     HF_HUB_OFFLINE=1 \
     OTEL_SDK_DISABLED=true
 

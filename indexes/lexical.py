@@ -7,6 +7,7 @@ stored, the inverse document frequency is the engine's (`modifier = idf`), so th
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ def token_spans(text: str) -> list[tuple[str, int, int]]:
     """
     found: list[tuple[str, int, int]] = []
     for match in _TOKEN.finditer(text):
-        word = match.group().lower().replace("’", "'").removesuffix("'s")
+        word = unicodedata.normalize("NFKC", match.group())  # a PDF's "ﬁ" is "fi", and there are two characters μ
+        word = word.lower().replace("’", "'").removesuffix("'s")
         parts = re.split(r"[-/']", word)
         if len(parts) > 1:
             found.append((word.replace("/", "-"), match.start(), match.end()))

@@ -133,7 +133,7 @@ def _vocabulary(pages: Sequence[Page]) -> Counter[str]:
 
 
 def _joined(paragraph: Paragraph, vocabulary: Counter[str]) -> str:
-    """The paragraph's text. A word broken at a line's end loses its hyphen where the document has the word whole, or has not both its halves."""
+    """The paragraph's text. A word broken at a line's end loses its hyphen where the document has it whole, or has not its second half."""
     pieces = [paragraph.first.text]
     for joint, line in zip(paragraph.joints, paragraph.lines[1:], strict=True):
         last = pieces[-1]
@@ -155,4 +155,4 @@ def _joined(paragraph: Paragraph, vocabulary: Counter[str]) -> str:
 def _keeps_hyphen(left: str, right: str, vocabulary: Counter[str]) -> bool:
     left, right = left.casefold(), right.casefold()
     whole, hyphened = vocabulary[left + right], vocabulary[f"{left}-{right}"]
-    return hyphened > whole or (whole == hyphened == 0 and vocabulary[left] > 0 and vocabulary[right] > 0)
+    return hyphened > whole or (whole == hyphened == 0 and vocabulary[right] > 0)

@@ -1,8 +1,8 @@
 """PubMed XML as NLM gives it out: efetch output and the baseline and update files (`pubmed…n….xml.gz`).
 
 Elements and their meaning: https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html. A document's text is its English abstract, one
-section per `AbstractText`; inline markup is flattened, so `10<sup>9</sup>` reads `109`. `publisher` is the journal. An article without abstract
-has an empty text and no sections.
+section per `AbstractText`; inline markup is flattened, and `10<sup>9</sup>` reads `10⁹`, never `109`. `publisher` is the journal. An article
+without abstract has an empty text and no sections.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _FIRST_TAG = re.compile(rb"<!DOCTYPE\s+([\w:.-]+)|<([A-Za-z][\w:.-]*)")
 _PROLOG = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _RAW_PMID = re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>")
+_SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 _LAYOUT = re.compile(r"\s*\n\s*")
 
 # What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
@@ -44,7 +46,7 @@ class PubMedXml:
 
     name = "PubMed XML"
     kind = "pubmed"
-    version = 1
+    version = 2
     suffixes = (".xml", ".xml.gz")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -264,8 +266,24 @@ def _text(element: Element | None) -> str:
         return ""
     if not len(element):
         return element.text or ""
-    text = "".join(map(str, element.itertext()))
+    text = "".join(_flattened(element))
     return _LAYOUT.sub(" ", text) if "\n" in text else text
+
+
+def _flattened(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if isinstance(child.tag, str):  # a comment's or an instruction's text is not the reader's
+            yield _raised("".join(_flattened(child)), child.tag)
+        yield child.tail or ""
+
+
+def _raised(text: str, tag: str) -> str:
+    """Superscripts in characters of their own, since `10<sup>9</sup>` read as 109 is a wrong figure; `^` where Unicode lacks one."""
+    if tag != "sup" or not any(character.isdigit() for character in text):
+        return text  # a footnote's letter misleads nobody
+    raised = text.translate(_SUPERSCRIPTS)
+    return raised if _RAISED.fullmatch(raised) else f"^{text}"
 
 
 def _squeezed(element: Element | None) -> str:

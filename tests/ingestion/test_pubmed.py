@@ -72,7 +72,7 @@ def test_a_record_becomes_a_document(tmp_path: Path) -> None:
     )
     assert found.document_id == "pubmed:101"
     assert found.url == "https://pubmed.ncbi.nlm.nih.gov/101/"
-    assert found.title == "Salt <5 g and Pressure: 109/L"
+    assert found.title == "Salt <5 g and Pressure: 10⁹/L"
     assert [(found.text[s.start : s.end], s.role, s.path) for s in found.sections] == [
         ("Old.", Role.BACKGROUND, ("BACKGROUND",)),
         ("We gave salt.", Role.METHOD, ("Patients and methods",)),

@@ -1,0 +1,117 @@
+"""Writes every measured figure of the documents from `benchmarks/results/*.json`, between `<!-- figures:NAME -->` and `<!-- /figures -->`.
+
+python benchmarks/figures.py           rewrites the tables in README.md and docs/*.md
+python benchmarks/figures.py --check   exits 1 where a document says something else than the results
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+_BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
+
+
+def _load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def _interval(metric: dict[str, float]) -> str:
+    return f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]"
+
+
+def retrieval() -> str:
+    """nDCG@10, recall@100 and MRR@10 of the product's blend and of its parts."""
+    lines = ["| set (queries) | ranking | nDCG@10 | recall@100 | MRR@10 |", "|---|---|---|---|---|"]
+    for name in ("scifact", "nfcorpus"):
+        result = _load(f"retrieval-{name}")
+        for system in ("bm25", "dense", "rrf", "blend"):
+            metrics = result["systems"][system]
+            cells = " | ".join(_interval(metrics[m]) for m in ("ndcg@10", "recall@100", "mrr@10"))
+            label = "**blend** (shipped)" if system == "blend" else system
+            lines.append(f"| {name} ({result['n']}) | {label} | {cells} |")
+    return "\n".join(lines)
+
+
+def answers() -> str:
+    """What the extractive engine answers and refuses."""
+    result = _load("answers")
+    names = {
+        "answered": "starter questions answered",
+        "gold": "… citing a document that holds the answer",
+        "figure": "… whose cited words hold the expected figure or word",
+        "refused": "starter questions it must refuse, refused",
+        "refused_bioasq": "BioASQ questions (outside the starter library) refused",
+    }
+    lines = ["| measure | share [95% interval] | n |", "|---|---|---|"]
+    lines += [f"| {text} | {_interval(result[name])} | {result[name]['n']} |" for name, text in names.items()]
+    return "\n".join(lines)
+
+
+def latency() -> str:
+    """Milliseconds of a question on the warm server."""
+    result = _load("ask_latency")
+    first, spread = result["first"], result["spread_ms"]
+    lines = [f"| {result['n']} questions, 2 cores | p50 | p95 | slowest |", "|---|---|---|---|"]
+    lines.append(f"| asked for the first time | {first['p50_ms']} ms | {first['p95_ms']} ms | {first['max_ms']} ms |")
+    cells = [f"{result[m]} ms ({spread[m][0]}-{spread[m][1]})" for m in ("p50_ms", "p95_ms")]
+    lines.append(f"| asked again, {result['repeats']} times | {cells[0]} | {cells[1]} | {result['max_ms']} ms |")
+    return "\n".join(lines)
+
+
+def sentences() -> str:
+    """How well each signal finds the sentence that carries a claim."""
+    result = _load("sentence_choice")
+    lines = ["| signal | mean average precision | first sentence right | ms a sentence |", "|---|---|---|---|"]
+    for name, row in result["signals"].items():
+        lines.append(f"| {name} | {row['map']:.3f} | {row['p1']:.3f} | {row['ms']:.1f} |")
+    return "\n".join(lines)
+
+
+def example() -> str:
+    """The README's first question, as the command line answered it."""
+    return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "retrieval": retrieval,
+    "answers": answers,
+    "latency": latency,
+    "sentences": sentences,
+    "example": example,
+}
+
+
+def written(text: str) -> str:
+    """The document with every block as the results have it. Raises `KeyError` for a block that has no table."""
+    return _BLOCK.sub(lambda m: f"{m[1]}\n{TABLES[m[2]]()}\n\n{m[3]}", text)
+
+
+def main() -> None:
+    """Write, or check."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a document is out of date")
+    check = parser.parse_args().check
+    stale = []
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        new = written(text)
+        if new != text:
+            stale.append(path.name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    if stale:
+        print(("out of date: " if check else "written: ") + ", ".join(stale))
+    sys.exit(bool(stale) and check)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Passages keep everything through a payload; filters mean what they say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from passages import any_passage, make_passage
+
+from indexes.passage import Filters, Kind, Part, Passage, Role
+
+
+@given(any_passage())
+def test_a_payload_is_json_and_gives_the_passage_again(passage: Passage) -> None:
+    assert Passage.from_payload(json.loads(json.dumps(passage.to_payload()))) == passage
+
+
+def test_the_embedder_reads_title_and_section_and_the_quote_does_not() -> None:
+    passage = Passage(
+        "d#0", "d", Kind.GUIDELINE, "Offer a statin.", 0, 15, "Lipids", ("Treatment", "Primary prevention")
+    )
+    assert passage.embedding_text == "Lipids. Treatment > Primary prevention\nOffer a statin."
+    assert Passage("d#0", "d", Kind.GUIDELINE, "Offer a statin.", 0, 15, "").embedding_text == "Offer a statin."
+
+
+def test_each_character_has_the_part_that_holds_it() -> None:
+    parts = (Part(0, 5, Role.METHOD), Part(7, 10, Role.CONCLUSION))
+    passage = Passage("d#0", "d", Kind.LITERATURE, "0123456789", 0, 10, "", parts=parts)
+    assert [passage.part_at(offset).role for offset in (0, 4, 5, 7, 9)] == [
+        Role.METHOD, Role.METHOD, Role.BODY, Role.CONCLUSION, Role.CONCLUSION,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("filters", "accepted"),
+    [
+        (Filters(), {1, 2, 3}),
+        (Filters(kinds=frozenset({Kind.TRIAL, Kind.GUIDELINE})), {2, 3}),
+        (Filters(year_from=2020), {1}),
+        (Filters(year_to=2020), {1, 2}),
+        (Filters(year_from=2010, year_to=2010), {2}),
+        (Filters(kinds=frozenset({Kind.TRIAL}), year_from=2020), set()),
+        (Filters(document_ids=frozenset({"doc:3"})), {3}),
+    ],
+)
+def test_filters(filters: Filters, accepted: set[int]) -> None:
+    passages = {
+        1: make_passage(1, "x", Kind.LITERATURE, 2020),
+        2: make_passage(2, "x", Kind.TRIAL, 2010),
+        3: make_passage(3, "x", Kind.GUIDELINE, None),
+    }
+    assert {number for number, one in passages.items() if filters.accepts(one)} == accepted
+    assert filters.empty == (filters == Filters())
