@@ -42,11 +42,13 @@ def source_warnings(passages: Iterable[Passage], successors: dict[str, str]) -> 
     """What to know about the documents that are cited. `successors`: superseded document to the one that replaces it."""
     warnings: list[AnswerWarning] = []
     for document_id, passage in {passage.document_id: passage for passage in passages}.items():
-        if passage.status in _STATUS_WARNINGS:
+        successor = successors.get(document_id)
+        if passage.status in _STATUS_WARNINGS and not (passage.status is Status.SUPERSEDED and successor):
             kind, text = _STATUS_WARNINGS[passage.status]
-            if document_id in successors:
-                text = f"This guideline has been superseded by {successors[document_id]}."
             warnings.append(AnswerWarning.model_validate({"kind": kind, "document_id": document_id, "text": text}))
+        if successor:
+            text = f"This guideline has been superseded by {successor}."
+            warnings.append(AnswerWarning(kind="superseded", document_id=document_id, text=text))
         if passage.kind is Kind.TRIAL:
             text = "A trial registration says what was planned; it is no result."
             warnings.append(AnswerWarning(kind="preliminary", document_id=document_id, text=text))

@@ -9,6 +9,10 @@ class QuestionError(AssistantError):
     """The question cannot be taken: empty, too long, or not text."""
 
 
+class TooSlowError(AssistantError):
+    """The answer took longer than a question may take."""
+
+
 class NotFoundError(AssistantError):
     """No document or passage has the identifier asked for."""
 

@@ -69,6 +69,12 @@ class HitView(Model):
         return cls(passage=PassageView.of(hit.passage), scores=scores)
 
 
+class SearchOut(Model):
+    """Passages found, best first."""
+
+    hits: list[HitView]
+
+
 class SectionView(Model):
     """A stretch of a document's text under one heading path."""
 

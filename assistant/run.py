@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ class Run:
     claims: list[tuple[Claim, Passage]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)  # why each claim that did not hold was taken out
     trace: list[TraceStep] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
 
     @property
     def unknown(self) -> list[str]:

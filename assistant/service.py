@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from workflows.errors import WorkflowTimeoutError
 
 from assistant.answer import Answer
-from assistant.errors import NotFoundError
+from assistant.errors import NotFoundError, TooSlowError
 from assistant.progress import Progress
 from assistant.run import Run
-from assistant.workflow import Asked, QuestionWorkflow, Told
+from assistant.workflow import TIMEOUT_S, Asked, QuestionWorkflow, Told
 from indexes.passage import Filters, Hit, Passage
 from indexes.searcher import Mode
 from ingestion.document import Document
@@ -23,21 +26,23 @@ class Assistant:
         self._workflow = QuestionWorkflow(library)
 
     async def stream(self, question: str, *, filters: Filters | None = None) -> AsyncIterator[Progress | Answer]:
-        """`Progress` as it comes, the `Answer` last. Raises `QuestionError` where the question cannot be taken."""
+        """`Progress` as it comes, the `Answer` last. Raises `QuestionError` where the question cannot be taken, else `TooSlowError`."""
         handler = self._workflow.run(start_event=Asked(run=Run(question, filters)))
         try:
-            async for event in handler.stream_events():
-                if isinstance(event, Told):
-                    yield event.progress
-            answer: Answer = await handler
+            with _in_time():
+                async for event in handler.stream_events():
+                    if isinstance(event, Told):
+                        yield event.progress
+                answer: Answer = await handler
             yield answer
         finally:
             if not handler.is_done():  # the reader has gone away
                 await handler.cancel_run()
 
     async def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
-        """The answer to a question. Raises `QuestionError` where it cannot be taken."""
-        answer: Answer = await self._workflow.run(start_event=Asked(run=Run(question, filters)))
+        """The answer to a question. Raises `QuestionError` where it cannot be taken, `TooSlowError` where it takes too long."""
+        with _in_time():
+            answer: Answer = await self._workflow.run(start_event=Asked(run=Run(question, filters)))
         return answer
 
     def search(self, query: str, k: int = 10, filters: Filters | None = None, mode: Mode = Mode.BLEND) -> list[Hit]:
@@ -61,3 +66,15 @@ class Assistant:
                 f"There is no document {document_id!r} in the library. Identifiers look like pubmed:31535829."
             )
         return document
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Says in our words that the workflow's time is up."""
+    try:
+        yield
+    except WorkflowTimeoutError as error:
+        raise TooSlowError(
+            f"The answer took longer than {TIMEOUT_S:.0f} seconds and was given up. "
+            "Ask for one thing at a time, or again when the machine is less busy."
+        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
@@ -15,7 +15,9 @@ from ingestion.library import Server
 class Settings(BaseSettings):
     """What an operator may set. `CITEWELL_HOME` holds everything a library is."""
 
-    model_config = SettingsConfigDict(env_prefix="CITEWELL_", toml_file="citewell.toml", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CITEWELL_", env_ignore_empty=True, toml_file="citewell.toml", extra="ignore", frozen=True
+    )
 
     home: Path = Field(default_factory=lambda: Path.home() / ".citewell")
     qdrant_url: str | None = None
@@ -34,6 +36,11 @@ class Settings(BaseSettings):
         """Arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @field_validator("home")
+    @classmethod
+    def _of_the_user(cls, home: Path) -> Path:
+        return home.expanduser()
+
     @property
     def server(self) -> Server | None:
         """The Qdrant server that replaces the embedded engine, or `None`."""
@@ -49,5 +56,5 @@ def load_settings() -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "CITEWELL_" + "_".join(map(str, first["loc"])).upper()
         raise SettingsError(f"The setting {name} cannot be used: {first['msg']}.") from error
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"citewell.toml cannot be read: {error}.") from error

@@ -25,7 +25,7 @@ from assistant.progress import Progress
 from assistant.run import Run
 from assistant.verification import verify
 from assistant.writing import write_answer
-from indexes.lexical import encode_query
+from indexes.lexical import encode_tokens
 from indexes.passage import Filters, Hit, Kind
 from ingestion.library import Library
 
@@ -152,7 +152,7 @@ class QuestionWorkflow(Workflow):
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
         engine = self._library.searcher.engine
         words = {word for term in terms for name in term.names for word in name.split()}
-        counts = {word: len(engine.lexical(encode_query(word), COUNT_UP_TO, Filters())) for word in words}
+        counts = {word: len(engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
     def _verify(self, run: Run) -> None:

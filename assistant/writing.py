@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from assistant import __version__
 from assistant.answer import Answer, Source, Versions
 from assistant.answer import Warning as AnswerWarning
-from assistant.appraisal import retraction_warnings, source_warnings
+from assistant.appraisal import retraction_warnings, source_warnings, usable
 from assistant.run import Run
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
@@ -25,11 +27,11 @@ def write_answer(run: Run, library: Library) -> Answer:
     timings: dict[str, float] = {}
     for step in run.trace:
         timings[step.step] = round(timings.get(step.step, 0.0) + step.ms, 2)
-    timings["total"] = round(sum(timings.values()), 2)
+    timings["total"] = round((time.perf_counter() - run.started) * 1000, 2)
     return Answer(
         question=run.planned.question,
         abstained=abstained,
-        reason=_reason(run) if abstained else None,
+        reason=_reason(run, library) if abstained else None,
         rationale=_rationale(run),
         claims=[claim for claim, _ in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
@@ -53,10 +55,14 @@ def _source(passage: Passage, document: Document | None) -> Source:
     )
 
 
-def _reason(run: Run) -> str:
+def _reason(run: Run, library: Library) -> str:
     """Why nothing is answered, in words a clinician can act on."""
+    if not library.ledger.has_documents():
+        return "The library is empty. Fill it with: citewell ingest starter"
     if not run.hits:
         return "The library holds nothing that matches the question and its filters."
+    if not any(usable(hit.passage) for hit in run.hits):
+        return "All that was found has been retracted, and retracted work is no evidence."
     if run.removed:
         return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
     if run.unknown:

@@ -4,7 +4,8 @@
 
 Builds the starter library in a temporary folder and asks every question of `ingestion/starter/questions-*.jsonl`, then, where the data folder is
 given, a fixed sample of BioASQ questions: biology and medicine outside the starter library's topics, so that answering one is nearly always wrong.
-The README's example is asked through the command line and its output kept beside the results as `example.txt`. Rates come with Wilson 95% intervals (Wilson, JASA 1927).
+The README's example is asked through the command line; its output is kept beside the results as `example.txt`. Rates come with Wilson 95%
+intervals (Wilson, JASA 1927).
 """
 
 from __future__ import annotations

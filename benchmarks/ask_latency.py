@@ -61,7 +61,7 @@ def measure(client: httpx.Client, questions: Sequence[str], repeat: int, seed: i
     """Summary over all repeats, and for each figure its lowest and highest among the repeats."""
     ask(client, WARM_UP)
     first = summary([ask(client, question) for question in questions])
-    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    order = random.Random(seed)
     runs = [[ask(client, question) for question in order.sample(questions, len(questions))] for _ in range(repeat)]
     each = [summary(run) for run in runs]
     return {

@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -86,5 +87,10 @@ def encode_passage(text: str) -> SparseVector:
 
 def encode_query(text: str) -> SparseVector:
     """One unit of weight for each different token of a query."""
-    terms = sorted({_term(token) for token in tokens(text)})
+    return encode_tokens(tokens(text))
+
+
+def encode_tokens(stemmed: Iterable[str]) -> SparseVector:
+    """The query of tokens that `tokens` made: stemming them once more would make others of them (`diseas`, `disea`)."""
+    terms = sorted({_term(token) for token in stemmed})
     return SparseVector(terms, [1.0] * len(terms))

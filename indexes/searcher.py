@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from indexes import fusion
 from indexes.embedding import Embedder
@@ -29,6 +30,7 @@ class Searcher:
     def __init__(self, engine: Engine, embedder: Embedder) -> None:
         self.engine = engine
         self.embedder = embedder
+        self._query_vector = lru_cache(maxsize=64)(embedder.embed_query)  # one question searches several kinds
 
     def index(self, passages: Sequence[Passage]) -> None:
         """Embed and store passages; those of the same identifier are replaced."""
@@ -52,7 +54,7 @@ class Searcher:
         dense: Mapping[str, float] = {}
         lexical: Mapping[str, float] = {}
         if mode is not Mode.BM25:
-            dense = self.engine.dense(self.embedder.embed_query(query), depth, filters)
+            dense = self.engine.dense(self._query_vector(query), depth, filters)
         if mode is not Mode.DENSE:
             lexical = self.engine.lexical(encode_query(query), depth, filters)
         match mode:

@@ -73,6 +73,8 @@ class Ledger:
                 self._connection.close()
                 raise
         except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname == "SQLITE_BUSY":
+                raise IngestionError(f"{path} is being written by another process. Try again.") from error
             raise IngestionError(
                 f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
             ) from error

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from assistant.service import Assistant
+    from ingestion.library import Library
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +22,36 @@ def data_dir() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"real data not found at {folder}: set CITEWELL_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def starter_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CITEWELL_HOME with the starter library, made once by the real pipeline and embedder. Nobody holds it, nobody may change it."""
+    from ingestion import starter
+    from ingestion.library import Library
+    from ingestion.pipeline import ingest_files
+
+    home = tmp_path_factory.mktemp("starter") / "home"
+    with Library.open(home, purpose="the tests") as library:
+        report = ingest_files(library, starter.PATHS)
+    assert not report.failures
+    return home
+
+
+@pytest.fixture(scope="session")
+def starter_library(starter_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The starter library, open in this process for the whole session. To be read only."""
+    from ingestion.library import Library
+
+    home = tmp_path_factory.mktemp("open") / "home"
+    shutil.copytree(starter_home, home)
+    with Library.open(home, purpose="the tests") as library:
+        yield library
+
+
+@pytest.fixture(scope="session")
+def assistant(starter_library: Library) -> Assistant:
+    """The assistant over the starter library."""
+    from assistant.service import Assistant
+
+    return Assistant(starter_library)

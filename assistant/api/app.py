@@ -13,9 +13,9 @@ from pydantic import Field
 from assistant import __version__
 from assistant.answer import Answer, Model
 from assistant.api.limits import BodyLimit
-from assistant.api.problems import add_problem_handlers, problem
+from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
 from assistant.errors import AssistantError
-from assistant.evidence import DocumentView, HitView, PassageView
+from assistant.evidence import DocumentView, HitView, PassageView, SearchOut
 from assistant.guardrails.screening import screen
 from indexes.errors import RetrievalError
 from indexes.passage import Filters, Kind
@@ -57,12 +57,6 @@ class SearchIn(Model):
     filters: FiltersIn = FiltersIn()
 
 
-class SearchOut(Model):
-    """Passages, best first."""
-
-    hits: list[HitView]
-
-
 class Health(Model):
     """Whether the service is up."""
 
@@ -73,7 +67,14 @@ class Health(Model):
 def create_app(assistant: Assistant) -> FastAPI:
     """The API of that assistant. Errors are problem documents (RFC 9457)."""
     # The stock documentation pages load scripts from a CDN, and nothing may: the schema is there for any viewer.
-    app = FastAPI(title="Citewell", version=__version__, description=SCOPE, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Citewell",
+        version=__version__,
+        description=SCOPE,
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "application/problem+json (RFC 9457)"}},
+    )
     app.add_middleware(BodyLimit)
     add_problem_handlers(app)
 
@@ -129,7 +130,13 @@ async def _events(assistant: Assistant, question: str, filters: Filters) -> Asyn
             else:
                 yield f"event: progress\ndata: {Progressed(step=item.step, text=item.text).model_dump_json()}\n\n"
     except (AssistantError, RetrievalError) as error:
-        yield f"event: error\ndata: {Failed(detail=str(error)).model_dump_json()}\n\n"
+        yield _failed(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever broke, the stream ends with a word on it
+        yield _failed(unexpected(error))
+
+
+def _failed(detail: str) -> str:
+    return f"event: error\ndata: {Failed(detail=detail).model_dump_json()}\n\n"
 
 
 class Progressed(Model):

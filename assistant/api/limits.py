@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.api.problems import problem
@@ -47,11 +49,12 @@ class BodyLimit:
 
         async def noted(message: Message) -> None:
             nonlocal started
+            if received > self._limit and not started:
+                return  # FastAPI's own word on a body that broke off
             started = True
             await send(message)
 
-        try:
+        with suppress(TooLargeError):
             await self._app(scope, counted, noted)
-        except TooLargeError:
-            if not started:
-                await refusal(scope, receive, send)
+        if received > self._limit and not started:
+            await refusal(scope, receive, send)

@@ -2,27 +2,75 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.errors import AssistantError, NotFoundError, QuestionError
+from assistant.answer import Model
+from assistant.errors import AssistantError, NotFoundError, QuestionError, TooSlowError
 from indexes.errors import EngineUnavailableError, RetrievalError
 from ingestion.errors import IngestionError
 
+logger = logging.getLogger("citewell.api")
+
+
+class Problem(Model):
+    """A problem document."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
 
 def problem(status: int, detail: str) -> JSONResponse:
-    """A problem document of that status."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    """The response of that status with its problem document."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status_code=status, media_type="application/problem+json")
+
+
+def unexpected(error: Exception) -> str:
+    """What is told of an error that nobody foresaw. The log gets its frames only: its message may hold the question."""
+    logger.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    return f"Something went wrong inside Citewell ({type(error).__name__}). The question was not kept."
+
+
+class Unexpected:
+    """ASGI middleware: an error that nobody foresaw leaves as a problem document, and its message goes nowhere."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; a response that has begun breaks off."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            detail = unexpected(error)
+            if not started:
+                await problem(500, detail)(scope, receive, send)
 
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (QuestionError, 422),
     (NotFoundError, 404),
+    (TooSlowError, 504),
     (EngineUnavailableError, 503),
     (AssistantError, 500),
     (RetrievalError, 500),
@@ -44,15 +92,12 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     def http(_: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return problem(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
-
-    def unexpected(_: Request, error: Exception) -> JSONResponse:
-        return problem(
-            500, f"Something went wrong inside Citewell ({type(error).__name__}). The question was not kept."
-        )
+        response = problem(status, HTTPStatus(status).description or HTTPStatus(status).phrase)
+        response.headers.update(getattr(error, "headers", None) or {})  # such as the methods that are allowed
+        return response
 
     for kind, _ in _STATUS:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
+    app.add_middleware(Unexpected)

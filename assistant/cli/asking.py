@@ -45,7 +45,7 @@ LEVELS = {
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
     kind: KindOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -56,7 +56,7 @@ def ask(
     [dim]citewell ask "How often should a 50-year-old woman have a screening mammogram?"[/]
     [dim]citewell ask "statins for primary prevention" --kind guideline --since 2020 --json[/]
     """
-    screen(question)
+    question = screen(" ".join(words))
     with open_desk(load_settings(), "citewell ask") as desk:
         answer = desk.ask(question, _filters(kind, since, until))
     if as_json:
@@ -66,7 +66,7 @@ def ask(
 
 
 def search(
-    query: Annotated[str, typer.Argument(help="What to look for, in quotes.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, in quotes.")],
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
     kind: KindOption = None,
     since: SinceOption = None,
@@ -77,7 +77,7 @@ def search(
 
     [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature[/]
     """
-    query = screen(query)
+    query = screen(" ".join(words))
     with open_desk(load_settings(), "citewell search") as desk:
         hits = desk.search(query, k, _filters(kind, since, until))
     if as_json:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import httpx
+from pydantic import ValidationError
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Model
 from assistant.errors import NotFoundError, QuestionError, ServerError
-from assistant.evidence import HitView
+from assistant.evidence import HitView, SearchOut
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters
 from ingestion.library import Library
 
 TIMEOUT_S = 120.0
+M = TypeVar("M", bound=Model)
 
 
 class Desk(Protocol):
@@ -69,14 +71,14 @@ class ServerDesk:
     def ask(self, question: str, filters: Filters) -> Answer:
         """The answer to a question."""
         body = {"question": question, "filters": _filters(filters)}
-        return Answer.model_validate_json(self._post("/v1/ask", body).content)
+        return self._post("/v1/ask", body, Answer)
 
     def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
         """The best passages for a query."""
         body = {"query": query, "k": k, "filters": _filters(filters)}
-        return [HitView.model_validate(hit) for hit in self._post("/v1/search", body).json()["hits"]]
+        return self._post("/v1/search", body, SearchOut).hits
 
-    def _post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+    def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:
         try:
             response = self._client.post(path, json=body)
         except httpx.HTTPError as error:
@@ -85,13 +87,22 @@ class ServerDesk:
                 "Wait until it is ready, or stop it."
             ) from error
         if response.is_success:
-            return response
+            return self._read(response, model)
         detail = _detail(response)
         if response.status_code == 422:
             raise QuestionError(detail)
         if response.status_code == 404:
             raise NotFoundError(detail)
         raise ServerError(f"The server that holds the library answered {response.status_code}: {detail}")
+
+    def _read(self, response: httpx.Response, model: type[M]) -> M:
+        try:
+            return model.model_validate_json(response.content)
+        except ValidationError:  # its message would repeat the question
+            raise ServerError(
+                f"The server that holds the library ({self._client.base_url}) gave an answer that this Citewell cannot read. "
+                "Stop it and start it again with the same version."
+            ) from None
 
 
 def _filters(filters: Filters) -> dict[str, object]:

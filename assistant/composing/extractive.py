@@ -16,7 +16,7 @@ from indexes.passage import Hit, Kind, Role
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
-SHORTLIST = 24  # sentences that are embedded for one question
+SHORTLIST = 16  # sentences that are embedded for one question
 DUPLICATE = 0.92  # cosine from which two sentences say the same
 
 # The weights and bars below were set on the questions of the starter library and on SciFact's rationale sentences; docs/answering.md has the figures.
@@ -127,9 +127,7 @@ def _stretch(cosine: float) -> float:
 
 def _coverage(terms: Sequence[Term], weights: Mapping[Term, float], candidate: Candidate) -> float:
     """Weighted share of key terms that the sentence holds, those only in its title or headings counting a little less."""
-    passage = candidate.hit.passage
-    sentence = content_of(candidate.text)
-    context = content_of(" . ".join((passage.title, *passage.section, passage.part_at(candidate.start).heading)))
+    sentence, context = content_of(candidate.text), content_of(_headings(candidate))
     held = sum(
         weights[term] * (1.0 if term.occurs_in(sentence) else 0.9 if term.occurs_in(context) else 0.0) for term in terms
     )
@@ -142,7 +140,12 @@ def _missing(
 ) -> tuple[str, ...]:
     """The key terms that the best-covering sentence and its document's title lack."""
     best = max(range(len(pool)), key=lambda i: coverages[i])
-    passage = pool[best].hit.passage
-    content = content_of(" . ".join((pool[best].text, passage.title, *passage.section)))
+    content = content_of(f"{pool[best].text} . {_headings(pool[best])}")
     lacking = [term for term in plan.terms if not term.occurs_in(content)]
     return tuple(term.text for term in sorted(lacking, key=lambda term: -weights[term]))
+
+
+def _headings(candidate: Candidate) -> str:
+    """The title and headings that a sentence stands under."""
+    passage = candidate.hit.passage
+    return " . ".join((passage.title, *passage.section, passage.part_at(candidate.start).heading))

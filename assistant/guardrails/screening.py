@@ -9,7 +9,7 @@ from assistant.errors import QuestionError
 
 MAX_CHARACTERS = 4000
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 

@@ -20,7 +20,9 @@ _FIGURES = re.compile(
     r"|what (?:age|dose|level|threshold)|which (?:age|dose|values?))\b",
     re.IGNORECASE,
 )
-_SINCE = re.compile(r"\b(?:since|after|from)\s+((?:19|20)\d\d)\b", re.IGNORECASE)
+_SINCE = re.compile(
+    r"\b(?:since|after|from)\s+((?:19|20)\d\d)\b(?!\s*(?:to|-|–|m?c?g|µg|ml|iu|units?)\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from importlib.resources import files
 
 from indexes.lexical import stem, token_spans, tokens
 
-_AGE = re.compile(r"\d+-(?:year|yr)s?-?(?:old)?|\d+-?yo")
+_SPAN = re.compile(r"\d+-(?:year|yr|month|week|day)s?(?:-old)?|\d+-?(?:yo|yr|y)")  # 50-year-old, 12-week, 50yo
+_AMOUNT = re.compile(r"\d+(?:[.,]\d+)*(?:%|mg|mcg|µg|μg|g|kg|ml|l|mmhg|mmol|iu|units?)?")  # 100, 1,200, 81mg
 MAX_NAME = 6  # tokens in the longest name looked for
 
 
@@ -82,11 +83,9 @@ def _longest_concept(words: list[str], place: int) -> tuple[int, frozenset[str] 
 
 
 def _is_part(words: list[str], place: int) -> bool:
-    """Whether the token is a bare number, an age (texts give ranges), or a part of the compound that stands before it and speaks for it."""
+    """Whether the token is an amount, an age or a duration (texts give ranges), or a part of the compound before it that speaks for it."""
     word = words[place]
-    if _AGE.fullmatch(word):
-        return True
-    if word.replace(".", "").replace(",", "").removesuffix("%").isdigit():
+    if _SPAN.fullmatch(word) or _AMOUNT.fullmatch(word):
         return True
     compounds = [before for before in words[max(0, place - 3) : place] if "-" in before]
     return any(word == stem(part) for compound in compounds for part in compound.split("-"))

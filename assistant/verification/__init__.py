@@ -14,8 +14,8 @@ from indexes.passage import Passage
 
 Check = Callable[[str, Citation, Passage], Finding]
 
-# A new check is one file and one line. `check_verbatim` comes first: the others trust the quote.
-CHECKS: tuple[Check, ...] = (check_verbatim, check_numbers, check_terms)
+# A new check is one file and one line. They trust the quotes: `check_verbatim` has passed for every citation before.
+CHECKS: tuple[Check, ...] = (check_numbers, check_terms)
 BAR = 0.99  # a claim of the extractive engine is its quote: anything short of full support is a fault
 
 
@@ -33,9 +33,17 @@ class Verdict:
 
 
 def verify(claim: str, cited: Sequence[tuple[Citation, Passage]]) -> Verdict:
-    """The verdict on a claim. Support is the lowest score of any check; a check passes when some citation passes it; no citation, no support."""
+    """The verdict on a claim. Support is the lowest score of any check; a check passes when some citation passes it.
+
+    Without a citation there is no support, and none where any quote is not verbatim.
+    """
     if not cited:
         return Verdict(0.0, ("nothing is cited",))
+    untrue = [
+        found.text for citation, passage in cited if not (found := check_verbatim(claim, citation, passage)).score
+    ]
+    if untrue:
+        return Verdict(0.0, tuple(untrue))
     support, findings = 1.0, []
     for check in CHECKS:
         best = max((check(claim, citation, passage) for citation, passage in cited), key=lambda finding: finding.score)

@@ -1,4 +1,4 @@
-"""Every figure of the claim occurs in the quote."""
+"""Every figure of the claim occurs in the quote, as often."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def numbers(text: str) -> Counter[str]:
 
 
 def check_numbers(claim: str, citation: Citation, passage: Passage) -> Finding:  # noqa: ARG001
-    """1 where the quote has every figure of the claim, else 0: a wrong figure is no small fault."""
-    missing = numbers(claim).keys() - numbers(citation.quote).keys()
+    """1 where the quote has every figure of the claim as often, else 0: a wrong figure is no small fault, and "6 of 6" is not "5 of 6"."""
+    missing = numbers(claim) - numbers(citation.quote)
     if missing:
         return Finding(0.0, f"not in the quoted words: {', '.join(sorted(missing))}")
     return Finding(1.0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ingestion.sources.guideline import Block
 from ingestion.sources.pdf_lines import Page
 from ingestion.sources.pdf_paragraphs import Paragraph, begins_with_marker, paragraphs, plain
-from ingestion.sources.recommendations import grade_of, labels_recommendation, only_grades
+from ingestion.sources.recommendations import grade_of, issues_recommendation, labels_recommendation, only_grades
 
 _CONTENTS_ENTRY = re.compile(r"(?:[.…_-]\s?){4,}\s*[ivxlc\d]{1,5}$|\s[ivxlc\d]{1,5}$", re.IGNORECASE)
 _DEPTH = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+[^\W\d_]")
@@ -23,7 +23,7 @@ _BROKEN = re.compile(r"([^\W\d_]+)-$")
 _CONTINUED = re.compile(r"\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
 _LED_IN = re.compile(r":(?:\n.*)?$", re.DOTALL)
 _LONGEST_LIST = 1200  # characters
-_COVERS = 2  # pages
+_COVERS = 4  # pages at most: cover, half-title, title, imprint
 _DEEPEST = 99  # the level of a label that stands under every heading
 
 
@@ -73,7 +73,8 @@ def _belongs(before: Block, text: str, page: int) -> str:
         return ""
     if only_grades(text) and page - (before.page or 0) <= 1 and not grade_of(before.text):
         return " "
-    return "\n" if _LED_IN.search(before.text) and begins_with_marker(text) else ""
+    item = _LED_IN.search(before.text) and begins_with_marker(text)
+    return "\n" if item and not grade_of(text) and not issues_recommendation(text) else ""
 
 
 def _without_contents(pages: Sequence[Page]) -> list[Page]:
@@ -95,7 +96,7 @@ def _heading_levels(found: Sequence[Paragraph]) -> dict[int, int]:
     Outlines are not asked: many are flat, or list figures beside chapters. What a cover says in large type stands above nothing.
     """
     headings = [paragraph for paragraph in found if paragraph.heading]
-    covers = _COVERS if found and found[-1].last.page > 5 * _COVERS else 0
+    covers = min(_COVERS, found[-1].last.page // 8) if found else 0
     inner = [heading.first for heading in headings if heading.first.page > covers]
     looks = sorted({(-round(line.size), not line.bold) for line in inner})
     rank = {look: number + 1 for number, look in enumerate(looks)}

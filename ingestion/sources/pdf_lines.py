@@ -114,9 +114,7 @@ def _runs(raw: object) -> Iterator[list[_Char]]:
         size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
         if not pdfium.FPDFText_IsGenerated(raw, index):  # spaces that PDFium puts in have no font
             now = (size, pdfium.FPDFText_GetFontWeight(raw, index))
-            if (
-                now != style or not run or run[-1].text.isspace()
-            ):  # a font's name costs as much as all the rest: once a word is enough
+            if now != style or not run or run[-1].text.isspace():  # a font's name is dear to ask: once a word is enough
                 style = now
                 named = now[1] < 600 and pdfium.FPDFText_GetFontInfo(raw, index, font, 128, None)
                 bold = now[1] >= 600 or bool(named and _BOLD.search(font.value.decode("latin-1")))
@@ -135,7 +133,11 @@ def _cut(run: list[_Char], page: int) -> Iterator[Line]:
         if printed and not char.text.isspace():
             last = printed[-1]
             dropped = char.x0 < last.x0 - (0 if abs(char.y - last.y) > 0.5 * last.size else 2 * last.size)
-            gap = char.x0 - last.x1 > 1.3 * max(min(last.size, char.size), 1) and not MARKER.match(_text(piece))
+            numbers = last.text.isdigit() and char.text.isdigit()
+            gap = char.x0 - last.x1 > (0.8 if numbers else 1.3) * max(min(last.size, char.size), 1)
+            # The room after a bullet or a heading's number is no gap; between two numbers it always is: "7 | 484" must not become 7 484.
+            if gap and not cell and not char.text.isdigit() and MARKER.match(_text(piece)):
+                gap = False
             if dropped or gap:
                 yield from _line(piece, page, cell)
                 piece, cell = [], gap and not dropped

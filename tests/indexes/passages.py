@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
@@ -30,7 +31,7 @@ def _parts(draw: st.DrawFn, length: int) -> tuple[Part, ...]:
     cuts = sorted(draw(st.sets(st.integers(0, length), max_size=4)))
     return tuple(
         Part(a, b, draw(st.sampled_from(Role)), draw(st.text(max_size=8)), draw(st.none() | st.text(max_size=4)))
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in pairwise(cuts)
     )
 
 
@@ -38,7 +39,7 @@ def _parts(draw: st.DrawFn, length: int) -> tuple[Part, ...]:
 def any_passage(draw: st.DrawFn) -> Passage:
     """Any passage at all; few documents, kinds and years, so that filters find some of them."""
     number = draw(st.integers(0, 4))
-    text = draw(st.text(min_size=1, max_size=40))
+    text = draw(st.sampled_from(["Aspirin", "IL-6 of adults"]) | st.text(min_size=1, max_size=40))
     start = draw(st.integers(0, 10_000))
     return Passage(
         passage_id=f"doc:{number}#{draw(st.integers(0, 3))}",

@@ -147,6 +147,20 @@ def test_rows_of_a_table_stay_together(tmp_path: Path) -> None:
     ]
 
 
+def test_numbers_in_neighbouring_cells_never_run_together(tmp_path: Path) -> None:
+    def page(sheet: Sheet) -> None:
+        body(sheet).gap()
+        for x, cell in ((72, "Ringer's lactate"), (250, "7"), (300, "484")):
+            sheet.canvas.drawString(x, sheet.y, cell)
+        sheet.gap(24)
+        sheet.line("3.", step=0).line("Reassess the child after each of them.", x=100)
+
+    assert texts(read(write(tmp_path / "a.pdf", page)))[1:] == [
+        "Ringer's lactate | 7 | 484",
+        "3. Reassess the child after each of them.",
+    ]
+
+
 def test_running_headers_footers_and_page_numbers_are_left_out(tmp_path: Path) -> None:
     def page(number: int) -> Callable[[Sheet], None]:
         def draw(sheet: Sheet) -> None:

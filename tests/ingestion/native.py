@@ -1,0 +1,40 @@
+"""Small files in the native format of each kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+
+def article(pmid: int, abstract: str = "Aspirin prevented strokes in adults.") -> str:
+    """One PubMed record."""
+    return (
+        f'<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>2020</Year></PubDate>'
+        f"</JournalIssue><Title>Trials</Title></Journal><ArticleTitle>Study {pmid}</ArticleTitle><Abstract><AbstractText>{abstract}</AbstractText>"
+        "</Abstract></Article></MedlineCitation></PubmedArticle>"
+    )
+
+
+def pubmed_xml(*records: str) -> str:
+    """A PubMed file of those records."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<PubmedArticleSet>\n{"".join(records)}\n</PubmedArticleSet>\n'
+
+
+def deletion(*pmids: int) -> str:
+    """PubMed's word that those articles are withdrawn from it."""
+    return f"<DeleteCitation>{''.join(f'<PMID>{pmid}</PMID>' for pmid in pmids)}</DeleteCitation>"
+
+
+def study(nct: str, summary: str = "Does metformin help?") -> str:
+    """One study as ClinicalTrials.gov gives it out."""
+    modules: Mapping[str, object] = {
+        "identificationModule": {"nctId": nct, "briefTitle": f"Trial {nct}"},
+        "descriptionModule": {"briefSummary": summary},
+    }
+    return json.dumps({"protocolSection": modules})
+
+
+def guideline(title: str, *recommendations: str) -> str:
+    """A guideline in Markdown."""
+    lines = "\n".join(f"- {text}" for text in recommendations)
+    return f"---\ntitle: {title}\npublisher: WHO\nversion: '2024'\n---\n\n# {title}\n\n## Recommendations\n\n{lines}\n"

@@ -1,0 +1,225 @@
+"""The ledger: what goes in comes out, all of it or nothing, and no other file is taken for one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexes.passage import Kind, Role, Status
+from ingestion.chunking import passages_of
+from ingestion.document import Document, TextBuilder
+from ingestion.errors import IngestionError
+from ingestion.ledger import SCHEMA_VERSION, Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        yield ledger
+
+
+def make_document(number: int = 1, *texts: str, kind: Kind = Kind.LITERATURE) -> Document:
+    builder = TextBuilder()
+    for text in texts or ("Aspirin helped.",):
+        builder.add(text, Role.RECOMMENDATION, ("Results",))
+    return Document(f"doc:{number}", kind, "Title", builder.text, tuple(builder.sections), year=2020)
+
+
+def record(ledger: Ledger, document: Document, source: str = "a.xml") -> None:
+    ledger.record(document, passages_of(document), source)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.builds(
+        Document,
+        document_id=st.text(min_size=1, max_size=20),
+        kind=st.sampled_from(Kind),
+        title=st.text(max_size=20),
+        text=st.just("Aspirin — 😀."),
+        sections=st.just(make_document(1, "Aspirin — 😀.").sections),
+        year=st.none() | st.integers(1800, 2100),
+        authors=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+        identifiers=st.dictionaries(st.sampled_from(["pmid", "doi"]), st.text(max_size=8)),
+        status=st.sampled_from(Status),
+        attributes=st.dictionaries(st.text(max_size=5), st.integers() | st.lists(st.text(max_size=3)), max_size=3),
+    )
+)
+def test_documents_and_passages_come_back_equal(ledger: Ledger, document: Document) -> None:
+    record(ledger, document)
+    assert ledger.document(document.document_id) == document
+    assert ledger.content_hash(document.document_id) == document.content_hash
+    for passage in passages_of(document):
+        assert ledger.passage(passage.passage_id) == passage
+    assert ledger.remove(document.document_id)
+
+
+def test_what_is_not_there_is_none(ledger: Ledger) -> None:
+    assert (
+        ledger.document("doc:1")
+        is ledger.passage("doc:1#0")
+        is ledger.content_hash("doc:1")
+        is ledger.source("doc:1")
+        is None
+    )
+    assert ledger.get_meta("signature") is None
+    assert ledger.passage_ids("doc:1") == ledger.failures() == list(ledger.passages()) == []
+    assert not ledger.remove("doc:1")
+    assert not ledger.has_documents()
+    assert ledger.counts() == dict.fromkeys(Kind, (0, 0))
+
+
+def test_a_document_recorded_again_replaces_itself_and_its_passages(ledger: Ledger) -> None:
+    record(ledger, make_document(1, "One.", "Two.", "Three."))
+    record(ledger, make_document(1, "Only."), "b.xml")
+    assert ledger.passage_ids("doc:1") == ["doc:1#0"]
+    assert [passage.text for passage in ledger.passages()] == ["Only."]
+    assert ledger.source("doc:1") == "b.xml"
+
+
+def test_counts_are_by_kind_and_removing_takes_the_passages_along(ledger: Ledger) -> None:
+    record(ledger, make_document(1, "One.", "Two."))
+    record(ledger, make_document(2, kind=Kind.TRIAL))
+    assert ledger.counts() == {Kind.GUIDELINE: (0, 0), Kind.LITERATURE: (1, 2), Kind.TRIAL: (1, 1)}
+    assert ledger.remove("doc:1")
+    assert ledger.counts()[Kind.LITERATURE] == (0, 0)
+    assert ledger.passage("doc:1#0") is None
+    assert ledger.has_documents()
+
+
+def test_a_file_is_done_only_with_the_same_bytes_and_parser_and_until_it_is_started_again(ledger: Ledger) -> None:
+    ledger.finish_file("a.xml", "sum", "parser-1", 3, 0)
+    assert ledger.file_done("a.xml", "sum", "parser-1")
+    assert not ledger.file_done("a.xml", "other", "parser-1")
+    assert not ledger.file_done("a.xml", "sum", "parser-2")
+    assert not ledger.file_done("b.xml", "sum", "parser-1")
+    ledger.start_file("a.xml")
+    assert not ledger.file_done("a.xml", "sum", "parser-1")
+
+
+def test_failures_are_kept_until_their_file_is_started_again(ledger: Ledger) -> None:
+    ledger.fail("b.xml", "pubmed:2", "malformed", "fetch it again")
+    ledger.fail("b.xml", "", "truncated", "")
+    ledger.fail("a.xml", "", "empty", "")
+    ledger.fail("a.xml", "", "empty still", "")
+    assert [(f.source, f.record, f.reason, f.mend) for f in ledger.failures()] == [
+        ("a.xml", "", "empty still", ""),
+        ("b.xml", "", "truncated", ""),
+        ("b.xml", "pubmed:2", "malformed", "fetch it again"),
+    ]
+    ledger.start_file("b.xml")
+    assert [failure.source for failure in ledger.failures()] == ["a.xml"]
+
+
+def test_everything_survives_closing(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        record(ledger, make_document())
+        ledger.set_meta("signature", "x")
+        ledger.set_meta("signature", "y")
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        assert ledger.document("doc:1") == make_document()
+        assert ledger.get_meta("signature") == "y"
+
+
+class UndoneError(Exception):
+    """What happens in the middle of a transaction."""
+
+
+def record_and_fail(ledger: Ledger, *documents: Document) -> None:
+    with ledger.transaction():
+        for document in documents:
+            with ledger.transaction():
+                record(ledger, document)
+        raise UndoneError
+
+
+def commit_what_cannot_be(ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger._connection.execute("PRAGMA defer_foreign_keys = ON")  # so that the commit itself is refused
+        ledger._connection.execute("INSERT INTO passages VALUES ('p', 'no such document', x'')")
+
+
+def test_a_transaction_that_fails_leaves_nothing_of_itself_nor_of_those_within(ledger: Ledger) -> None:
+    record(ledger, make_document(1, "Before."))
+    with pytest.raises(UndoneError):
+        record_and_fail(ledger, make_document(1, "After."), make_document(2))
+    assert [passage.text for passage in ledger.passages()] == ["Before."]
+    record(ledger, make_document(3))  # and the ledger goes on
+    assert ledger.document("doc:3")
+
+
+def test_a_commit_that_fails_is_rolled_back_and_the_ledger_goes_on(ledger: Ledger) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        commit_what_cannot_be(ledger)
+    record(ledger, make_document(1))
+    with pytest.raises(UndoneError):
+        record_and_fail(ledger, make_document(2))
+    assert ledger.document("doc:1")
+    assert ledger.document("doc:2") is None
+
+
+def test_two_threads_write_without_mixing_their_transactions(ledger: Ledger) -> None:
+    def write(first: int) -> None:
+        for number in range(first, first + 40, 2):
+            record(ledger, make_document(number))
+            with pytest.raises(UndoneError):
+                record_and_fail(ledger, make_document(number + 1))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, (0, 100)))
+    kept = {f"doc:{number}" for number in (*range(0, 40, 2), *range(100, 140, 2))}
+    assert {passage.document_id for passage in ledger.passages()} == kept
+
+
+def test_of_several_openers_of_a_new_file_each_gets_the_ledger_or_is_told_to_try_again(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    def opened(_: int) -> bool:
+        try:
+            Ledger(path).close()
+        except IngestionError as error:
+            return str(error) == f"{path} is being written by another process. Try again."
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(opened, range(8)))
+    with closing(Ledger(path)) as one, closing(Ledger(path)) as other:
+        record(one, make_document())
+        assert other.document("doc:1") == make_document()
+
+
+@pytest.mark.parametrize("sort", ["text", "folder", "another program's database"])
+def test_what_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path, sort: str) -> None:
+    path = tmp_path / "ledger.sqlite"
+    if sort == "text":
+        path.write_text("dear diary " * 100)
+    elif sort == "folder":
+        path.mkdir()
+    else:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE documents (anything)")
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(IngestionError, match="move it away and ingest again") as error:
+        Ledger(path)
+    assert str(path) in str(error.value)
+    if sort == "text":
+        assert path.read_bytes() == before
+
+
+def test_a_ledger_of_another_version_is_refused_with_the_way_on(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(
+        IngestionError, match=f"layout {SCHEMA_VERSION + 1}, this one reads {SCHEMA_VERSION}.*CITEWELL_HOME"
+    ) as error:
+        Ledger(path)
+    assert str(path) in str(error.value)

@@ -1,0 +1,404 @@
+"""Files in, library out: nothing twice, nothing lost, and what is bad stops nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hashed_embedder import HashedEmbedder
+from native import article, deletion, guideline, pubmed_xml, study
+
+from indexes.engines import point_id
+from indexes.passage import Filters
+from indexes.searcher import Mode
+from ingestion.errors import UnknownKindError
+from ingestion.library import Library
+from ingestion.pipeline import Progress, Report, ingest_files
+
+EMPTY_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+BAD = {
+    "b-empty.xml": (b"", "empty"),
+    "b-truncated.xml.gz": (gzip.compress(pubmed_xml(*map(article, range(1, 200))).encode())[:-20], "truncated"),
+    "b-unfinished.xml": (pubmed_xml(article(70)).removesuffix("</PubmedArticleSet>\n").encode(), "truncated"),
+    "b-malformed.xml": (pubmed_xml(article(71), article(72, "<b>open"), article(73)).encode(), "malformed"),
+    "b-no-study.json": (b'{"protocolSection": {"identificationModule": {"nctId": "NCT1"}}}', "NCT1"),
+    "b-no-text.pdf": (EMPTY_PDF, "no text"),
+    "b-headings-only.md": (guideline("Nothing").encode(), "no text"),
+}
+GOOD = {
+    "a.xml": pubmed_xml(article(1), article(2)),
+    "c.json": study("NCT00000001"),
+    "d/e.md": guideline("Lipids", "Offer a statin to adults.", "Review every year."),
+}
+GOOD_DOCUMENTS = {"pubmed:1", "pubmed:2", "nct:NCT00000001", "guideline:who/lipids@2024"}
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one good file of each kind."""
+    for name, content in GOOD.items():
+        write(tmp_path / "files", name, content)
+    return tmp_path / "files"
+
+
+def held(library: Library) -> dict[str, list[str]]:
+    """Each document's passages by ledger; the index must hold exactly the same."""
+    found: dict[str, list[str]] = {}
+    passages = list(library.ledger.passages())
+    for passage in passages:
+        found.setdefault(passage.document_id, []).append(passage.text)
+    by_point = {point_id(passage.passage_id): passage for passage in passages}
+    assert library.searcher.engine.count() == len(passages)
+    assert library.searcher.engine.passages(list(by_point)) == by_point
+    return found
+
+
+def found(library: Library, words: str) -> set[str]:
+    return {hit.passage.document_id for hit in library.searcher.search(words, 100, Filters(), Mode.BM25)}
+
+
+def failed(report: Report) -> dict[str, list[str]]:
+    """File name to what the user is told of it."""
+    told: dict[str, list[str]] = {}
+    for file, record, reason, mend in report.failures:
+        told.setdefault(Path(file).name, []).append(f"{record} {reason} {mend}")
+    return told
+
+
+# what a run does
+
+
+def test_every_kind_of_file_is_found_in_folders_and_becomes_searchable(library: Library, folder: Path) -> None:
+    report = ingest_files(library, [folder])
+    assert (report.added, report.changed, report.unchanged, report.deleted) == (4, 0, 0, 0)
+    assert (report.files, report.files_unchanged, report.skipped, report.failures) == (3, 0, [], [])
+    assert held(library).keys() == GOOD_DOCUMENTS
+    assert report.passages == library.searcher.engine.count()
+    assert found(library, "statin") == {"guideline:who/lipids@2024"}
+
+
+def test_a_second_run_does_nothing_and_embeds_nothing(library: Library, folder: Path, embedder: HashedEmbedder) -> None:
+    ingest_files(library, [folder])
+    before, asked = held(library), len(embedder.embedded)
+    report = ingest_files(library, [folder])
+    assert report == Report(files_unchanged=3)
+    assert held(library) == before
+    assert len(embedder.embedded) == asked > 0
+
+
+def test_a_file_written_anew_with_the_same_content_embeds_nothing(
+    library: Library, folder: Path, embedder: HashedEmbedder
+) -> None:
+    ingest_files(library, [folder])
+    asked = len(embedder.embedded)
+    write(folder, "a.xml", GOOD["a.xml"] + "\n")
+    write(folder, "copy.json", GOOD["c.json"])
+    report = ingest_files(library, [folder])
+    assert (report.files, report.unchanged, report.added, report.changed) == (2, 3, 0, 0)
+    assert len(embedder.embedded) == asked
+
+
+def test_a_changed_document_replaces_its_passages_and_drops_those_it_no_longer_has(
+    library: Library, folder: Path
+) -> None:
+    ingest_files(library, [folder])
+    write(folder, "d/e.md", guideline("Lipids", "Offer ezetimibe to adults."))
+    report = ingest_files(library, [folder])
+    assert (report.changed, report.added, report.passages) == (1, 0, 1)
+    assert held(library)["guideline:who/lipids@2024"] == ["Offer ezetimibe to adults."]
+    assert found(library, "statin") == set()
+    assert found(library, "ezetimibe") == {"guideline:who/lipids@2024"}
+
+
+def test_a_withdrawn_article_leaves_the_library(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder])
+    write(folder, "update.xml", pubmed_xml(article(3), deletion(1, 99)))
+    report = ingest_files(library, [folder])
+    assert (report.added, report.deleted) == (1, 1)
+    assert held(library).keys() == GOOD_DOCUMENTS - {"pubmed:1"} | {"pubmed:3"}
+    assert library.ledger.document("pubmed:1") is None
+    assert ingest_files(library, [folder]).added == 0
+
+
+def test_an_article_without_abstract_is_kept_though_there_is_nothing_to_quote(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(article(1, "")))
+    assert ingest_files(library, [path]).added == 1
+    assert library.ledger.document("pubmed:1")
+    assert held(library) == {}
+
+
+def test_more_documents_than_a_batch(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path, "many.xml", pubmed_xml(*map(article, range(1, 101))))
+    assert ingest_files(library, [path]).added == 100
+    assert len(held(library)) == 100
+
+
+def test_progress_rises_to_the_end(library: Library, folder: Path) -> None:
+    write(folder, "many.xml", pubmed_xml(*map(article, range(1, 101))))
+    told: list[Progress] = []
+    ingest_files(library, [folder], on_progress=told.append)
+    done = [progress.done_bytes for progress in told]
+    assert done == sorted(done)
+    assert done[-1] == told[-1].total_bytes == sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    assert {progress.file for progress in told} == {"a.xml", "c.json", "e.md", "many.xml"}
+
+
+# the same again
+
+
+def test_a_file_is_read_once_however_often_it_is_named(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "link.xml").symlink_to(folder / "a.xml")
+    monkeypatch.chdir(folder)
+    report = ingest_files(library, [folder, Path("a.xml"), folder / "a.xml", Path("link.xml")])
+    assert (report.files, report.added, report.unchanged) == (3, 4, 0)
+    assert ingest_files(library, [Path("a.xml")]).files_unchanged == 1  # done under its full name
+
+
+def test_the_same_identifier_twice_in_a_file_ends_with_the_last_word(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(article(1, "First draft."), article(1, "Final version.")))
+    report = ingest_files(library, [path])
+    assert held(library) == {"pubmed:1": ["Final version."]}
+    assert (report.added, report.replaced) == (1, [])
+
+
+def test_of_two_files_with_the_same_document_the_last_wins_and_the_report_says_so(
+    library: Library, tmp_path: Path
+) -> None:
+    first = write(tmp_path, "files/1.xml", pubmed_xml(article(1, "Old words.")))
+    second = write(tmp_path, "files/2.xml", pubmed_xml(article(1, "New words.")))
+    report = ingest_files(library, [tmp_path / "files"])
+    assert held(library) == {"pubmed:1": ["New words."]}
+    assert (report.added, report.changed) == (1, 1)
+    assert report.replaced == [("pubmed:1", str(first), str(second))]
+    assert ingest_files(library, [tmp_path / "files"]) == Report(files_unchanged=2)
+
+
+# bad input
+
+
+@pytest.mark.parametrize(("name", "content", "told"), [(name, *rest) for name, rest in BAD.items()], ids=BAD)
+def test_a_bad_file_in_the_middle_stops_nothing_and_is_named_with_the_mend(
+    library: Library, folder: Path, name: str, content: bytes, told: str
+) -> None:
+    write(folder, name, content)
+    report = ingest_files(library, [folder])
+    assert held(library).keys() >= GOOD_DOCUMENTS
+    ((file, messages),) = failed(report).items()
+    assert file == name
+    (message,) = messages
+    assert told in message
+    assert ";" in message or "fetch" in message or "download" in message  # the mend
+    (kept,) = library.ledger.failures()
+    assert (kept.source, kept.record, kept.reason, kept.mend) == report.failures[0]
+
+
+def test_all_of_them_together_stop_nothing_either(library: Library, folder: Path) -> None:
+    for name, (content, _) in BAD.items():
+        write(folder, name, content)
+    report = ingest_files(library, [folder, folder / "missing.xml"])
+    assert failed(report).keys() == {*BAD, "missing.xml"}
+    assert held(library).keys() >= GOOD_DOCUMENTS | {"pubmed:70", "pubmed:71", "pubmed:73"}
+
+
+def test_what_stands_before_the_break_of_a_truncated_file_is_kept(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(*map(article, range(1, 101)))[:-1500])
+    report = ingest_files(library, [path])
+    assert failed(report).keys() == {"a.xml"}
+    assert held(library).keys() == {f"pubmed:{n}" for n in range(1, report.added + 1)}
+    assert report.added > 90
+
+
+def test_a_malformed_record_is_named_and_its_neighbours_are_kept(library: Library, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.xml", BAD["b-malformed.xml"][0])
+    report = ingest_files(library, [path])
+    assert [(file, record) for file, record, _, _ in report.failures] == [(str(path), "pubmed:72")]
+    assert held(library).keys() == {"pubmed:71", "pubmed:73"}
+
+
+@pytest.mark.parametrize("name", ["missing.xml", "x" * 300, "below/a.xml/a.xml"])
+def test_a_path_that_leads_nowhere_is_named(library: Library, tmp_path: Path, name: str) -> None:
+    report = ingest_files(library, [tmp_path / name])
+    assert str(tmp_path / name) in report.failures[0][2]
+    assert "check" in report.failures[0][2]
+
+
+def test_files_of_unknown_kind_are_passed_over_in_folders_and_named_when_asked_for(
+    library: Library, folder: Path
+) -> None:
+    notes = write(folder, "notes.txt", "call the ward")
+    report = ingest_files(library, [folder])
+    assert (report.skipped, report.failures) == ([str(notes)], [])
+    report = ingest_files(library, [notes])
+    assert report.skipped == []
+    assert "not recognised" in report.failures[0][2]
+    assert "--kind" in report.failures[0][2]
+
+
+def test_a_kind_that_does_not_exist_is_refused_with_those_that_do(library: Library, folder: Path) -> None:
+    with pytest.raises(UnknownKindError, match=r"'papers'.*auto, pubmed, trials, guideline"):
+        ingest_files(library, [folder], kind="papers")
+    assert held(library) == {}
+
+
+def test_only_files_of_the_kind_that_is_given_are_read(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder], kind="trials")
+    assert held(library).keys() == {"nct:NCT00000001"}
+
+
+def test_failures_are_forgotten_after_a_good_run(library: Library, folder: Path) -> None:
+    bad = write(folder, "b.xml", pubmed_xml(article(8))[:-40])
+    ingest_files(library, [folder])
+    assert [failure.source for failure in library.ledger.failures()] == [str(bad)]
+    ingest_files(library, [folder])  # the same again is no better
+    assert len(library.ledger.failures()) == 1
+    write(folder, "b.xml", pubmed_xml(article(8)))
+    assert ingest_files(library, [folder]).failures == []
+    assert library.ledger.failures() == []
+    assert "pubmed:8" in held(library)
+
+
+@pytest.mark.parametrize("damaged", ["", pubmed_xml(article(1, "Changed."))[:-10]], ids=["empty", "truncated"])
+def test_a_file_put_back_as_it_was_is_read_again(library: Library, folder: Path, damaged: str) -> None:
+    ingest_files(library, [folder])
+    before = held(library)
+    write(folder, "a.xml", damaged)
+    assert len(ingest_files(library, [folder]).failures) == 1
+    write(folder, "a.xml", GOOD["a.xml"])
+    assert ingest_files(library, [folder]).failures == []
+    assert library.ledger.failures() == []
+    assert held(library) == before
+
+
+# folders as they are
+
+
+def test_hidden_files_are_passed_over_unless_named(library: Library, folder: Path) -> None:
+    hidden = write(folder, ".cache/x.xml", pubmed_xml(article(5)))
+    write(folder, ".y.xml", pubmed_xml(article(6)))
+    report = ingest_files(library, [folder])
+    assert held(library).keys() == GOOD_DOCUMENTS
+    assert report.skipped == []
+    ingest_files(library, [hidden])
+    assert held(library).keys() == GOOD_DOCUMENTS | {"pubmed:5"}
+
+
+def test_links_in_a_circle_and_links_to_nowhere_end_nothing(library: Library, folder: Path) -> None:
+    (folder / "circle").symlink_to(folder)
+    (folder / "d" / "up").symlink_to("..")
+    (folder / "self.xml").symlink_to("self.xml")
+    (folder / "gone.xml").symlink_to("nowhere.xml")
+    report = ingest_files(library, [folder])
+    assert (report.files, report.failures) == (3, [])
+    report = ingest_files(library, [folder / "self.xml", folder / "gone.xml"])
+    assert failed(report).keys() == {"self.xml", "gone.xml"}
+
+
+def test_pipes_are_not_waited_for(library: Library, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.xml")
+    assert ingest_files(library, [folder]).failures == []
+    report = ingest_files(library, [folder / "pipe.xml"])
+    assert "not a regular file" in report.failures[0][2]
+
+
+def test_an_empty_folder_and_no_paths_at_all_are_nothing_to_do(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert ingest_files(library, [tmp_path / "empty"]) == ingest_files(library, []) == Report()
+
+
+# an index that was lost, a run that was killed
+
+
+@pytest.mark.parametrize("lost", ["all", "part"])
+def test_an_index_that_was_lost_is_made_again_from_the_ledger(tmp_path: Path, folder: Path, lost: str) -> None:
+    home = tmp_path / "home"
+    with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+        before = held(library)
+        if lost == "part":
+            library.searcher.engine.delete(["pubmed:1#0"])
+    if lost == "all":
+        (home / "index").rename(tmp_path / "moved away")
+    with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
+        assert ingest_files(library, [folder]).files_unchanged == 3
+        assert held(library) == before
+        assert found(library, "statin") == {"guideline:who/lipids@2024"}
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from hashed_embedder import HashedEmbedder
+from ingestion.ledger import Ledger
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
+
+calls = 0
+
+def dying(method):
+    def call(*arguments):
+        global calls
+        calls += 1
+        if calls == {at}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return method(*arguments)
+    return call
+
+library = Library.open(Path({home!r}), purpose="a test", embedder=HashedEmbedder())
+library.searcher.engine.flush = dying(library.searcher.engine.flush)
+Ledger.record = dying(Ledger.record)
+ingest_files(library, [Path({folder!r})])
+"""
+
+
+@pytest.fixture
+def killed_run(tmp_path: Path) -> Callable[[Path, int], int]:
+    """Ingests a folder in another process that is killed at one of its writes; its exit status."""
+
+    def run(folder: Path, at: int) -> int:
+        script = KILLED.format(path=sys.path, home=str(tmp_path / "home"), folder=str(folder), at=at)
+        return subprocess.run([sys.executable, "-c", script], check=False).returncode
+
+    return run
+
+
+# Before the first write is safe in the index; between index and ledger; in the middle of a ledger's transaction; in a later batch.
+@pytest.mark.parametrize("at", [1, 2, 20, 45])
+def test_a_run_that_is_killed_loses_nothing_and_the_next_completes_it(
+    tmp_path: Path, killed_run: Callable[[Path, int], int], at: int
+) -> None:
+    folder = tmp_path / "files"
+    write(folder, "a.md", guideline("Lipids", "Offer a statin to adults."))
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+    write(folder, "a.md", guideline("Lipids", "Offer ezetimibe.", "Review yearly."))
+    write(folder, "b.xml", pubmed_xml(*map(article, range(1, 80))))
+
+    assert killed_run(folder, at) == -signal.SIGKILL
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        assert library.ledger.document("guideline:who/lipids@2024")
+        report = ingest_files(library, [folder])
+        assert report.failures == []
+        completed = held(library)
+    with Library.open(tmp_path / "other", purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+        assert held(library) == completed
+        assert len(completed) == 80

@@ -1,0 +1,77 @@
+"""Sentences as clinicians write them; every character accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ingestion.sentences import sentence_spans
+
+# Texts in which abbreviations, numbers and strange white space meet.
+PIECES = ["A", "e.g.", "vs.", "et al.", "i.v.", "p < 0.05", "S. aureus", "1.", ".", "?"]
+SPACES = [" ", "\n", "\n\n", "\r\n", "\u00a0", "\u2009", "\u2028", "\x85"]
+TEXTS = st.lists(st.sampled_from([*PIECES, *SPACES]) | st.text(max_size=5)).map("".join)
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Give an antibiotic, e.g. amoxicillin, for five days.",
+        "Drug A vs. placebo lowered mortality.",
+        "The difference was significant (p < 0.05).",
+        "The rate fell, p < 0.05, in both arms.",
+        "Smith et al. found no difference.",
+        "Give 2 g of ceftriaxone i.v. and reassess.",
+        "HbA1c fell by 0.75 points (95% CI, 0.5 to 1.0).",
+        "J. A. Smith and R. Jones reported it.",
+        "Most isolates were S. aureus or E. coli.",
+        "Dr. Jones gave 5 mg b.i.d. for three days.",
+        "1. Offer a statin to adults.",
+        "(a) Offer a statin to adults.",
+        "Vitamin A\u2009. is spaced oddly.",
+        "We enrolled 12 adults\nat three sites.",
+        "Approx. 1,200 adults (incl. 30 children) took part.",
+        "Café society: naïve β-blockers helped 😀.",
+    ],
+)
+def test_no_sentence_is_cut_inside(sentence: str) -> None:
+    assert sentences(f"Nothing was known before. {sentence} Then it ended.") == [
+        "Nothing was known before.",
+        sentence,
+        "Then it ended.",
+    ]
+
+
+def test_each_item_of_an_enumeration_keeps_its_number() -> None:
+    assert sentences("1. Offer statins. 2. Review yearly. (iii) Stop if harmful.") == [
+        "1. Offer statins.",
+        "2. Review yearly.",
+        "(iii) Stop if harmful.",
+    ]
+
+
+@pytest.mark.parametrize("blank", ["\n\n", "\n \n", "\n\t\n", "\r\n\r\n", "\n\n\n\n"])
+def test_a_blank_line_ends_a_sentence_a_line_break_does_not(blank: str) -> None:
+    assert sentences(f"the first paragraph{blank}the second\nparagraph") == [
+        "the first paragraph",
+        "the second\nparagraph",
+    ]
+
+
+@given(TEXTS)
+@example("Vitamin A\u00a0. Then more.")
+def test_spans_stand_in_order_and_hold_every_printed_character(text: str) -> None:
+    last = 0
+    for start, end in sentence_spans(text):
+        assert last <= start < end
+        assert not text[last:start].strip()
+        assert text[start:end] == text[start:end].strip()
+        assert "\n\n" not in text[start:end]
+        last = end
+    assert last <= len(text)
+    assert not text[last:].strip()
