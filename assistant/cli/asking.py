@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.padding import Padding
-from rich.text import Text
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.cli.desk import open_desk
-from assistant.cli.output import note, out, print_json
+from assistant.cli.output import note, out, print_json, text
 from assistant.errors import NotFoundError
 from assistant.evidence import DocumentView, HitView, PassageView
 from assistant.guardrails.screening import screen
@@ -110,14 +109,14 @@ def show(
     if as_json:
         print_json(view.model_dump_json(indent=2))
         return
-    out.print(Text(view.title, style="bold"))
+    out.print(text(view.title, style="bold"))
     year = f", {view.year}" if view.year else ""
     out.print(
-        Text(f"{identifier}  {LEVELS.get(view.evidence_level, view.evidence_level)}{year}  {view.status}", style="dim")
+        text(f"{identifier}  {LEVELS.get(view.evidence_level, view.evidence_level)}{year}  {view.status}", style="dim")
     )
-    out.print(Text(view.url, style="cyan"), soft_wrap=True)
+    out.print(text(view.url, style="cyan"), soft_wrap=True)
     out.print()
-    out.print(Text(view.text))
+    out.print(text(view.text))
 
 
 @contextmanager
@@ -140,25 +139,25 @@ def _filters(kinds: list[Kind] | None, since: int | None, until: int | None) -> 
 
 def _print_answer(answer: Answer) -> None:
     if answer.abstained:
-        out.print(Text("I found nothing in the library that supports an answer.", style="bold yellow"))
-        out.print(Text(answer.reason or ""))
+        out.print(text("I found nothing in the library that supports an answer.", style="bold yellow"))
+        out.print(text(answer.reason or ""))
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
     for claim in answer.claims:
         _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
     for warning in answer.warnings:
         about = f" [{numbers[warning.document_id]}]" if warning.document_id in numbers else ""
-        out.print(Text(f"! {warning.text}{about}", style="yellow"))
+        out.print(text(f"! {warning.text}{about}", style="yellow"))
     if answer.sources:
         out.print()
     for source in answer.sources:
         year = f", {source.year}" if source.year else ""
         level = LEVELS.get(source.evidence_level, source.evidence_level)
         out.print(
-            Text(f"[{numbers[source.document_id]}] ", style="bold cyan")
-            + Text(source.title)
-            + Text(f" ({level}{year})", style="dim")
+            text(f"[{numbers[source.document_id]}] ", style="bold cyan")
+            + text(source.title)
+            + text(f" ({level}{year})", style="dim")
         )
-        out.print(Text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
+        out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
     out.print()
     note(
         f"{answer.rationale} {answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
@@ -166,10 +165,10 @@ def _print_answer(answer: Answer) -> None:
 
 
 def _print_claim(claim: Claim, numbers: list[int]) -> None:
-    marks = Text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
-    out.print(Padding(Text("• ") + Text(claim.text) + marks, (0, 0, 0, 0)))
+    marks = text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
+    out.print(Padding(text("• ") + text(claim.text) + marks, (0, 0, 0, 0)))
     for citation in claim.citations:
-        out.print(Padding(Text(_place(citation), style="dim"), (0, 0, 0, 2)))
+        out.print(Padding(text(_place(citation), style="dim"), (0, 0, 0, 2)))
 
 
 def _place(citation: Citation) -> str:
@@ -180,7 +179,7 @@ def _print_hit(number: int, hit: HitView) -> None:
     passage = hit.passage
     dense = "-" if hit.scores.dense is None else f"{hit.scores.dense:.3f}"
     lexical = "-" if hit.scores.lexical is None else f"{hit.scores.lexical:.1f}"
-    out.print(Text(f"{number}. ", style="bold cyan") + Text(passage.title, style="bold"))
+    out.print(text(f"{number}. ", style="bold cyan") + text(passage.title, style="bold"))
     place = " > ".join(passage.section)
     level = LEVELS.get(passage.evidence_level, passage.evidence_level)
     details = [
@@ -190,6 +189,6 @@ def _print_hit(number: int, hit: HitView) -> None:
         place,
         f"score {hit.scores.fused:.3f} (dense {dense}, bm25 {lexical})",
     ]
-    out.print(Padding(Text("  ".join(filter(None, details)), style="dim"), (0, 0, 0, 3)))
-    text = passage.text if len(passage.text) <= 300 else passage.text[:300].rsplit(" ", 1)[0] + " …"
-    out.print(Padding(Text(text), (0, 0, 1, 3)))
+    out.print(Padding(text("  ".join(filter(None, details)), style="dim"), (0, 0, 0, 3)))
+    start = passage.text if len(passage.text) <= 300 else passage.text[:300].rsplit(" ", 1)[0] + " …"
+    out.print(Padding(text(start), (0, 0, 1, 3)))

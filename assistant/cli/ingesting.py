@@ -10,9 +10,8 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.text import Text
 
-from assistant.cli.output import err, errors, note, out, print_json
+from assistant.cli.output import err, errors, note, out, print_json, text, with_mend
 from assistant.settings import load_settings
 from ingestion import starter
 from ingestion.library import Library
@@ -105,18 +104,13 @@ def _print_report(report: Report) -> None:
         f"{report.unchanged} unchanged",
         f"{report.deleted} deleted",
     ]
-    out.print(Text(", ".join(parts) + f"; {report.passages} passages indexed."))
+    out.print(text(", ".join(parts) + f"; {report.passages} passages indexed."))
     if report.files_unchanged:
         note(f"{report.files_unchanged} files were read before and have not changed.")
     if report.skipped:
         note(f"{len(report.skipped)} files in the folders are of no known kind and were passed over.")
     for file, record, reason, mend in report.failures[:FAILURES_SHOWN]:
-        err(
-            " ".join(
-                filter(
-                    None, (f"{file}{f' ({record})' if record else ''}:" if file not in reason else record, reason, mend)
-                )
-            )
-        )
+        place = "" if file in reason else f"{file} ({record}): " if record else f"{file}: "
+        err(place + with_mend(reason, mend))
     if len(report.failures) > FAILURES_SHOWN:
         note(f"… and {len(report.failures) - FAILURES_SHOWN} more: citewell library failures")

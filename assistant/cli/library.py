@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from assistant.cli.asking import open_ledger
-from assistant.cli.output import note, out, print_json
+from assistant.cli.output import note, out, print_json, text, with_mend
 from assistant.settings import load_settings
 
 app = typer.Typer(help="Look after the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -33,9 +32,9 @@ def status(as_json: JsonOption = False) -> None:
     table = Table("Kind", "Documents", "Passages", box=None, header_style="bold")
     for kind, (documents, passages) in counts.items():
         table.add_row(str(kind), f"{documents:,}", f"{passages:,}")
-    out.print(Text(f"Library in {settings.home}", style="bold"))
+    out.print(text(f"Library in {settings.home}", style="bold"))
     out.print(table)
-    out.print(Text(f"Index: {signature}; engine: {engine}", style="dim"))
+    out.print(text(f"Index: {signature}; engine: {engine}", style="dim"))
     if failures:
         note(f"{failures} files or records could not be ingested: citewell library failures")
 
@@ -51,5 +50,5 @@ def failures(as_json: JsonOption = False) -> None:
     if not found:
         note("Nothing failed.")
     for failure in found:
-        out.print(Text(f"{failure.source} {failure.record}".rstrip(), style="bold"))
-        out.print(Text(f"  {failure.reason} {failure.mend}".rstrip()))
+        out.print(text(f"{failure.source} {failure.record}".rstrip(), style="bold"))
+        out.print(text(f"  {with_mend(failure.reason, failure.mend)}"))

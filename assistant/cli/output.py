@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console
 from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def text(words: str, style: str = "") -> Text:
+    """Words for a person, without what would command the terminal: a document may hold escape codes."""
+    return Text(_CONTROL.sub("", words), style)
+
+
+def with_mend(reason: str, mend: str) -> str:
+    """What is amiss and what to do about it."""
+    return "; ".join(filter(None, (reason, mend)))
+
 
 def err(message: str) -> None:
     """An error or a warning, for a person."""
-    errors.print(Text("Error: ", style="bold red") + Text(message))
+    errors.print(text("Error: ", style="bold red") + text(message))
 
 
 def note(message: str) -> None:
     """A word beside the result, kept out of what is piped."""
-    errors.print(Text(message, style="dim"))
+    errors.print(text(message, style="dim"))
 
 
-def print_json(text: str) -> None:
+def print_json(body: str) -> None:
     """JSON for a program: never wrapped, never coloured."""
-    out.file.write(text + "\n")
+    out.file.write(body + "\n")
     out.file.flush()

@@ -21,6 +21,7 @@ _REPORTS = re.compile(
 )
 _SETS_OUT = re.compile(
     r"\b(aims?|objective|purpose|hypothes\w+|we (?:investigated|examined|assessed|evaluated|aimed|sought|compared|studied)"
+    r"|(?:trial|study|analysis|review) (?:asked|compared|tested|examined|evaluated|assessed|enrolled|randomi[sz]ed)"
     r"|was to|were to|(?:is|remains?) (?:unclear|unknown)|not known whether)\b",
     re.IGNORECASE,
 )
@@ -29,8 +30,6 @@ _LEANS = re.compile(
     r"|in addition|also|similarly|conversely|but|and|or)\b",
     re.IGNORECASE,
 )
-
-
 _COMPARES_UNNAMED = re.compile(
     r"\b(?:of the two|the other (?:group|arm|drug)|either (?:group|arm)|(?:between|in both|the two) groups)\b",
     re.IGNORECASE,
@@ -48,6 +47,12 @@ class Candidate:
     leans: bool
 
     @property
+    def headings(self) -> str:
+        """The title and the headings that the sentence stands under."""
+        passage = self.hit.passage
+        return " . ".join((passage.title, *passage.section, passage.part_at(self.start).heading))
+
+    @property
     def text(self) -> str:
         """The sentence, verbatim."""
         return self.hit.passage.text[self.start : self.end]
@@ -60,7 +65,12 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
         spans = [span for part in _stretches(passage.text, hit) for span in part]
         for number, (start, end) in enumerate(spans):
             text = passage.text[start:end]
-            if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.endswith(("?", ":")) or "\n" in text:
+            if (
+                not MIN_WORDS <= len(text.split()) <= MAX_WORDS
+                or text.endswith(("?", ":"))
+                or text.startswith("(")
+                or "\n" in text
+            ):
                 continue
             role = passage.part_at(start).role
             if role is Role.BODY:

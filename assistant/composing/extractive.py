@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.composing.candidates import Candidate, candidates
+from assistant.composing.fit import misfits, special_people
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
-from indexes.passage import Hit, Kind, Role
+from indexes.passage import Hit, Kind, Role, Status
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
@@ -28,10 +29,12 @@ ROLE_PRIOR: Mapping[Role, float] = {
     Role.SUMMARY: 0.02,
     Role.BODY: 0.0,
     Role.ELIGIBILITY: -0.05,
-    Role.BACKGROUND: -0.25,
-    Role.METHOD: -0.25,
+    Role.BACKGROUND: -0.05,
+    Role.METHOD: -0.05,
 }
+STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: -0.20, Status.CONCERN: -0.12}
 LEANING = -0.08
+SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
 MIN_MEANING = 0.68  # cosine of question and sentence under which nothing is an answer
 MIN_COVERAGE = 0.5  # weighted share of the question's key terms that sentence, title and headings must hold
 MIN_TOGETHER = 1.05  # meaning + coverage / 2: the less of the question a sentence names, the closer it must be
@@ -57,7 +60,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What was chosen, and when nothing was: the key terms that no passage held together."""
+    """What was chosen out of how many sentences; when nothing was, what of the question the closest one lacks."""
 
     chosen: tuple[Chosen, ...]
     considered: int
@@ -68,12 +71,16 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
     """Sentences of the hits that answer the plan's question, best first, at most `MAX_CLAIMS`.
 
     `frequencies` says in how many passages of the library each key term occurs: the rarer, the more it must be there. A sentence
-    qualifies when it is close to the question in meaning and, together with its title and headings, holds enough of the key terms.
+    qualifies when it fits the question (`fit.misfits`), is close to it in meaning, and with its title and headings holds enough key terms.
     """
+    if not plan.has_topic:
+        return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    pool = [c for c in candidates(hits) if plan.wants_trials or c.role is not Role.ELIGIBILITY]
+    read = [candidate for candidate in candidates(hits) if _quotable(plan, candidate)]
+    faults = [tuple(misfits(plan, candidate)) for candidate in read]
+    pool = [candidate for candidate, found in zip(read, faults, strict=True) if not found]
     if not pool:
-        return Composition((), 0, tuple(term.text for term in plan.terms))
+        return Composition((), len(read), min(faults, key=len, default=()))
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
     shortlist = sorted(range(len(pool)), key=lambda i: (-coverages[i] - 0.5 * pool[i].hit.scores.fused, i))[:SHORTLIST]
     matrix = vectors.sentences([pool[i].text for i in shortlist])
@@ -97,8 +104,18 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
         if len(chosen) == MAX_CLAIMS:
             break
     return Composition(
-        tuple(scored[n] for n in chosen), len(pool), _missing(plan, weights, pool, coverages) if not chosen else ()
+        tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool, coverages) if not chosen else ()
     )
+
+
+def _quotable(plan: Plan, candidate: Candidate) -> bool:
+    """Registrations only for questions about trials, their criteria only for questions about those; no aims or methods of studies."""
+    kind = candidate.hit.passage.kind
+    if kind is Kind.TRIAL and not plan.wants_trials:
+        return False
+    if candidate.role is Role.ELIGIBILITY:
+        return plan.wants_eligibility
+    return kind is not Kind.LITERATURE or candidate.role not in {Role.BACKGROUND, Role.METHOD}
 
 
 def term_weight(frequency: int) -> float:
@@ -111,13 +128,13 @@ def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) ->
     score = MEANING * _stretch(meaning) + WORDS * coverage + PASSAGE * _stretch(passage) + ROLE_PRIOR[candidate.role]
     if candidate.leans:
         score += LEANING
+    if special_people(plan, candidate):
+        score += SPECIAL_PEOPLE
     if candidate.hit.passage.kind is Kind.TRIAL:
-        score += 0.05 if plan.wants_trials else -0.10
+        score += 0.05
     if candidate.hit.passage.kind is Kind.GUIDELINE and plan.wants_guidance:
         score += 0.05
-    if plan.wants_figures and any(character.isdigit() for character in candidate.text):
-        score += 0.06
-    return score
+    return score + STATUS_PRIOR.get(candidate.hit.passage.status, 0.0)
 
 
 def _stretch(cosine: float) -> float:
@@ -127,7 +144,7 @@ def _stretch(cosine: float) -> float:
 
 def _coverage(terms: Sequence[Term], weights: Mapping[Term, float], candidate: Candidate) -> float:
     """Weighted share of key terms that the sentence holds, those only in its title or headings counting a little less."""
-    sentence, context = content_of(candidate.text), content_of(_headings(candidate))
+    sentence, context = content_of(candidate.text), content_of(candidate.headings)
     held = sum(
         weights[term] * (1.0 if term.occurs_in(sentence) else 0.9 if term.occurs_in(context) else 0.0) for term in terms
     )
@@ -140,12 +157,6 @@ def _missing(
 ) -> tuple[str, ...]:
     """The key terms that the best-covering sentence and its document's title lack."""
     best = max(range(len(pool)), key=lambda i: coverages[i])
-    content = content_of(f"{pool[best].text} . {_headings(pool[best])}")
+    content = content_of(f"{pool[best].text} . {pool[best].headings}")
     lacking = [term for term in plan.terms if not term.occurs_in(content)]
     return tuple(term.text for term in sorted(lacking, key=lambda term: -weights[term]))
-
-
-def _headings(candidate: Candidate) -> str:
-    """The title and headings that a sentence stands under."""
-    passage = candidate.hit.passage
-    return " . ".join((passage.title, *passage.section, passage.part_at(candidate.start).heading))

@@ -1,41 +1,91 @@
-"""The rule planner: what to look for and where, without an LLM."""
+"""The rule planner: what a question names, what kind of answer it wants and where to look, without an LLM."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
+from assistant.planning.ages import asked_age
 from assistant.planning.terms import Term, key_terms
+from assistant.planning.vocabulary import TermKind
 from indexes.passage import Filters, Kind
 
+
+class Wanted(StrEnum):
+    """The kind of fact that an answer must hold."""
+
+    DOSE = "a dose"
+    DURATION = "a duration"
+    FREQUENCY = "how often"
+    AGE = "an age"
+    FIGURE = "a figure"
+
+
+_WANTED: dict[Wanted, re.Pattern[str]] = {
+    wanted: re.compile(pattern, re.IGNORECASE)
+    for wanted, pattern in (
+        (
+            Wanted.DOSE,
+            # not "on a high dose", "dose-adjusted": those speak of a dose and do not ask for one
+            r"^(?!.*\b(?:doubl\w+|lower|higher|high|low|same)[ -](?:\w+ )?dos).*\bdos(?:e|es|age|ages|ing)\b(?![- ]?(?:adjust|reduc|escalat|depend))"
+            r"|\b(titrat\w+|how (?:much|many) (?:mg|mcg|g|grams?|units|puffs|tablets))\b",
+        ),
+        (
+            Wanted.DURATION,
+            r"\b(how long (?:should|do|does|to|is|must)|duration|for how (?:long|many)|how many (?:days|weeks|months|years))\b",
+        ),
+        (Wanted.FREQUENCY, r"\b(how (?:often|frequently)|(?:screening|testing) interval)\b"),
+        (Wanted.AGE, r"\b((?:at )?(?:what|which) age|between which ages)\b"),
+        (
+            Wanted.FIGURE,
+            r"\b(how (?:common|many|likely)|incidence|prevalence|nnt|number needed to treat|percentage|(?:target|goal|threshold|cut-?off)s?)\b",
+        ),
+    )
+}
 _TRIALS = re.compile(
-    r"\b(recruit\w*|enrol\w*|clinical trials?|registered|trials?\b.*\b(for|of|in)\b|nct\d+|eligib\w+)", re.IGNORECASE
+    r"\b(recruit\w*|enrol\w*|clinical trials?|registered|registrations?|trials?|nct\d+)\b",
+    re.IGNORECASE,
+)
+_ELIGIBILITY = re.compile(
+    r"\b(eligib\w+|who can (?:join|enter|take part)|inclusion|exclusion|qualif\w+)\b", re.IGNORECASE
 )
 _GUIDANCE = re.compile(
     r"\b(should|recommend\w*|guidelines?|advis\w+|when (?:do|to|should)|how often|first[- ]line|screen\w*)\b",
     re.IGNORECASE,
 )
-_FIGURES = re.compile(
-    r"\b(how (?:much|many|common|often|long|likely|high|low)|rates?|risks?|nnt|dos(?:e|es|age)|percent\w*|incidence|prevalence|mortality|reduc\w+"
-    r"|what (?:age|dose|level|threshold)|which (?:age|dose|values?))\b",
-    re.IGNORECASE,
-)
 _SINCE = re.compile(
     r"\b(?:since|after|from)\s+((?:19|20)\d\d)\b(?!\s*(?:to|-|–|m?c?g|µg|ml|iu|units?)\b)", re.IGNORECASE
 )
+_ELDERLY = re.compile(r"\b(elderly|older (?:adults?|people|patients?|persons?)|geriatric|in old age)\b", re.IGNORECASE)
+ELDERLY = (
+    70  # years: the age that stands for "older people", who must not be answered for by a sentence on ages 12 to 17
+)
+_TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a question will be answered. `quotas` is how many passages of each kind are looked at."""
+    """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years."""
 
     question: str
     terms: tuple[Term, ...]
     quotas: dict[Kind, int]
     filters: Filters
+    wanted: frozenset[Wanted] = frozenset()
+    age: int | None = None
     wants_trials: bool = False
+    wants_eligibility: bool = False
     wants_guidance: bool = False
-    wants_figures: bool = False
+
+    def of_kind(self, *kinds: TermKind) -> tuple[Term, ...]:
+        """The key terms of those kinds."""
+        return tuple(term for term in self.terms if term.kind in kinds)
+
+    @property
+    def has_topic(self) -> bool:
+        """Whether the question names something to look up: "and the side effects?" alone does not."""
+        return any(term.kind in _TOPICS for term in self.terms)
 
 
 def plan(question: str, filters: Filters | None = None) -> Plan:
@@ -44,8 +94,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     since = _SINCE.search(question)
     if since and filters.year_from is None:
         filters = Filters(filters.kinds, int(since.group(1)), filters.year_to, filters.document_ids)
-    wants_trials = bool(_TRIALS.search(question))
-    quotas = {Kind.GUIDELINE: 10, Kind.LITERATURE: 12, Kind.TRIAL: 10 if wants_trials else 4}
+    wants_eligibility = bool(_ELIGIBILITY.search(question))
+    wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())
+    quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
     return Plan(
@@ -53,7 +104,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         key_terms(question),
         quotas,
         filters,
+        wanted=frozenset(wanted for wanted, pattern in _WANTED.items() if pattern.search(question)),
+        age=asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None),
         wants_trials=wants_trials,
+        wants_eligibility=wants_eligibility,
         wants_guidance=bool(_GUIDANCE.search(question)),
-        wants_figures=bool(_FIGURES.search(question)),
     )

@@ -1,16 +1,18 @@
-"""Key terms: the words of a question that a text must hold, under one of their names, before it can answer it."""
+"""Key terms: the things a question names, which a text must name too, under one of their names, before it can answer it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
+from assistant.planning.vocabulary import Concept, TermKind, concepts, generic, looks_like_a_drug
 from indexes.lexical import stem, token_spans, tokens
 
 _SPAN = re.compile(r"\d+-(?:year|yr|month|week|day)s?(?:-old)?|\d+-?(?:yo|yr|y)")  # 50-year-old, 12-week, 50yo
-_AMOUNT = re.compile(r"\d+(?:[.,]\d+)*(?:%|mg|mcg|µg|μg|g|kg|ml|l|mmhg|mmol|iu|units?)?")  # 100, 1,200, 81mg
+_AMOUNT = re.compile(
+    r"\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?(?:%|mg|mcg|µg|μg|g|kg|ml|l|mmhg|mmol|iu|units?)?"
+)  # 100, 1,200, 40-49, 81mg
 MAX_NAME = 6  # tokens in the longest name looked for
 
 
@@ -20,72 +22,74 @@ class Term:
 
     text: str
     names: frozenset[str]
+    kind: TermKind = TermKind.OTHER
 
     def occurs_in(self, content: str) -> bool:
         """Whether one of the names occurs in `content`, as `content_of` made it."""
         return any(f" {name} " in content for name in self.names)
 
 
+@lru_cache(maxsize=16384)  # the same sentences and titles are read for question after question
 def content_of(text: str) -> str:
     """The stemmed content tokens of a text, joined and padded by spaces, for `Term.occurs_in`."""
     return f" {' '.join(tokens(text))} "
 
 
-def _lines(name: str) -> list[str]:
-    text = files("assistant.planning").joinpath(name).read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-
-
-def _key(text: str) -> str:
-    return " ".join(tokens(text))
-
-
-@lru_cache(maxsize=1)
-def _concepts() -> dict[str, frozenset[str]]:
-    """Stemmed name to all stemmed names of its concepts (a name may belong to several)."""
-    concepts: dict[str, frozenset[str]] = {}
-    for line in _lines("concepts.txt"):
-        names = frozenset(key for name in line.split("|") if (key := _key(name)))
-        for name in names:
-            concepts[name] = concepts.get(name, frozenset()) | names
-    return concepts
-
-
-@lru_cache(maxsize=1)
-def _generic() -> frozenset[str]:
-    return frozenset(token for line in _lines("generic.txt") for token in tokens(line))
-
-
 def key_terms(question: str) -> tuple[Term, ...]:
     """The key terms of a question, in order, each once; the longest known concept wins over its words."""
-    spans = token_spans(question)
-    words = [word for word, _, _ in spans]
     terms: dict[frozenset[str], Term] = {}
-    place = 0
-    while place < len(words):
-        length, names = _longest_concept(words, place)
-        if names is None and words[place] not in _generic() and not _is_part(words, place):
-            names = frozenset({words[place]})
-        if names is not None:
-            text = question[spans[place][1] : spans[place + length - 1][2]]
-            terms.setdefault(names, Term(text, names))
-        place += length
+    for term in _named(question):
+        terms.setdefault(term.names, term)
     return tuple(terms.values())
 
 
-def _longest_concept(words: list[str], place: int) -> tuple[int, frozenset[str] | None]:
-    """How many tokens from `place` on name a concept, and its names; 1 and `None` where they name none."""
+@lru_cache(maxsize=16384)
+def drugs_in(text: str) -> tuple[Term, ...]:
+    """The drugs a text names, in order."""
+    return tuple(term for term in _named(text) if term.kind is TermKind.DRUG)
+
+
+def _named(text: str) -> list[Term]:
+    spans = token_spans(text)
+    words = [word for word, _, _ in spans]
+    terms: list[Term] = []
+    place = 0
+    while place < len(words):
+        length, concept = _longest_concept(words, place)
+        surface = text[spans[place][1] : spans[place + length - 1][2]]
+        if concept:
+            terms.append(Term(surface, concept.names, concept.kind))
+        elif looks_like_a_drug(surface):
+            terms.append(Term(surface, frozenset({words[place]}), TermKind.DRUG))
+        elif words[place] not in generic() and not _spoken_for(words, place):
+            terms.append(Term(surface, frozenset({words[place]})))
+        place += length
+    return terms
+
+
+def _longest_concept(words: list[str], place: int) -> tuple[int, Concept | None]:
+    """How many tokens from `place` on name a concept, and which; 1 and `None` where they name none."""
     for length in range(min(MAX_NAME, len(words) - place), 0, -1):
-        names = _concepts().get(" ".join(words[place : place + length]))
-        if names is not None:
-            return length, names
+        concept = concepts().get(" ".join(words[place : place + length]))
+        if concept is not None:
+            return length, concept
     return 1, None
 
 
-def _is_part(words: list[str], place: int) -> bool:
-    """Whether the token is an amount, an age or a duration (texts give ranges), or a part of the compound before it that speaks for it."""
+def _spoken_for(words: list[str], place: int) -> bool:
+    """Whether the token names nothing by itself: an amount, an age, a duration, or one side of a compound whose other side says it.
+
+    A compound of words (`sacubitril/valsartan`) is said by its parts; one of letters and figures (`IL-6`) says its parts.
+    """
     word = words[place]
     if _SPAN.fullmatch(word) or _AMOUNT.fullmatch(word):
         return True
-    compounds = [before for before in words[max(0, place - 3) : place] if "-" in before]
-    return any(word == stem(part) for compound in compounds for part in compound.split("-"))
+    if _splits(word):
+        return True
+    before = [compound for compound in words[max(0, place - 3) : place] if "-" in compound and not _splits(compound)]
+    return any(word == stem(part) for compound in before for part in compound.split("-"))
+
+
+def _splits(word: str) -> bool:
+    parts = word.split("-")
+    return len(parts) > 1 and all(part.isalpha() and len(part) > 2 for part in parts)

@@ -1,0 +1,121 @@
+"""Does a sentence fit the question? Drug, condition, population, age and the kind of fact asked for must match: near is not enough.
+
+Likeness in meaning cannot tell apixaban from edoxaban or a child from an adult; these rules can, and say in words what does not fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from assistant.composing.candidates import Candidate
+from assistant.planning.ages import covers
+from assistant.planning.rules import Plan, Wanted
+from assistant.planning.terms import Term, content_of, drugs_in, key_terms
+from assistant.planning.vocabulary import TermKind
+from indexes.passage import Kind
+
+_AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
+_FACTS: dict[Wanted, re.Pattern[str]] = {
+    Wanted.DOSE: re.compile(
+        _AMOUNT
+        + r"(?:mg|mcg|micrograms?|µg|μg|g|grams?|ml|units?|iu|mmol|puffs?|tablets?|inhalations?|actuations?|drops?)\b",
+        re.IGNORECASE,
+    ),
+    Wanted.DURATION: re.compile(
+        _AMOUNT + r"[- ]?(?:hours?|days?|weeks?|months?|years?)\b|\b(?:lifelong|indefinitely|one year)\b", re.IGNORECASE
+    ),
+    Wanted.FREQUENCY: re.compile(
+        r"\b(?:every|once|twice|times|daily|weekly|monthly|annual(?:ly)?|yearly|biennial(?:ly)?|each|intervals?|per (?:day|week|month|year))\b",
+        re.IGNORECASE,
+    ),
+    Wanted.AGE: re.compile(r"\d+\D{0,20}\b(?:years?|age|older|younger)\b|\bage[sd]?\s+\d+", re.IGNORECASE),
+    Wanted.FIGURE: re.compile(r"\d"),
+}
+_REGIMEN = re.compile(
+    r"\b(?:dos(?:e|es|age|ing)|daily|weekly|once|twice|every|per|start\w*|give[ns]?|titrat\w*|maxim\w+|up to|initial\w*|recommended)\b"
+    r"|/(?:d|day|kg|week)\b",
+    re.IGNORECASE,
+)
+_MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
+_YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
+_SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
+ADULT = 18
+
+
+def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
+    """What the question asks for and the sentence, read under its title and headings, is not about; nothing where it fits."""
+    sentence = content_of(candidate.text)
+    around = sentence + content_of(candidate.headings)
+    yield from _lacking(plan.of_kind(TermKind.DRUG), around)
+    yield from _lacking(plan.of_kind(TermKind.CONDITION), around)
+    interventions = plan.of_kind(TermKind.INTERVENTION)
+    if len(interventions) == 1:
+        yield from _lacking(interventions, around)
+    yield from (term.text for term in plan.of_kind(TermKind.POPULATION) if not term.occurs_in(around))
+    if (sibling := _other_drug(plan, candidate, sentence)) is not None:
+        yield sibling
+    yield from _wrong_people(plan, candidate, around)
+    yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate.text, sentence))
+
+
+def special_people(plan: Plan, candidate: Candidate) -> bool:
+    """Whether the sentence is about children, adolescents or pregnancy though the question does not say so."""
+    if plan.of_kind(TermKind.POPULATION) or (plan.age is not None and plan.age < ADULT):
+        return False
+    around = content_of(candidate.text) + content_of(candidate.headings)
+    return any(people.occurs_in(around) for people in _SPECIAL)
+
+
+def _lacking(terms: Sequence[Term], around: str) -> list[str]:
+    """The terms that are not there; of three or more, a third may be missing (a list of alternatives)."""
+    lacking = [term.text for term in terms if not term.occurs_in(around)]
+    return [] if len(terms) > 2 and len(lacking) * 3 <= len(terms) else lacking
+
+
+def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
+    """The drug asked for, where the sentence is about another: it names drugs and not that one, or that one only in passing.
+
+    In passing is: not the first drug of a study's sentence, under a title that names drugs and not that one.
+    """
+    asked = plan.of_kind(TermKind.DRUG)
+    named = drugs_in(candidate.text)
+    if not asked or not named:
+        return None
+    if not any(term.occurs_in(sentence) for term in asked):
+        return asked[0].text
+    title = candidate.hit.passage.title
+    first = content_of(named[0].text)
+    study = candidate.hit.passage.kind is Kind.LITERATURE
+    if (
+        study
+        and drugs_in(title)
+        and not any(term.occurs_in(content_of(title)) or term.occurs_in(first) for term in asked)
+    ):
+        return asked[0].text
+    return None
+
+
+def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]:
+    question = content_of(plan.question)
+    for asked, other, name in ((_MALE, _FEMALE, "men"), (_FEMALE, _MALE, "women")):
+        if asked.occurs_in(question) and other.occurs_in(around) and not asked.occurs_in(around):
+            yield name
+    if plan.age is None:
+        return
+    covered = covers(candidate.text, plan.age)
+    if covered is False:
+        yield f"age {plan.age}"
+    young = any(people.occurs_in(around) for people in _YOUNG)
+    if covered is None and (plan.age < ADULT) is not young:
+        yield f"age {plan.age}"
+
+
+def _holds(plan: Plan, wanted: Wanted, text: str, sentence: str) -> bool:
+    """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside the name of its drug."""
+    if not _FACTS[wanted].search(text):
+        return False
+    drugs = plan.of_kind(TermKind.DRUG)
+    if wanted is not Wanted.DOSE or not drugs:
+        return True
+    return bool(_REGIMEN.search(text)) and any(term.occurs_in(sentence) for term in drugs)

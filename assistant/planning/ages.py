@@ -1,0 +1,61 @@
+"""Ages, in a question and in a text: a sentence for adults of 40 to 75 years is no answer for a boy of 15."""
+
+from __future__ import annotations
+
+import re
+
+_OLDEST = 120
+_PEOPLE = (
+    r"(?:adults?|wom[ae]n|m[ae]n|people|persons?|patients?|children|adolescents?|individuals?|those|participants?)"
+)
+_AGED = r"(?:of age|old)"
+_RANGE = re.compile(
+    rf"(?:\b(?:aged?|ages|between|from)\s+|\b{_PEOPLE}\s+)(\d{{1,3}})\s*(?:years?\s*)?(?:to|and|-|–|through)\s*(\d{{1,3}})\s*years?\b"
+    rf"|\b(\d{{1,3}})\s*(?:to|-|–|through)\s*(\d{{1,3}})[\s-]*years?[\s-]*{_AGED}\b"
+    r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"\b(\d{1,3})\s*years?(?:\s*of age)?\s*(?:or|and)\s*(?:older|over|above|more)\b|\b(?:aged|age)\s*(?:≥|>=|>|over|above|at least)\s*(\d{1,3})\b"
+    r"|\b(?:older than|over the age of)\s*(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"\b(?:younger than|under|below age|below the age of)\s*(\d{1,3})\s*years?\b", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|f|m)\b)"
+    r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))",
+    re.IGNORECASE,
+)
+_ASKED_FROM = re.compile(
+    r"\b(?:older than|over|above|aged?\s*(?:over|above|>=?|≥)|>=?|≥)\s*(?:the age of\s*)?(\d{2,3})\b(?!\s*(?:mg|%|mcg|g|ml|mm|/))"
+    r"|\b(\d{2,3})\s*(?:years?\s*)?(?:of age\s*)?(?:or|and) (?:older|over|above)\b",
+    re.IGNORECASE,
+)
+
+
+def asked_age(question: str) -> int | None:
+    """The age a question is about, in years ("a 52-year-old", "age 15", "over 75" as 76), or `None`."""
+    for pattern, more in ((_ASKED_FROM, 1), (_ASKED, 0)):
+        for match in pattern.finditer(question):
+            age = int(next(group for group in match.groups() if group))
+            if age + more <= _OLDEST:
+                return age + more
+    return None
+
+
+def age_ranges(text: str) -> list[tuple[int, int]]:
+    """The age ranges a text speaks of, in years, ends included."""
+    found = []
+    for match in _RANGE.finditer(text):
+        low, high = (int(group) for group in match.groups() if group)
+        if low <= high <= _OLDEST:
+            found.append((low, high))
+    found += [(int(next(g for g in m.groups() if g)), _OLDEST) for m in _FROM.finditer(text)]
+    found += [(0, int(m.group(1)) - 1) for m in _TO.finditer(text)]
+    return found
+
+
+def covers(text: str, age: int) -> bool | None:
+    """Whether one of the text's age ranges holds the age; `None` where it speaks of none."""
+    ranges = age_ranges(text)
+    return any(low <= age <= high for low, high in ranges) if ranges else None

@@ -1,0 +1,80 @@
+"""The words the planner knows, from the data files beside it: concepts by kind, endings of drug names, words that carry nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from importlib.resources import files
+
+from indexes.lexical import tokens
+
+
+class TermKind(StrEnum):
+    """What sort of thing a term names; `OTHER` is also any word that no data file knows."""
+
+    DRUG = "drug"
+    CONDITION = "condition"
+    POPULATION = "population"
+    INTERVENTION = "intervention"
+    OUTCOME = "outcome"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A name's kind and the names that meet a question for it: its synonyms and what is narrower, all stemmed."""
+
+    kind: TermKind
+    names: frozenset[str]
+
+
+def _lines(name: str) -> list[str]:
+    text = files("assistant.planning").joinpath(name).read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(key for name in text.split("|") if (key := " ".join(tokens(name))))
+
+
+@lru_cache(maxsize=1)
+def concepts() -> dict[str, Concept]:
+    """Stemmed name to its concept. A name in several lines is met by the names of all of them and is of the first one's kind."""
+    found: dict[str, Concept] = {}
+    narrower: dict[str, TermKind] = {}
+    kind = TermKind.OTHER
+    for line in _lines("concepts.txt"):
+        if line.startswith("["):
+            kind = TermKind(line.strip("[]"))
+            continue
+        own, _, below = line.partition(">")
+        names, instances = _keys(own), _keys(below)
+        for name in names:
+            before = found.get(name)
+            together = names | instances | (before.names if before else frozenset())
+            found[name] = Concept(before.kind if before else kind, together)
+        for name in instances:
+            narrower.setdefault(name, kind)
+    for name, of_kind in narrower.items():
+        found.setdefault(name, Concept(of_kind, frozenset({name})))
+    return found
+
+
+@lru_cache(maxsize=1)
+def generic() -> frozenset[str]:
+    """Stemmed words that a question may hold and that need not occur in its answer."""
+    return frozenset(token for line in _lines("generic.txt") for token in tokens(line))
+
+
+@lru_cache(maxsize=1)
+def _endings() -> re.Pattern[str]:
+    endings = "|".join(sorted({ending for line in _lines("drug_stems.txt") for ending in line.split()}))
+    return re.compile(rf"[a-z]{{2,}}(?:{endings})s?")
+
+
+def looks_like_a_drug(word: str) -> bool:
+    """Whether a word (not its stem) ends as the names of drugs do; common words that happen to are ruled out by being generic."""
+    word = word.lower()
+    return len(word) >= 7 and _endings().fullmatch(word) is not None and not generic().issuperset(tokens(word))

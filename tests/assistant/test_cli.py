@@ -1,0 +1,416 @@
+"""The `citewell` command: results for people and programs, exit codes, errors that name the mend and never the question."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documents import article, guideline, pubmed
+
+from assistant.answer import Answer
+from assistant.cli import main
+from assistant.settings import load_settings
+from ingestion.library import Library
+
+CITEWELL = str(Path(sys.executable).with_name("citewell"))
+QUESTION = "Does aspirin prevent heart attacks?"
+PATIENT = "Jane Roe, born 1950-01-01"
+FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against placebo in adults with hypertension."
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
+    """Runs `citewell` in this process, with `home` as its library."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str | Path, home: Path) -> Result:
+        monkeypatch.setenv("CITEWELL_HOME", str(home))
+        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
+        load_settings.cache_clear()
+        capsys.readouterr()
+        try:
+            main()
+            code: int | str | None = 0
+        except SystemExit as exit_:
+            code = exit_.code
+        captured = capsys.readouterr()
+        return Result(int(code or 0), captured.out, captured.err)
+
+    yield command
+    load_settings.cache_clear()
+
+
+def in_a_shell(*arguments: str | Path, home: Path, **environment: str) -> Result:
+    """Runs the installed `citewell` in a process of its own, its output piped."""
+    command = [CITEWELL, *map(str, arguments)]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CITEWELL_")}
+    variables = inherited | {"CITEWELL_HOME": str(home)} | environment
+    done = subprocess.run(command, env=variables, cwd=home.parent, capture_output=True, text=True, timeout=120)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def test_an_answer_for_a_program_and_every_citation_shown(run: Run, starter_home: Path) -> None:
+    result = run("ask", QUESTION, "--json", home=starter_home)
+    assert (result.code, result.err) == (0, "")
+    answer = Answer.model_validate_json(result.out)
+    assert answer.claims
+    for claim in answer.claims:
+        for citation in claim.citations:
+            shown = run("show", citation.passage_id, "--json", home=starter_home)
+            assert shown.code == 0
+            assert shown.json["text"][citation.start : citation.end] == citation.quote
+            assert shown.json["document_id"] == citation.document_id
+
+
+def test_an_answer_for_a_person(run: Run, starter_home: Path) -> None:
+    answer = Answer.model_validate_json(run("ask", QUESTION, "--json", home=starter_home).out)
+    result = run("ask", QUESTION, home=starter_home)
+    assert result.code == 0
+    plain = " ".join(result.out.split())
+    for claim in answer.claims:
+        assert f"• {claim.text} [" in plain
+    for number, source in enumerate(answer.sources, start=1):
+        assert f"[{number}] {source.title}" in plain
+        assert source.url in result.out.split()
+    assert "check the cited words" in result.err
+
+
+def test_a_refusal_is_no_failure(run: Run, starter_home: Path) -> None:
+    result = run("ask", "What is the capital of France?", home=starter_home)
+    assert result.code == 0
+    assert result.out.startswith("I found nothing in the library that supports an answer.\n")
+    assert run("ask", "What is the capital of France?", "--json", home=starter_home).json["abstained"] is True
+
+
+def test_a_question_without_quotes_is_one_question(run: Run, starter_home: Path) -> None:
+    answer = run("ask", *QUESTION.split(), "--json", home=starter_home).json
+    assert answer["question"] == QUESTION
+
+
+def test_a_search(run: Run, starter_home: Path) -> None:
+    result = run(
+        "search", "blood pressure", "--k", "3", "--kind", "trial", "--since", "2010", "--json", home=starter_home
+    )
+    hits = result.json["hits"]
+    assert len(hits) == 3
+    assert all(hit["passage"]["kind"] == "trial" and hit["passage"]["year"] >= 2010 for hit in hits)
+    people = run("search", "blood pressure", "--k", "3", home=starter_home)
+    assert people.code == 0
+    assert [line[:2] for line in people.out.splitlines() if line[:1].isdigit()] == ["1.", "2.", "3."]
+    nothing = run("search", "blood pressure", "--since", "2900", home=starter_home)
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "fewer filters" in nothing.err
+
+
+def test_a_document_is_shown_whole(run: Run, starter_home: Path) -> None:
+    shown = run("show", "pubmed:9635947", "--json", home=starter_home).json
+    assert shown["identifiers"]["pmid"] == "9635947"
+    assert "pubmed:9635947#0" in shown["passages"]
+    people = run("show", "pubmed:9635947", home=starter_home)
+    assert " ".join(shown["text"].split()) in " ".join(people.out.split())
+
+
+def test_the_library_says_what_it_holds(run: Run, starter_home: Path) -> None:
+    status = run("library", "status", "--json", home=starter_home).json
+    assert status["home"] == str(starter_home)
+    assert status["failures"] == 0
+    for kind, least in (("guideline", 30), ("literature", 80), ("trial", 40)):
+        assert status["kinds"][kind]["passages"] >= least
+    people = run("library", "status", home=starter_home)
+    assert people.code == 0
+    assert str(status["kinds"]["literature"]["documents"]) in people.out
+    assert "Nothing failed" in run("library", "failures", home=starter_home).err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ask",),
+        ("ask", ""),
+        ("ask", "   "),
+        ("ask", "?"),
+        ("ask", f"{PATIENT} " * 2000),
+        ("ask", PATIENT, "--kind", "leaflet"),
+        ("ask", PATIENT, "--since", "yesterday"),
+        ("ask", PATIENT, "--since", "12"),
+        ("ask", PATIENT, "--surprise"),
+        ("search", ""),
+        ("search", PATIENT, "--k", "0"),
+        ("search", PATIENT, "--k", "101"),
+        ("show",),
+        ("show", "pubmed:0"),
+        ("show", "pubmed:9635947#99"),
+        ("ingest",),
+        ("ingest", "files"),
+        ("ingest", "files", "x.xml", "--kind", "leaflet"),
+        ("library", "sing"),
+        ("sing",),
+    ],
+)
+def test_a_wrong_call_exits_2_and_does_not_repeat_the_question(
+    arguments: tuple[str, ...], run: Run, starter_home: Path
+) -> None:
+    result = run(*arguments, home=starter_home)
+    assert result.code == 2
+    assert result.out + result.err
+    assert "Jane" not in result.out + result.err
+
+
+def test_without_a_library_the_way_to_one_is_told(run: Run, tmp_path: Path) -> None:
+    for arguments in (("show", "pubmed:1"), ("library", "status"), ("library", "failures")):
+        result = run(*arguments, home=tmp_path / "none")
+        assert result.code == 2
+        assert "citewell ingest starter" in result.err
+    assert not (tmp_path / "none").exists()
+    empty = run("ask", QUESTION, home=tmp_path / "none")
+    assert empty.code == 0
+    assert "citewell ingest starter" in empty.out
+
+
+def test_a_home_that_cannot_be_used_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    result = run("ask", QUESTION, home=tmp_path / "file")
+    assert result.code == 1
+    assert "CITEWELL_HOME" in result.err
+
+
+def test_a_setting_that_cannot_be_used_is_a_wrong_call(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "citewell.toml").write_text("home = \n")
+    result = run("library", "status", home=tmp_path / "home")
+    assert result.code == 2
+    assert "citewell.toml" in result.err
+
+
+def test_piped_output_has_no_escape_codes(starter_home: Path) -> None:
+    for variables in ({"NO_COLOR": "1"}, {"TERM": "xterm-256color"}):
+        for arguments in (("ask", QUESTION), ("search", "aspirin"), ("show", "pubmed:9635947"), ("--help",)):
+            result = in_a_shell(*arguments, home=starter_home, **variables)
+            assert result.code == 0, result.err
+            assert "\x1b" not in result.out + result.err
+
+
+def test_the_installed_command_keeps_its_exit_codes(starter_home: Path, tmp_path: Path) -> None:
+    assert in_a_shell("--version", home=starter_home).out.startswith("citewell ")
+    wrong = in_a_shell("ask", "", home=starter_home)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.startswith("Error: The question is empty.")
+    (tmp_path / "file").write_text("not a folder")
+    assert in_a_shell("ask", PATIENT, home=tmp_path / "file").code == 1
+
+
+# ingestion
+
+
+def test_files_are_ingested_once(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.xml").write_text(pubmed(article(1, "Zibotentan trial", conclusions=FINDING)))
+    (folder / "g.md").write_text(guideline("On zibotentan", "Adults should be offered zibotentan."))
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    home = tmp_path / "home"
+    first = run("ingest", "files", folder, "--json", home=home)
+    assert first.code == 0
+    assert (first.json["added"], first.json["unchanged"], first.json["failures"]) == (2, 0, [])
+    assert first.json["skipped"] == [str(folder / "photo.jpg")]
+    again = run("ingest", "files", folder, home=home)
+    assert again.code == 0
+    assert again.out == "0 documents added, 0 changed, 0 unchanged, 0 deleted; 0 passages indexed.\n"
+    assert "2 files were read before" in again.err
+    answer = run("ask", "Does zibotentan lower blood pressure in hypertension?", "--json", home=home).json
+    assert [claim["text"] for claim in answer["claims"]] == [FINDING]
+
+
+def write_bad_files(folder: Path) -> dict[str, tuple[str, str]]:
+    """Bad files in `folder`; for each name what its message names, and its mend."""
+    good = pubmed(article(1, "Zibotentan trial", conclusions=FINDING))
+    (folder / "empty.xml").write_bytes(b"")
+    (folder / "short.xml.gz").write_bytes(gzip.compress(good.encode() * 50, mtime=0)[:-30])
+    broken = article(3, "Broken", conclusions="x").replace("</Abstract>", "</Abstrct>")
+    records = [article(2, "Before", conclusions=FINDING), broken, article(4, "After", conclusions=FINDING)]
+    (folder / "middle.xml").write_text(pubmed(*records))
+    (folder / "other.json").write_text('{"recipe": "soup"}')
+    (folder / "page.pdf").write_bytes(pdf_without_text())
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    return {
+        "missing.xml": ("missing.xml", "check the path"),
+        "empty.xml": ("empty.xml", "again"),
+        "short.xml.gz": ("short.xml.gz", "again"),
+        "middle.xml": ("middle.xml", ""),
+        "other.json": ("other.json", "--kind"),
+        "page.pdf": ("page.pdf", "text"),
+        "photo.jpg": ("photo.jpg", "leave the file out"),
+    }
+
+
+def pdf_without_text() -> bytes:
+    """A PDF of one empty page, as a scanner without character recognition makes it."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+    return out + b"xref\n0 4\n0000000000 65535 f \n" + table + trailer
+
+
+def test_bad_files_are_named_with_the_mend_and_the_rest_is_ingested(run: Run, tmp_path: Path) -> None:
+    folder, home = tmp_path / "in", tmp_path / "home"
+    folder.mkdir()
+    expected = write_bad_files(folder)
+    (folder / "good.xml").write_text(pubmed(article(9, "Zibotentan trial", conclusions=FINDING)))
+    paths = [*(folder / name for name in expected), folder / "good.xml"]
+    result = run("ingest", "files", *paths, home=home)
+    assert result.code == 1
+    messages = [line for line in result.err.splitlines() if line.startswith("Error: ")]
+    for name, (named, mend) in expected.items():
+        (message,) = [line for line in messages if named in line]
+        assert mend in message, name
+    assert len(messages) == len(expected)
+    assert "Traceback" not in result.err
+    for pmid, there in ((9, True), (2, True), (4, True), (3, False)):
+        assert (run("show", f"pubmed:{pmid}", home=home).code == 0) is there
+    kept = run("library", "failures", "--json", home=home).json["failures"]
+    assert {Path(failure["source"]).name for failure in kept} == set(expected)
+    assert "7 files or records" in run("library", "status", home=home).err
+    report = run("ingest", "files", *paths, "--json", home=home)
+    assert report.code == 1
+    assert {Path(failure["file"]).name for failure in report.json["failures"]} >= set(expected) - {"middle.xml"}
+    assert all(failure["reason"] for failure in report.json["failures"])
+
+
+def test_json_that_is_said_to_be_a_study_and_is_none_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "soup.json").write_text('{"recipe": "soup"}')
+    result = run("ingest", "files", tmp_path / "soup.json", "--kind", "trials", home=tmp_path / "home")
+    assert result.code == 1
+    assert "soup.json" in result.err
+    assert "is no study: it has no protocolSection; download the study as API v2 JSON" in result.err
+
+
+def test_a_document_cannot_command_the_terminal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "g.md").write_text(
+        guideline("On zibotentan", "Adults should \x1b[2Jbe \x1b]0;owned\x07offered zibotentan.")
+    )
+    assert run("ingest", "files", tmp_path / "g.md", home=tmp_path / "home").code == 0
+    (hit,) = run("search", "zibotentan", "--json", home=tmp_path / "home").json["hits"]
+    for arguments in (("search", "zibotentan"), ("show", hit["passage"]["passage_id"]), ("ask", "zibotentan")):
+        shown = run(*arguments, home=tmp_path / "home")
+        assert "\x1b" not in shown.out + shown.err
+
+
+# a library that is held
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`citewell serve` over that home, once it is ready; killed at the end where it still runs."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    environment = os.environ | {"CITEWELL_HOME": str(home)}
+    command = [CITEWELL, "serve", "--port", port]
+    with subprocess.Popen(
+        command, env=environment, cwd=home.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert "ready" in line, line + process.stdout.read()
+            yield process, f"http://localhost:{port}"
+        finally:
+            process.kill()
+
+
+def test_a_running_server_answers_for_the_library_it_holds(run: Run, starter_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(starter_home, home)
+    alone = run("ask", QUESTION, "--json", home=home).json
+    search = ("search", "aspirin", "--k", "5", "--kind", "literature", "--json")
+    found = run(*search, home=home).json
+    (tmp_path / "new.xml").write_text(pubmed(article(1, "Zibotentan trial", conclusions=FINDING)))
+    with serving(home) as (process, url):
+        through = run("ask", QUESTION, "--json", home=home)
+        assert through.code == 0
+        assert [through.json[name] for name in ("question", "claims", "sources", "warnings")] == [
+            alone[name] for name in ("question", "claims", "sources", "warnings")
+        ]
+        assert run(*search, home=home).json == found
+        wrong = run("ask", "?", home=home)
+        assert (wrong.code, wrong.out) == (2, "")
+        held = run("ingest", "files", tmp_path / "new.xml", home=home)
+        assert held.code == 1
+        for words in (str(process.pid), "citewell serve", url, "stop it"):
+            assert words in held.err
+        assert run("show", "pubmed:9635947", home=home).code == 0
+        assert run("library", "status", home=home).code == 0
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+        assert run("ingest", "files", tmp_path / "new.xml", home=home).code == 0
+    assert run("ask", QUESTION, "--json", home=home).json["claims"] == alone["claims"]
+
+
+def test_another_holder_is_named(run: Run, starter_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with Library.open(home, purpose="citewell ingest files"):
+        held = run("ask", f"Does {PATIENT} need statins?", home=home)
+    assert held.code == 1
+    assert f"process {os.getpid()} (citewell ingest files)" in held.err
+    assert "Jane" not in held.err
+
+
+@pytest.mark.parametrize("reply", [b'{"question": "Jane Roe"}', b"Jane Roe", b""])
+def test_a_server_that_speaks_another_tongue_is_told_without_the_question(
+    reply: bytes, run: Run, tmp_path: Path
+) -> None:
+    from fastapi import FastAPI, Response
+    from serving import served
+
+    app = FastAPI()
+
+    @app.post("/v1/ask")
+    def ask() -> Response:
+        return Response(reply, media_type="application/json")
+
+    home = tmp_path / "home"
+    with served(app) as address, Library.open(home, purpose="citewell serve") as library:
+        library.announce("citewell serve", address)
+        result = run("ask", f"Does {PATIENT} need statins?", home=home)
+        assert result.code == 1
+        assert "same version" in result.err
+        assert "Jane" not in result.err
+        library.announce("citewell serve", "http://127.0.0.1:9")  # nobody listens there
+        silent = run("ask", f"Does {PATIENT} need statins?", home=home)
+    assert silent.code == 1
+    assert "does not answer" in silent.err
+    assert "Jane" not in silent.err

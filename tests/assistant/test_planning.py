@@ -1,0 +1,101 @@
+"""What a question asks for: key terms, filters, where to look."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.planning.rules import plan
+from assistant.planning.terms import content_of, key_terms
+from indexes.passage import Filters, Kind
+
+
+def terms(question: str) -> list[str]:
+    return [term.text for term in key_terms(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("high blood pressure", "Adults with hypertension were treated."),
+        ("HTN", "raised blood pressure in adults"),
+        ("heart attacks", "Myocardial infarction fell by a third."),
+        ("AF", "stroke in atrial fibrillation"),
+        ("haemorrhage", "Bleeding was rare."),
+        ("β-blockers", "a beta blocker was stopped"),
+        ("TB", "pulmonary tuberculosis"),
+        ("bowel cancer", "Colorectal cancers were found early."),
+        ("statins", "atorvastatin 10 mg"),
+        ("SGLT2 inhibitors", "on empagliflozin"),
+    ],
+)
+def test_a_question_and_a_text_that_name_a_thing_differently_meet(question: str, text: str) -> None:
+    (term,) = key_terms(question)
+    assert term.text == question
+    assert term.occurs_in(content_of(text))
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("type 1 diabetes", "type 2 diabetes"),
+        ("empagliflozin", "dapagliflozin lowered HbA1c"),
+        ("rosuvastatin", "simvastatin 40 mg"),
+        ("apixaban", "edoxaban 30 mg"),
+        ("colonoscopy", "flexible sigmoidoscopy"),
+        ("breast cancer", "colorectal cancer"),
+    ],
+)
+def test_different_things_do_not_meet(question: str, text: str) -> None:
+    (term,) = key_terms(question)
+    assert not term.occurs_in(content_of(text))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["a 50-year-old", "someone of 62", "a 62yo", "100 mg", "81mg", "1,200", "5%", "12 weeks", "2.5 years", "60 and 75"],
+)
+def test_ages_doses_and_numbers_need_not_be_in_the_answer(asked: str) -> None:
+    assert terms(f"metformin for {asked}") == ["metformin"]
+
+
+def test_terms_are_the_questions_own_words_once_and_in_order() -> None:
+    assert terms("Is Losartan better than ATENOLOL, and is losartan safe?") == ["Losartan", "ATENOLOL"]
+    assert key_terms("") == ()
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_terms_that_stand_in_it(text: str) -> None:
+    for term in key_terms(text):
+        assert term.text in text
+        assert term.text.strip()
+
+
+def test_a_year_in_the_question_is_a_filter_and_the_callers_wins() -> None:
+    assert plan("statins since 2018").filters.year_from == 2018
+    assert plan("statin studies after 1999?").filters.year_from == 1999
+    assert plan("statins since 2018", Filters(year_from=2010)).filters.year_from == 2010
+    assert plan("statins since 2018", Filters(frozenset({Kind.TRIAL}), year_to=2020)).filters == Filters(
+        frozenset({Kind.TRIAL}), 2018, 2020
+    )
+    for none in ("statins in 2018 patients", "lower metformin from 2000 to 1000 mg", "from 2000 mg down", "statins"):
+        assert plan(none).filters == Filters()
+
+
+def test_every_kind_is_looked_at_unless_the_caller_says_otherwise() -> None:
+    assert set(plan("metformin").quotas) == set(Kind)
+    assert set(plan("metformin", Filters(frozenset({Kind.TRIAL, Kind.GUIDELINE}))).quotas) == {
+        Kind.TRIAL,
+        Kind.GUIDELINE,
+    }
+    assert all(quota > 0 for quota in plan("metformin").quotas.values())
+
+
+def test_intents() -> None:
+    trials = plan("Which clinical trials are recruiting patients with COPD?")
+    assert trials.wants_trials
+    assert trials.quotas[Kind.TRIAL] > plan("metformin").quotas[Kind.TRIAL]
+    assert not plan("Does metformin lower HbA1c?").wants_trials
+    assert plan("How often should women be screened?").wants_guidance
+    assert not plan("Does metformin lower HbA1c?").wants_guidance
