@@ -26,23 +26,20 @@ INTENDED_USE = """\
   words that carry the sentence marked, how strong that evidence is, whether the document still stands, and a link
   to the original.
 - **It knows its library and nothing else.** Where the library holds nothing that supports an answer, it says so.
-  A missing answer is not evidence that something is safe or does not work.
+  A missing answer is not evidence that something is safe or does not work. A fresh installation knows only a small
+  starter library of digests: hypertension, lipids and aspirin, atrial fibrillation, heart failure, type 2 diabetes,
+  depression, opioids, asthma and COPD, colorectal and breast cancer, tuberculosis, HIV.
+- **Each question stands alone:** it does not remember the one before.
 - **It reads text only:** no images, no signals, no laboratory feeds.
 """
 
 STARTERS = (
-    (
-        "Hypertension: when to treat",
-        "At what blood pressure should drug treatment of hypertension start in adults?",
-    ),
-    (
-        "AF: anticoagulation",
-        "Are direct oral anticoagulants preferred over warfarin for stroke prevention in atrial fibrillation?",
-    ),
+    ("AF: rate or rhythm", "Rate or rhythm control in atrial fibrillation: is there a difference in mortality?"),
+    ("Aspirin over 60", "Should healthy adults over 60 start aspirin?"),
+    ("Mammography", "How often should a 50-year-old woman have a screening mammogram?"),
+    ("Heart failure: spironolactone", "Does spironolactone reduce mortality in severe heart failure?"),
+    ("COPD: tiotropium", "Does tiotropium reduce exacerbations in COPD?"),
     ("Colorectal screening", "At what age should screening for colorectal cancer start in average-risk adults?"),
-    ("HIV pre-exposure prophylaxis", "Who should be offered pre-exposure prophylaxis to prevent HIV?"),
-    ("Opioids for chronic pain", "How should opioids be started for chronic pain in adults?"),
-    ("COPD: inhalers", "Does triple inhaled therapy reduce exacerbations in COPD compared with dual therapy?"),
 )
 
 NOTHING_FOUND = "I found nothing in the library that supports an answer."
@@ -91,4 +88,4 @@ WARNINGS = {
 
 GRAVE = frozenset({"emergency", "retracted", "expression_of_concern"})
 
-IDENTIFIERS = {"pmid": "PMID", "pmcid": "PMCID", "doi": "DOI", "nct": "NCT", "isbn": "ISBN"}
+IDENTIFIERS = {"pmid": "PMID", "pmcid": "PMCID", "doi": "DOI", "nct": "ClinicalTrials.gov", "isbn": "ISBN"}

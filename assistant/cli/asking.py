@@ -157,7 +157,8 @@ def _print_answer(answer: Answer) -> None:
             + text(source.title)
             + text(f" ({level}{year})", style="dim")
         )
-        out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
+        if source.url:
+            out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
     out.print()
     note(
         f"{answer.rationale} {answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."

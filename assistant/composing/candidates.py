@@ -10,6 +10,8 @@ from indexes.passage import Hit, Role
 from ingestion.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 6, 90
+_ENDINGS = (".", "!", ")", "]", '."', ".”", ".’")
+_LAYOUT = re.compile(r"[\n|•●▪]|\s[o–]\s(?=[A-Z])")  # what tables and lists leave behind
 
 _CONCLUDES = re.compile(
     r"\b(in conclusion|we conclude|conclude that|(?:these|our) (?:results|findings|data) (?:suggest|indicate|show)"
@@ -65,17 +67,21 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
         spans = [span for part in _stretches(passage.text, hit) for span in part]
         for number, (start, end) in enumerate(spans):
             text = passage.text[start:end]
-            if (
-                not MIN_WORDS <= len(text.split()) <= MAX_WORDS
-                or text.endswith(("?", ":"))
-                or text.startswith("(")
-                or "\n" in text
-            ):
-                continue
             role = passage.part_at(start).role
+            if not _is_sentence(text, role):
+                continue
             if role is Role.BODY:
                 role = _role_by_words(text, number, len(spans))
             yield Candidate(hit, start, end, role, bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text)))
+
+
+def _is_sentence(text: str, role: Role) -> bool:
+    """Whether it can be quoted by itself: no question, fragment, table row, list or heading. Recommendations and criteria often lack the stop."""
+    if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
+        return False
+    if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
+        return not text.endswith(("?", ":"))
+    return text.endswith(_ENDINGS)
 
 
 def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:

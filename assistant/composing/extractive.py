@@ -13,12 +13,14 @@ from assistant.composing.fit import misfits, special_people
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
+from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
 SHORTLIST = 16  # sentences that are embedded for one question
-DUPLICATE = 0.92  # cosine from which two sentences say the same
+DUPLICATE = 0.92  # cosine from which two sentences may say the same …
+SAME_WORDS = 0.7  # … and do, when they share this much of their words: "severe" and "non-severe" are close in meaning
 
 # The weights and bars below were set on the questions of the starter library and on SciFact's rationale sentences; docs/answering.md has the figures.
 MEANING, WORDS, PASSAGE = 0.55, 0.30, 0.15
@@ -82,7 +84,8 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
     if not pool:
         return Composition((), len(read), min(faults, key=len, default=()))
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
-    shortlist = sorted(range(len(pool)), key=lambda i: (-coverages[i] - 0.5 * pool[i].hit.scores.fused, i))[:SHORTLIST]
+    promise = [c + ROLE_PRIOR[one.role] + 0.5 * one.hit.scores.fused for c, one in zip(coverages, pool, strict=True)]
+    shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
     matrix = vectors.sentences([pool[i].text for i in shortlist])
     meanings = matrix @ vectors.question(plan.question)
     scored = [
@@ -97,7 +100,7 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
         document = scored[n].candidate.hit.passage.document_id
         if scored[n].score < MIN_RELATIVE * scored[qualified[0]].score or per_document.get(document, 0) >= PER_DOCUMENT:
             continue
-        if any(float(matrix[n] @ matrix[m]) >= DUPLICATE for m in chosen):
+        if any(float(matrix[n] @ matrix[m]) >= DUPLICATE and _same_words(scored[n], scored[m]) for m in chosen):
             continue
         chosen.append(n)
         per_document[document] = per_document.get(document, 0) + 1
@@ -121,6 +124,12 @@ def _quotable(plan: Plan, candidate: Candidate) -> bool:
 def term_weight(frequency: int) -> float:
     """How telling a term is that occurs in so many passages: from 1 (common) to 3 (unknown to the library)."""
     return 1.0 + 2.0 / (1.0 + math.log2(1 + frequency))
+
+
+def _same_words(one: Chosen, other: Chosen) -> bool:
+    """Whether two sentences share most of their content words (Jaccard index)."""
+    a, b = (set(tokens(chosen.candidate.text)) for chosen in (one, other))
+    return len(a & b) >= SAME_WORDS * len(a | b)
 
 
 def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) -> float:

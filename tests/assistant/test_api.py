@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,6 @@ from urllib.parse import quote
 import httpx
 import jsonschema
 import pytest
-from conftest import Ask
 from fastapi.testclient import TestClient
 from serving import served
 from workflows.errors import WorkflowTimeoutError
@@ -27,6 +26,7 @@ from assistant.progress import Progress
 from assistant.service import Assistant
 from indexes.errors import EngineUnavailableError
 
+Ask = Callable[[str], Answer]
 QUESTION = "Does aspirin prevent heart attacks?"
 PATIENT = "Jane Roe, born 1950-01-01"
 

@@ -210,11 +210,18 @@ def test_a_setting_that_cannot_be_used_is_a_wrong_call(run: Run, tmp_path: Path)
 
 
 def test_piped_output_has_no_escape_codes(starter_home: Path) -> None:
-    for variables in ({"NO_COLOR": "1"}, {"TERM": "xterm-256color"}):
-        for arguments in (("ask", QUESTION), ("search", "aspirin"), ("show", "pubmed:9635947"), ("--help",)):
-            result = in_a_shell(*arguments, home=starter_home, **variables)
-            assert result.code == 0, result.err
-            assert "\x1b" not in result.out + result.err
+    colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    for arguments in (("ask", QUESTION), ("library", "status"), ("show", "pubmed:9635947"), ("--help",)):
+        result = in_a_shell(*arguments, home=starter_home, **colours)
+        assert result.code == 0, result.err
+        assert "\x1b" not in result.out + result.err
+
+
+def test_no_color_is_honoured_even_where_colours_are_forced(starter_home: Path) -> None:
+    forced = in_a_shell("show", "pubmed:9635947", home=starter_home, FORCE_COLOR="1")
+    assert "\x1b[36m" in forced.out
+    plain = in_a_shell("show", "pubmed:9635947", home=starter_home, FORCE_COLOR="1", NO_COLOR="1")
+    assert "\x1b[36m" not in plain.out
 
 
 def test_the_installed_command_keeps_its_exit_codes(starter_home: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def terms(question: str) -> list[str]:
         ("heart attacks", "Myocardial infarction fell by a third."),
         ("AF", "stroke in atrial fibrillation"),
         ("haemorrhage", "Bleeding was rare."),
-        ("β-blockers", "a beta blocker was stopped"),
+        ("beta blockers", "the β-blocker was stopped"),
         ("TB", "pulmonary tuberculosis"),
         ("bowel cancer", "Colorectal cancers were found early."),
         ("statins", "atorvastatin 10 mg"),

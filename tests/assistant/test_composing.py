@@ -1,0 +1,205 @@
+"""Which sentences are quotable, what they do in their documents, and which of them are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.composing.candidates import candidates
+from assistant.composing.extractive import MAX_CLAIMS, PER_DOCUMENT, Composition, compose, term_weight
+from assistant.composing.vectors import SentenceVectors
+from assistant.planning.rules import plan
+from indexes.embedding import Vectors
+from indexes.passage import Hit, Kind, Part, Passage, Role, Scores
+
+QUESTION = "Does zibotentan lower blood pressure in hypertension?"
+
+
+def hit(*parts: tuple[Role, str], number: int = 1, kind: Kind = Kind.LITERATURE, title: str = "A trial") -> Hit:
+    """A passage found: its parts joined by blank lines."""
+    text, made = "", []
+    for role, words in parts:
+        start = len(text) + (2 if text else 0)
+        text = f"{text}\n\n{words}" if text else words
+        made.append(Part(start, start + len(words), role))
+    passage = Passage(f"pubmed:{number}#0", f"pubmed:{number}", kind, text, 0, len(text), title, parts=tuple(made))
+    return Hit(passage, Scores(dense=0.8, lexical=5.0, fused=0.9))
+
+
+class Directions:
+    """An embedder by table: each sentence the vector it is given, in three dimensions; the question is the first axis."""
+
+    name = "table"
+    dimension = 3
+
+    def __init__(self, table: dict[str, tuple[float, float, float]]) -> None:
+        self.table = table
+        self.embedded: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        rows = np.array([self.table[text] for text in texts], np.float32)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+    def embed_query(self, text: str) -> Vectors:
+        return np.array([1.0, 0.0, 0.0], np.float32)
+
+
+def chosen(hits: list[Hit], table: dict[str, tuple[float, float, float]], question: str = QUESTION) -> Composition:
+    planned = plan(question)
+    return compose(planned, hits, dict.fromkeys(planned.terms, 5), SentenceVectors(Directions(table)))
+
+
+def said(number: int) -> str:
+    return f"Zibotentan lowered blood pressure in hypertension in trial {number}."
+
+
+# candidates
+
+
+@given(st.lists(st.text(max_size=80).map(lambda text: f"It healed {text} in most of the adults."), max_size=5))
+def test_a_candidate_is_a_verbatim_stretch_of_its_passage(sentences: list[str]) -> None:
+    found = hit((Role.BODY, " ".join(sentences)), (Role.RESULT, "Strokes fell by a third in the treated adults."))
+    for candidate in candidates([found]):
+        assert candidate.text == found.passage.text[candidate.start : candidate.end]
+        assert candidate.text.strip() == candidate.text
+        assert "\n" not in candidate.text
+
+
+def test_labels_say_what_a_sentence_does() -> None:
+    roles = [Role.BACKGROUND, Role.METHOD, Role.RESULT, Role.CONCLUSION, Role.RECOMMENDATION]
+    found = hit(*((role, f"This plain sentence stands under {role} here.") for role in roles))
+    assert [candidate.role for candidate in candidates([found])] == roles
+
+
+@pytest.mark.parametrize(
+    ("sentence", "role"),
+    [
+        ("We aimed to find out whether the drug prevents strokes.", Role.BACKGROUND),
+        ("Whether the drug prevents strokes is unclear in old age.", Role.BACKGROUND),
+        ("In conclusion, the drug prevents strokes in most adults.", Role.CONCLUSION),
+        ("These results suggest that the drug prevents some strokes.", Role.CONCLUSION),
+        ("Strokes fell with the drug (HR 0.74, 95% CI 0.6 to 0.9).", Role.RESULT),
+        ("The drug was made in a small town on a river.", Role.BODY),
+    ],
+)
+def test_without_labels_the_phrases_say_it(sentence: str, role: Role) -> None:
+    text = f"{sentence} The weather was good during most of that long year."
+    assert next(iter(candidates([hit((Role.BODY, text))]))).role is role
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Does the drug prevent strokes in adults with diabetes?",
+        "The outcomes that were counted were the following:",
+        "Too short to say.",
+        " ".join(["word"] * 91) + ".",
+    ],
+)
+def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
+    assert list(candidates([hit((Role.RESULT, sentence))])) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leans"),
+    [
+        ("However, the drug did not prevent strokes in women.", True),
+        ("It prevented a third of the strokes in women.", True),
+        ("Deaths did not differ between groups in this study.", True),
+        ("The drug prevented a third of the strokes in women.", False),
+    ],
+)
+def test_a_sentence_that_needs_its_neighbour_is_known(sentence: str, leans: bool) -> None:
+    (candidate,) = candidates([hit((Role.RESULT, sentence))])
+    assert candidate.leans is leans
+
+
+# choosing
+
+
+def test_what_is_near_in_meaning_and_names_the_question_is_chosen_and_nothing_else() -> None:
+    near, far, other = said(1), said(2), "Zzz lowered the price of bread in most of the towns."
+    hits = [hit((Role.RESULT, text), number=number) for number, text in enumerate((near, far, other))]
+    table = {near: (0.9, 0.4, 0.0), far: (0.3, 0.9, 0.0), other: (0.95, 0.0, 0.3)}
+    assert [one.candidate.text for one in chosen(hits, table).chosen] == [near]
+
+
+def test_of_near_duplicates_one_is_chosen() -> None:
+    hits = [hit((Role.RESULT, said(number)), number=number) for number in (1, 2, 3)]
+    table = {said(1): (0.9, 0.3, 0.0), said(2): (0.9, 0.31, 0.0), said(3): (0.8, -0.6, 0.0)}
+    assert [one.candidate.text for one in chosen(hits, table).chosen] == [said(1), said(3)]
+
+
+def spread(numbers: range) -> dict[str, tuple[float, float, float]]:
+    """Sentences all as near to the question, and far enough from each other."""
+    angles = [2 * np.pi * place / len(numbers) for place in range(len(numbers))]
+    turned = [(0.75, 0.66 * float(np.cos(angle)), 0.66 * float(np.sin(angle))) for angle in angles]
+    return dict(zip(map(said, numbers), turned, strict=True))
+
+
+def test_one_document_does_not_crowd_out_the_others() -> None:
+    table = spread(range(6))
+    (one,) = [hit((Role.RESULT, " ".join(table)))]
+    assert len(chosen([one], table).chosen) == PER_DOCUMENT
+
+
+def test_an_answer_has_at_most_six_sentences_from_the_best_down() -> None:
+    table = spread(range(9))
+    hits = [hit((Role.RESULT, text), number=number) for number, text in enumerate(table)]
+    composition = chosen(hits, table)
+    assert len(composition.chosen) <= MAX_CLAIMS == 6
+    scores = [one.score for one in composition.chosen]
+    assert scores == sorted(scores, reverse=True)
+    assert composition.considered == 9
+
+
+def test_conclusions_go_before_methods_and_background() -> None:
+    table = spread(range(3))
+    background, method, conclusion = table
+    found = hit((Role.BACKGROUND, background), (Role.METHOD, method), (Role.CONCLUSION, conclusion))
+    assert chosen([found], table).chosen[0].candidate.text == conclusion
+
+
+def test_criteria_of_a_trial_answer_only_who_can_join_one() -> None:
+    table = spread(range(1))
+    found = hit((Role.ELIGIBILITY, said(0)), kind=Kind.TRIAL)
+    assert chosen([found], table).chosen == ()
+    asked = "Which patients with hypertension are eligible for the trials of zibotentan and blood pressure?"
+    assert [one.candidate.text for one in chosen([found], table, asked).chosen] == [said(0)]
+
+
+def test_what_is_missing_is_named() -> None:
+    text = "Zibotentan did not prevent headaches in most adults."
+    composition = chosen([hit((Role.RESULT, text))], {text: (0.5, 0.5, 0.5)})
+    assert composition.chosen == ()
+    assert composition.missing
+    assert not any("zibotentan" in words.lower() for words in composition.missing)
+    assert chosen([], {}).chosen == ()
+
+
+@given(st.integers(0, 10_000), st.integers(1, 10_000))
+def test_the_rarer_a_term_the_more_it_weighs(frequency: int, more: int) -> None:
+    assert 1 <= term_weight(frequency + more) < term_weight(frequency) <= 3
+
+
+# vectors
+
+
+def test_a_sentence_is_embedded_once_and_the_oldest_is_forgotten() -> None:
+    table = {name: (1.0, float(place), 0.0) for place, name in enumerate("abcd")}
+    embedder = Directions(table)
+    vectors = SentenceVectors(embedder, capacity=3)
+    first = vectors.sentences(["a", "b", "a"])
+    assert first.shape == (3, 3)
+    assert (first[0] == first[2]).all()
+    vectors.sentences(["b", "c", "d"])
+    assert embedder.embedded == ["a", "b", "c", "d"]
+    assert (vectors.sentences(["a"])[0] == first[0]).all()
+    assert embedder.embedded[4:] == ["a"]
+    assert vectors.sentences([]).shape == (0, 3)
