@@ -17,7 +17,7 @@ from importlib.resources import files
 
 import Stemmer
 
-VERSION = "bm25-2"  # part of the index's signature: change it whenever the same text would get other weights
+VERSION = "bm25-3"  # part of the index's signature: change it whenever the same text would get other weights
 K1 = 1.2
 B = 0.75
 AVERAGE_LENGTH = 160.0  # tokens; fixed, because the stored weights must not depend on what else is in the library
@@ -59,7 +59,7 @@ def token_spans(text: str) -> list[tuple[str, int, int]]:
         word = word.lower().replace("’", "'").removesuffix("'s")
         parts = re.split(r"[-/']", word)
         if len(parts) > 1:
-            found.append((word.replace("/", "-"), match.start(), match.end()))
+            found.append(("-".join([*parts[:-1], stem(parts[-1])]), match.start(), match.end()))  # "beta-blockers"
         found.extend((stem(part), match.start(), match.end()) for part in parts if part and part not in stopwords())
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +82,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EACCES:
             _fail(f"Port {port} may not be opened by this user. Choose one above 1023: citewell serve --port 8000")
         _fail(
-            f"Cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}. Give an address of this machine."
+            f"Cannot listen on {host!r}, port {port}: {error.strerror}. Give an address of this machine."
         )
 
 

@@ -10,7 +10,8 @@ from rich.text import Text
 out = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Escape codes, and the marks that turn the direction of text: what a document says must not look like what it does not say.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def text(words: str, style: str = "") -> Text:
@@ -34,6 +35,6 @@ def note(message: str) -> None:
 
 
 def print_json(body: str) -> None:
-    """JSON for a program: never wrapped, never coloured."""
-    out.file.write(body + "\n")
+    """JSON for a program: never wrapped, never coloured; what would command a terminal is spelt as an escape, which is the same JSON."""
+    out.file.write(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", body) + "\n")
     out.file.flush()

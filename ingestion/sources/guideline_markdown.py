@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -23,6 +23,7 @@ from ingestion.sources.guideline_html import html_blocks
 
 _LARGEST = 20_000_000
 _LARGEST_FRONT_MATTER = 64_000
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _CARRIED = ("keywords", "rights", "digest_of")  # kept as the document's attributes
 
 
@@ -124,7 +125,15 @@ def _shown(children: Sequence[Token]) -> str:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """A safe loader without aliases: merge keys over aliases grow exponentially, and no front matter needs them."""
+    """A safe loader that takes numbers as they are written, and no aliases.
+
+    YAML would read the version 1.10 as 1.1 and 12:30 as 750. Merge keys over aliases grow exponentially, and no front matter needs them.
+    """
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NUMBERS]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -193,7 +202,7 @@ def _scalar(value: object) -> str:
     """A scalar as one line of text; dates in ISO form; empty for anything else."""
     if isinstance(value, dt.date):
         return value.isoformat()
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return " ".join(value.split()) if isinstance(value, str) else ""
 
 
 def _list(value: object) -> list[str]:

@@ -29,7 +29,7 @@ TEXTS = st.lists(
         ("1-2.5 mg", ["1", "2.5", "mg"]),
         ("p<0.05", ["p", "0.05"]),
         ("Crohn’s disease", ["crohn", "diseas"]),
-        ("T-cells", ["t-cells", "t", "cell"]),
+        ("T-cells", ["t-cell", "t", "cell"]),
         ("ﬁbrillation", ["fibril"]),
         ("10 \u00b5g", ["10", "\u03bcg"]),
         ("of the", []),
