@@ -8,6 +8,8 @@ from assistant import __version__
 from assistant.answer import Answer, Source, Versions
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import retraction_warnings, source_warnings, usable
+from assistant.planning.terms import content_of
+from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
@@ -65,11 +67,28 @@ def _reason(run: Run, library: Library) -> str:
         return "All that was found has been retracted, and retracted work is no evidence."
     if run.removed:
         return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
+    if not run.planned.has_topic:
+        return "The question names no drug, condition or test. Say what it is about: each question stands alone."
+    if (registered := _registrations(run)) and not run.planned.wants_trials:
+        return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if run.unknown:
         return f"The library holds nothing on: {_list(run.unknown)}."
     if run.composition.missing:
         return f"No passage brings the whole question together; the closest lacks: {_list(run.composition.missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
+
+
+def _registrations(run: Run) -> list[str]:
+    """Registered trials that name the drugs and conditions asked about, where the question names a drug."""
+    asked = run.planned.of_kind(TermKind.DRUG, TermKind.CONDITION)
+    if not run.planned.of_kind(TermKind.DRUG):
+        return []
+    trials = {hit.passage.document_id: hit.passage for hit in run.hits if hit.passage.kind is Kind.TRIAL}
+    return [
+        document_id
+        for document_id, passage in trials.items()
+        if all(term.occurs_in(content_of(passage.embedding_text)) for term in asked)
+    ]
 
 
 def _rationale(run: Run) -> str:

@@ -51,13 +51,17 @@ def stem(word: str) -> str:
 def token_spans(text: str) -> list[tuple[str, int, int]]:
     """Stemmed content tokens in order, each with the characters it stands for.
 
-    A compound (`SARS-CoV-2`, `BRCA1/2`) gives itself and then its parts; decimals stay whole.
+    A compound (`SARS-CoV-2`, `BRCA1/2`) gives itself and then its parts; `non-` makes one word with what follows; decimals stay whole.
     """
     found: list[tuple[str, int, int]] = []
     for match in _TOKEN.finditer(text):
         word = unicodedata.normalize("NFKC", match.group())  # a PDF's "ﬁ" is "fi", and there are two characters μ
         word = word.lower().replace("’", "'").removesuffix("'s")
         parts = re.split(r"[-/']", word)
+        if parts[0] == "non" and len(parts) == 2:
+            parts = [
+                "non" + parts[1]
+            ]  # "non-cancer pain" is not about cancer, and "nonvalvular" is the same word without its hyphen
         if len(parts) > 1:
             found.append(("-".join([*parts[:-1], stem(parts[-1])]), match.start(), match.end()))  # "beta-blockers"
         found.extend((stem(part), match.start(), match.end()) for part in parts if part and part not in stopwords())

@@ -12,7 +12,7 @@ from ingestion.sentences import sentence_spans
 MAX_WORDS = (
     280  # about 400 word pieces of clinical English: leaves room for title and headings within the embedder's 512
 )
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"\S{1,200}")  # what has no spaces (a picture in base64, a gene, Chinese) counts as several
 ALONE = frozenset({Role.RECOMMENDATION, Role.ELIGIBILITY})  # each of these is a passage of its own
 
 
@@ -59,7 +59,7 @@ def _groups(document: Document) -> Iterator[list[Section]]:
     words = 0
     for section in document.sections:
         for piece in _cut(document.text, section):
-            size = _words(document.text, piece)
+            size = _words(document.text, piece.start, piece.end)
             if group and (words + size > MAX_WORDS or not _together(group[-1], piece)):
                 yield group
                 group, words = [], 0
@@ -79,12 +79,12 @@ def _together(left: Section, right: Section) -> bool:
 
 def _cut(text: str, section: Section) -> Iterator[Section]:
     """The section itself where it fits, else pieces of whole sentences (a sentence longer than the limit is cut between words)."""
-    if _words(text, section) <= MAX_WORDS:
+    if _words(text, section.start, section.end) <= MAX_WORDS:
         yield section
         return
     start = end = section.start
     for a, b in _sentences_within(text, section):
-        if end > start and len(text[start:b].split()) > MAX_WORDS:
+        if end > start and _words(text, start, b) > MAX_WORDS:
             yield _piece(section, start, end)
             start = a
         elif end == start:
@@ -105,8 +105,8 @@ def _piece(section: Section, start: int, end: int) -> Section:
     return Section(start, end, section.role, section.path, section.grade, section.page)
 
 
-def _words(text: str, section: Section) -> int:
-    return len(text[section.start : section.end].split())
+def _words(text: str, start: int, end: int) -> int:
+    return len(_WORD.findall(text, start, end))
 
 
 def _common_path(pieces: list[Section]) -> tuple[str, ...]:

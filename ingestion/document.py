@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 from indexes.passage import Kind, Role, Status
 
 SEPARATOR = "\n\n"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair: JSON, YAML and file names can spell these, UTF-8 cannot."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Library:
         where another embedder built it, and `EngineUnavailableError` where the server does not answer.
         """
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a user reads is nobody else's business
             lock = None if server else _take(home, Holder(os.getpid(), purpose))
         except OSError as error:
             raise IngestionError(

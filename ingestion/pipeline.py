@@ -13,7 +13,7 @@ from pathlib import Path
 from indexes.engines import point_id
 from indexes.passage import Passage
 from ingestion.chunking import passages_of
-from ingestion.document import Deletion, Document, Problem
+from ingestion.document import Deletion, Document, Problem, printable
 from ingestion.errors import IngestionError, SourceError, UnknownKindError
 from ingestion.library import Library
 from ingestion.sources import find_parser, kinds
@@ -132,7 +132,7 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 def _ingest_file(
     library: Library, path: Path, kind: str, named: bool, report: Report, tell: Callable[[], None]
 ) -> None:
-    source = str(path)
+    source = printable(str(path))
     try:
         parser = find_parser(path, kind)
         digest = _sha256(path)
@@ -166,7 +166,7 @@ def _items(library: Library, parser: Parser, path: Path, report: Report) -> Iter
     """The parser's documents and deletions; its problems go to the failures. A file that breaks off raises after what came before it."""
     for item in parser.parse(path):
         if isinstance(item, Problem):
-            _keep_failure(library, report, str(path), item.record, item.reason, item.mend)
+            _keep_failure(library, report, printable(str(path)), item.record, item.reason, item.mend)
         else:
             yield item
 
@@ -224,7 +224,7 @@ def _write(library: Library, items: Sequence[Document | Deletion], source: str, 
 
 
 def _fail(library: Library, report: Report, source: str, error: IngestionError) -> None:
-    _keep_failure(library, report, source, "", str(error), "")
+    _keep_failure(library, report, source, "", printable(str(error)), "")
 
 
 def _keep_failure(library: Library, report: Report, source: str, record: str, reason: str, mend: str) -> None:

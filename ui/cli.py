@@ -81,9 +81,7 @@ def _listen(host: str, port: int) -> socket.socket:
             )
         if error.errno == errno.EACCES:
             _fail(f"Port {port} may not be opened by this user. Choose one above 1023: citewell serve --port 8000")
-        _fail(
-            f"Cannot listen on {host!r}, port {port}: {error.strerror}. Give an address of this machine."
-        )
+        _fail(f"Cannot listen on {host!r}, port {port}: {error.strerror}. Give an address of this machine.")
 
 
 def _url(host: str, port: int) -> str:

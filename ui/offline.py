@@ -34,7 +34,7 @@ HEADERS = {
 # What the page asks its server for. Chainlit answers more (login, uploads, MCP), and answers any other path with the
 # page, which would hide the API's own 404.
 PATHS = re.compile(
-    r"/(?:(?:public|assets|avatars|ws/socket\.io)/.*|ws/socket\.io|favicon|logo|user|auth/config"
+    r"/(?:(?:public|assets|avatars|ws/socket\.io)/[^\x00-\x1f\x7f]{0,200}|ws/socket\.io|favicon|logo|user|auth/config"
     r"|set-session-cookie|project/(?:settings|translations))?"
 )
 

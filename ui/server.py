@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from ui import asking, offline
+from ui import asking, offline, sessions
+from ui.origin import SameOrigin
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -26,6 +27,7 @@ def with_page(api: FastAPI, assistant: asking.Asks, *, home: Path) -> FastAPI:
     asking.use(assistant)
     offline.prepare(home)
     api.mount("", offline.Door(_chat()))
+    api.add_middleware(SameOrigin)
     return api
 
 
@@ -36,4 +38,5 @@ def _chat() -> FastAPI:
 
     chat = FastAPI(openapi_url=None)
     mount_chainlit(chat, target=str(Path(__file__).with_name("app.py")), path="")
+    sessions.guard()
     return chat

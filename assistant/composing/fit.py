@@ -13,7 +13,7 @@ from assistant.planning.ages import covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
-from indexes.passage import Kind
+from indexes.passage import Kind, Role
 
 _AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
@@ -37,6 +37,7 @@ _REGIMEN = re.compile(
     r"|/(?:d|day|kg|week)\b",
     re.IGNORECASE,
 )
+_AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
@@ -53,10 +54,15 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if len(interventions) == 1:
         yield from _lacking(interventions, around)
     yield from (term.text for term in plan.of_kind(TermKind.POPULATION) if not term.occurs_in(around))
+    yield from _lacking(plan.of_kind(TermKind.HARM), around)
+    yield from (f"without {term.text}" for term in plan.absent if not _says_without(candidate, term))
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
         yield sibling
     yield from _wrong_people(plan, candidate, around)
-    yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate.text, sentence))
+    if not (
+        candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
+    ):  # "do not" answers "what dose?" too
+        yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate.text, sentence))
 
 
 def special_people(plan: Plan, candidate: Candidate) -> bool:
@@ -71,6 +77,13 @@ def _lacking(terms: Sequence[Term], around: str) -> list[str]:
     """The terms that are not there; of three or more, a third may be missing (a list of alternatives)."""
     lacking = [term.text for term in terms if not term.occurs_in(around)]
     return [] if len(terms) > 2 and len(lacking) * 3 <= len(terms) else lacking
+
+
+def _says_without(candidate: Candidate, term: Term) -> bool:
+    """Whether the sentence or a heading speaks of people without the condition."""
+    start = re.escape(term.text[:5])
+    without = re.compile(rf"\b(?:no|without|non|free of|absence of)[\s-]*(?:\w+\s+){{0,2}}{start}", re.IGNORECASE)
+    return without.search(f"{candidate.text} . {candidate.headings}") is not None
 
 
 def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
@@ -101,12 +114,14 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
     for asked, other, name in ((_MALE, _FEMALE, "men"), (_FEMALE, _MALE, "women")):
         if asked.occurs_in(question) and other.occurs_in(around) and not asked.occurs_in(around):
             yield name
+    young = any(people.occurs_in(around) for people in _YOUNG)
+    if young and " adult " in question and " adult " not in around:
+        yield "adults"
     if plan.age is None:
         return
     covered = covers(candidate.text, plan.age)
     if covered is False:
         yield f"age {plan.age}"
-    young = any(people.occurs_in(around) for people in _YOUNG)
     if covered is None and (plan.age < ADULT) is not young:
         yield f"age {plan.age}"
 

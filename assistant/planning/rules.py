@@ -66,7 +66,8 @@ _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, T
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years."""
+    """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years;
+    `absent` are conditions that the question says the patient does not have."""
 
     question: str
     terms: tuple[Term, ...]
@@ -74,6 +75,7 @@ class Plan:
     filters: Filters
     wanted: frozenset[Wanted] = frozenset()
     age: int | None = None
+    absent: tuple[Term, ...] = ()
     wants_trials: bool = False
     wants_eligibility: bool = False
     wants_guidance: bool = False
@@ -94,6 +96,8 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     since = _SINCE.search(question)
     if since and filters.year_from is None:
         filters = Filters(filters.kinds, int(since.group(1)), filters.year_to, filters.document_ids)
+    terms = key_terms(question)
+    absent = tuple(term for term in terms if term.kind is TermKind.CONDITION and _is_denied(question, term))
     wants_eligibility = bool(_ELIGIBILITY.search(question))
     wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
@@ -101,12 +105,21 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
     return Plan(
         question,
-        key_terms(question),
+        tuple(term for term in terms if term not in absent),
         quotas,
         filters,
         wanted=frozenset(wanted for wanted, pattern in _WANTED.items() if pattern.search(question)),
         age=asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None),
+        absent=absent,
         wants_trials=wants_trials,
         wants_eligibility=wants_eligibility,
         wants_guidance=bool(_GUIDANCE.search(question)),
+    )
+
+
+def _is_denied(question: str, term: Term) -> bool:
+    """Whether the question says "without" or "no" just before the term."""
+    return (
+        re.search(rf"\b(?:no|without|not having|absence of)\s+{re.escape(term.text)}", question, re.IGNORECASE)
+        is not None
     )

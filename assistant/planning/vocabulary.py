@@ -18,6 +18,7 @@ class TermKind(StrEnum):
     CONDITION = "condition"
     POPULATION = "population"
     INTERVENTION = "intervention"
+    HARM = "harm"
     OUTCOME = "outcome"
     OTHER = "other"
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, which would start sending usage events
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from indexes.embedding import DEFAULT, Vectors

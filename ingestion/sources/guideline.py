@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from indexes.passage import Kind, Role, Status
-from ingestion.document import Document, TextBuilder
+from ingestion.document import Document, TextBuilder, printable
 from ingestion.errors import SourceError
 from ingestion.sources.recommendations import classify
 
@@ -136,7 +136,7 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
     then "undated". `strict` is passed to `classify`. Raises `SourceError` where no text is left.
     """
     blocks = list(blocks)
-    title = meta.title or next((block.text for block in blocks if block.level is not None), "") or path.stem
+    title = meta.title or next((block.text for block in blocks if block.level is not None), "") or printable(path.stem)
     publisher = short_publisher(meta.publisher) or "local"
     builder = _sections(blocks, title, publisher, strict)
     if not builder.sections:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from indexes.passage import Status
-from ingestion.document import Item
+from ingestion.document import Item, printable
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import Block, Metadata, build_document, read_bytes, table_blocks
 from ingestion.sources.guideline_html import html_blocks
@@ -130,7 +130,7 @@ class _PlainLoader(yaml.SafeLoader):
     YAML would read the version 1.10 as 1.1 and 12:30 as 750. Merge keys over aliases grow exponentially, and no front matter needs them.
     """
 
-    yaml_implicit_resolvers: ClassVar = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the base declares it
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NUMBERS]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -202,7 +202,7 @@ def _scalar(value: object) -> str:
     """A scalar as one line of text; dates in ISO form; empty for anything else."""
     if isinstance(value, dt.date):
         return value.isoformat()
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(printable(value).split()) if isinstance(value, str) else ""
 
 
 def _list(value: object) -> list[str]:

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from indexes.passage import Kind, Role
-from ingestion.document import Document, Item, Problem, TextBuilder
+from ingestion.document import Document, Item, Problem, TextBuilder, printable
 from ingestion.errors import SourceError
 from ingestion.sources.criteria import split_criteria
 from ingestion.sources.records import chunks, lines, read_head
 
 MAX_JSON = 512 << 20
 """The longest JSON file in bytes that is read at once; one study a line has no such limit."""
+MAX_VALUES = 20_000_000
+"""The most values in JSON that is read at once: three bytes of `{},` become a hundred in memory. Studies have one in some thirty bytes."""
 
 _MEND = "download the study as API v2 JSON: https://clinicaltrials.gov/api/v2/studies/<NCT id>"
 _NCT = re.compile(r"NCT[0-9]{8}")
 _DATE = re.compile(r"((?:19|20)[0-9]{2})(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LEGACY_XML = re.compile(rb"<(?:!DOCTYPE\s+)?clinical_study\b")
 _LEGACY_JSON = re.compile(rb'"(?:FullStudiesResponse|StudyFieldsResponse|FullStudy|ProtocolSection)"\s*:')
 
@@ -92,7 +93,9 @@ def _whole(path: Path) -> bytes:
 
 
 def _decode(data: bytes) -> Any:
-    """The JSON value; raises `ValueError` where there is none, also where it nests too deeply."""
+    """The JSON value; raises `ValueError` where there is none, also where it nests too deeply or has too many values."""
+    if len(data) > MAX_VALUES and sum(map(data.count, (b",", b"{", b"["))) > MAX_VALUES:
+        raise ValueError(f"more than {MAX_VALUES:,} values")
     try:
         return json.loads(data.decode("utf-8-sig"))
     except RecursionError as error:
@@ -230,16 +233,13 @@ def _objects(value: Json, name: str) -> list[Json]:
 
 def _string(value: Json, name: str) -> str:
     found = value.get(name)
-    return _clean(found) if isinstance(found, str) else ""
+    return printable(found) if isinstance(found, str) else ""
 
 
 def _strings(value: Json, name: str) -> list[str]:
     listed = value.get(name)
     return (
-        [_clean(item) for item in listed if isinstance(item, str) and item.strip()] if isinstance(listed, list) else []
+        [printable(item) for item in listed if isinstance(item, str) and item.strip()]
+        if isinstance(listed, list)
+        else []
     )
-
-
-def _clean(text: str) -> str:
-    """The text; half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)

@@ -138,5 +138,13 @@ def test_a_sentence_without_end_is_cut_between_words() -> None:
     assert {passage.text.split()[0] for passage in passages} == {"naïve"}
 
 
+def test_text_without_spaces_does_not_make_a_passage_without_end() -> None:
+    builder = TextBuilder()
+    builder.add("A" * 1_000_000 + " 中文" * 10 + "中" * 200_000, Role.BODY)
+    passages = passages_of(document(builder))
+    assert max(len(passage.text) for passage in passages) <= 200 * MAX_WORDS
+    assert sum(words(passage.text) for passage in passages) >= 12
+
+
 def test_a_document_without_text_has_no_passages() -> None:
     assert passages_of(document(TextBuilder())) == []

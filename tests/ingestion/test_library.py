@@ -148,3 +148,9 @@ def test_a_server_has_a_ledger_of_its_own_for_each_collection(tmp_path: Path) ->
 def test_a_server_that_does_not_answer_leaves_the_embedded_library_alone(tmp_path: Path) -> None:
     with open_library(tmp_path), pytest.raises(EngineUnavailableError, match="CITEWELL_QDRANT_URL"):
         Library.open(tmp_path, purpose="x", server=Server("http://127.0.0.1:9"), embedder=HashedEmbedder())
+
+
+def test_a_library_is_its_owners_alone(tmp_path: Path) -> None:
+    home = tmp_path / "new" / "home"
+    with Library.open(home, purpose="a test", embedder=HashedEmbedder()):
+        assert home.stat().st_mode & 0o777 == 0o700

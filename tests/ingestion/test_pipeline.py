@@ -402,3 +402,12 @@ def test_a_run_that_is_killed_loses_nothing_and_the_next_completes_it(
         ingest_files(library, [folder])
         assert held(library) == completed
         assert len(completed) == 80
+
+
+def test_a_file_whose_name_is_not_utf8_stops_nothing(library: Library, folder: Path) -> None:
+    for name, content in ((b"b\xff.md", guideline("Names", "Offer names.")), (b"b\xfe.xml", "<broken")):
+        Path(os.fsdecode(bytes(folder) + b"/" + name)).write_text(content)
+    report = ingest_files(library, [folder, Path(os.fsdecode(bytes(folder) + b"/b\xfe.xml"))])
+    assert report.added == len(GOOD_DOCUMENTS) + 1
+    assert [Path(file).name for file, *_ in report.failures] == ["b\ufffd.xml"]
+    assert ingest_files(library, [folder]).added == 0

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from indexes.passage import Kind, Role
 from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
+from ingestion.sources import trials
 from ingestion.sources.criteria import split_criteria
 from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
@@ -243,6 +244,12 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path, content: str, reason:
     with pytest.raises(SourceError, match=reason) as error:
         parse(tmp_path, content)
     assert "study.json" in str(error.value)
+
+
+def test_small_values_without_end_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "MAX_VALUES", 1_000)
+    with pytest.raises(SourceError, match="more than 1,000 values"):
+        parse(tmp_path, '{"studies": [' + "{}," * 1_000 + "{}]}")
 
 
 def test_recognition() -> None:

@@ -1,0 +1,55 @@
+"""Ages: read from questions as people type them, and compared with the ranges that sources give."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.planning.ages import age_ranges, asked_age, covers
+
+
+@pytest.mark.parametrize(
+    ("question", "age"),
+    [
+        ("How often should a 50-year-old woman have a mammogram?", 50),
+        ("statin in 15 year old with familial hypercholesterolemia", 15),
+        ("82 yo with AF, anticoagulate?", 82),
+        ("statin age >75 primary prevention", 76),
+        ("Should healthy adults over 60 start aspirin?", 61),
+        ("My patient is 55, smokes and has a 12% ten-year cardiovascular risk", 55),
+        ("aspirin 81 mg daily", None),
+        ("mortality at 30 days after infarction", None),
+        ("tamoxifen for 10 years or 5 years", None),
+        ("INR of 2.5 on warfarin", None),
+    ],
+)
+def test_the_age_a_question_is_about(question: str, age: int | None) -> None:
+    assert asked_age(question) == age
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges"),
+    [
+        ("Offer women from 40 to 74 years of age a mammogram.", [(40, 74)]),
+        ("Prescribe a statin to adults aged 40 to 75 years who smoke.", [(40, 75)]),
+        ("Do not start aspirin in adults of 60 years or older.", [(60, 120)]),
+        ("Screen adults 45 to 49 years old as well.", [(45, 49)]),
+        ("Women younger than 40 years were left out.", [(0, 39)]),
+        ("After 5 to 10 years of treatment the risk fell by 30 to 40%.", []),
+    ],
+)
+def test_the_ages_a_source_speaks_of(text: str, ranges: list[tuple[int, int]]) -> None:
+    assert age_ranges(text) == ranges
+
+
+def test_a_range_covers_its_ends_and_nothing_beyond() -> None:
+    text = "Offer women from 40 to 74 years of age a mammogram."
+    assert [covers(text, age) for age in (39, 40, 74, 75)] == [False, True, True, False]
+    assert covers("Offer a mammogram.", 50) is None
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    asked_age(text)
+    assert all(0 <= low <= high <= 120 for low, high in age_ranges(text) if low)

@@ -1,0 +1,82 @@
+"""Near is not enough: sibling drugs, other people, other facts. Each case is a wrong answer that a reviewer once got."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.composing.candidates import Candidate, candidates
+from assistant.composing.fit import misfits, special_people
+from assistant.planning.rules import plan
+from indexes.passage import Hit, Kind, Part, Passage, Role
+
+
+def _candidate(text: str, title: str = "", kind: Kind = Kind.LITERATURE, role: Role = Role.CONCLUSION) -> Candidate:
+    passage = Passage("pubmed:1#0", "pubmed:1", kind, text, 0, len(text), title, parts=(Part(0, len(text), role),))
+    (found,) = candidates([Hit(passage)])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "title", "fits"),
+    [
+        (
+            "apixaban atrial fibrillation",
+            "Edoxaban lowered strokes in atrial fibrillation.",
+            "Edoxaban for stroke",
+            False,
+        ),
+        ("apixaban in AF", "Edoxaban bled less than apixaban in atrial fibrillation.", "Edoxaban for stroke", False),
+        ("DOAC in atrial fibrillation", "Edoxaban lowered strokes in atrial fibrillation.", "", True),
+        ("empagliflozin for type 1 diabetes", "In type 2 diabetes empagliflozin saved lives again.", "", False),
+        ("empagliflozin HFpEF", "Empagliflozin lowers heart failure admissions and deaths.", "", False),
+        (
+            "SGLT2 in heart failure without diabetes",
+            "In diabetes SGLT2 inhibitors lower heart failure admissions.",
+            "",
+            False,
+        ),
+        (
+            "SGLT2 in heart failure without diabetes",
+            "SGLT2 inhibitors help heart failure patients without diabetes.",
+            "",
+            True,
+        ),
+        ("opioids for cancer pain", "For chronic non-cancer pain opioids may relieve pain somewhat.", "", False),
+        ("sertraline in pregnancy", "Sertraline relieves depression better than placebo does.", "", False),
+        ("breast cancer screening in men", "Screen women for breast cancer every two years.", "", False),
+        ("statin in a 15-year-old", "Prescribe a statin to adults aged 40 to 75 years at risk.", "", False),
+        ("statin in a 52-year-old", "Prescribe a statin to adults aged 40 to 75 years at risk.", "", True),
+        ("escitalopram for elderly patients", "Escitalopram is approved for ages 12 to 17 years.", "", False),
+        ("dexamethasone for an adult with asthma", "In children with asthma dexamethasone works as well.", "", False),
+        ("fluoxetine suicide risk", "Fluoxetine brought a response in most of the patients.", "", False),
+        ("what is the dose of lisinopril", "Lisinopril lowered mortality by 8% in heart failure.", "", False),
+        ("what is the dose of spironolactone", "Adding spironolactone 25 mg daily saves many lives.", "", True),
+        (
+            "how often should blood pressure be measured",
+            "Measure the blood pressure of all adults once a year.",
+            "",
+            True,
+        ),
+        (
+            "how often should blood pressure be measured",
+            "Measure blood pressure in both arms before treatment.",
+            "",
+            False,
+        ),
+    ],
+)
+def test_a_sentence_fits_or_not(question: str, sentence: str, title: str, fits: bool) -> None:
+    assert (not list(misfits(plan(question), _candidate(sentence, title)))) is fits
+
+
+def test_do_not_answers_a_question_for_the_dose() -> None:
+    advice = _candidate(
+        "Do not start low-dose aspirin in adults of 60 years or older.", kind=Kind.GUIDELINE, role=Role.RECOMMENDATION
+    )
+    assert not list(misfits(plan("what dose of aspirin should a 70-year-old start?"), advice))
+
+
+def test_children_who_were_not_asked_about_are_noted() -> None:
+    sentence = _candidate("In children with asthma a short course of dexamethasone works as well.")
+    assert special_people(plan("dexamethasone in asthma"), sentence)
+    assert not special_people(plan("dexamethasone in a child with asthma"), sentence)
