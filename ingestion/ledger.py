@@ -64,6 +64,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
+        self._path = path
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
@@ -122,8 +123,13 @@ class Ledger:
                 raise
 
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IngestionError(
+                f"The ledger {self._path} cannot be read ({error}). Restore it, or move it away and ingest again."
+            ) from error
 
     def _value(self, sql: str, *values: object) -> object:
         rows = self._rows(sql, *values)
@@ -202,6 +208,10 @@ class Ledger:
     def has_documents(self) -> bool:
         """Whether there is any document."""
         return bool(self._rows("SELECT 1 FROM documents LIMIT 1"))
+
+    def passage_count(self) -> int:
+        """How many passages are recorded."""
+        return int(str(self._value("SELECT COUNT(*) FROM passages")))
 
     def counts(self) -> dict[Kind, tuple[int, int]]:
         """Documents and passages of each kind."""

@@ -7,19 +7,21 @@ import os
 import re
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import portalocker
 
 from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
-from indexes.engines import Engine
+from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError
 from indexes.searcher import Searcher
 from ingestion.errors import IngestionError
 from ingestion.ledger import Ledger
 
 LOCK_FILE = "library.lock"
+RESTORED = 256  # passages that are looked up together
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,9 @@ class Library:
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
 
-        Raises `IngestionError` where the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError`
-        where another embedder built it, and `EngineUnavailableError` where the server does not answer.
+        What the ledger holds and the index has lost is indexed again, which takes as long as ingesting it did. Raises `IngestionError` where
+        the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where another embedder built
+        it, and `EngineUnavailableError` where the server does not answer.
         """
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a user reads is nobody else's business
@@ -70,19 +73,30 @@ class Library:
             raise IngestionError(
                 f"The library cannot be kept in {home} ({error.strerror}). Point CITEWELL_HOME at a folder that can be written to."
             ) from error
-        try:
+        with ExitStack() as undo:  # whatever fails from here on lets go of what was taken
+            if lock:
+                undo.callback(lock.release)
             embedder = embedder or load_embedder()
             ledger = Ledger(ledger_path(home, server))
-            try:
-                _check_signature(ledger, home, f"{embedder.name}+{lexical.VERSION}")
-                return cls(home, ledger, Searcher(_engine(home, server, embedder.dimension), embedder), lock)
-            except BaseException:
-                ledger.close()
-                raise
-        except BaseException:
-            if lock:
-                lock.release()
-            raise
+            undo.callback(ledger.close)
+            _check_signature(ledger, home, f"{embedder.name}+{lexical.VERSION}")
+            engine = _engine(home, server, embedder.dimension)
+            undo.callback(engine.close)
+            library = cls(home, ledger, Searcher(engine, embedder), lock)
+            library.restore()
+            undo.pop_all()
+        return library
+
+    def restore(self) -> None:
+        """Index again what the ledger holds and the index has lost: its folder was moved away, or its collection deleted."""
+        engine = self.searcher.engine
+        if engine.count() >= self.ledger.passage_count():
+            return
+        passages = self.ledger.passages()
+        while batch := list(islice(passages, RESTORED)):
+            there = engine.passages([point_id(passage.passage_id) for passage in batch])
+            self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
+        engine.flush()
 
     @property
     def signature(self) -> str:

@@ -7,10 +7,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
-from indexes.engines import point_id
 from indexes.passage import Passage
 from ingestion.chunking import passages_of
 from ingestion.document import Deletion, Document, Problem, printable
@@ -20,7 +18,6 @@ from ingestion.sources import find_parser, kinds
 from ingestion.sources.base import Parser
 
 BATCH = 32  # documents that are embedded and committed together
-RESTORED = 256  # passages that are looked up together
 
 
 @dataclass(slots=True)
@@ -61,13 +58,11 @@ def ingest_files(
 ) -> Report:
     """Ingest files and folders (folders with all below them). `kind` is `auto` or one of `sources.kinds()`.
 
-    A file or record that cannot be read is kept in the ledger's failures and in the report, and the rest goes on. What the ledger holds and
-    the index has lost is indexed again first. Raises `UnknownKindError` for a kind that does not exist; what `indexes` raises (a full disk, a
-    lost server) ends the run with everything before it kept.
+    A file or record that cannot be read is kept in the ledger's failures and in the report, and the rest goes on. Raises `UnknownKindError`
+    for a kind that does not exist; what `indexes` raises (a full disk, a lost server) ends the run with everything before it kept.
     """
     if kind != "auto" and kind not in kinds():
         raise UnknownKindError(f"There is no kind {kind!r}. Choose auto, {', '.join(kinds())}.")
-    _restore(library)
     report = Report()
     work = list(_files(paths))
     total = sum(_size(path) for path, _ in work)
@@ -78,18 +73,6 @@ def ingest_files(
         _tell(on_progress, done, total, path, report)
     library.searcher.engine.flush()
     return report
-
-
-def _restore(library: Library) -> None:
-    """Index again what the ledger holds and the index has lost: its folder was moved away, or its collection deleted."""
-    engine = library.searcher.engine
-    if engine.count() >= sum(passages for _, passages in library.ledger.counts().values()):
-        return
-    passages = library.ledger.passages()
-    while batch := list(islice(passages, RESTORED)):
-        there = engine.passages([point_id(passage.passage_id) for passage in batch])
-        library.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
-    engine.flush()
 
 
 def _tell(on_progress: Callable[[Progress], None] | None, done: int, total: int, path: Path, report: Report) -> None:

@@ -78,6 +78,12 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+def _fault(rule: str, place: tuple[object, ...]) -> str:
+    """A fault by its rule and place; the name of a field that the schema lacks is the caller's own words and is left out."""
+    known = place[:-1] if rule == "extra_forbidden" else place
+    return f"{'.'.join(map(str, known))}: {rule}"
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Let every error of the application leave as a problem document."""
 
@@ -87,7 +93,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     def invalid(_: Request, error: Exception) -> JSONResponse:
         # Only places and rules are told: pydantic's messages would repeat the input, which may hold identifiers.
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
+        where = "; ".join(_fault(fault["type"], fault["loc"]) for fault in faults)
         return problem(422, f"The request does not fit the schema at /openapi.json ({where}).")
 
     def http(_: Request, error: Exception) -> JSONResponse:

@@ -28,6 +28,7 @@ from ingestion.sources.pdf_lines import (
 
 _LARGEST = 300_000_000  # bytes
 _MOST_PAGES = 5_000
+_MOST_CHARACTERS = 10_000_000  # some 3,000 full pages: small files can repeat one page thousands of times
 _MOST_BOOKMARKS = 20_000
 _FRONT = 8  # pages that say who published it, when and under what terms
 # Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
@@ -130,9 +131,14 @@ def _pages(document: pypdfium2.PdfDocument, path: Path) -> tuple[list[Page], lis
         raise SourceError(f"{path}: {count:,} pages are more than the {_MOST_PAGES:,} allowed; split the file.")
     pages: list[Page] = []
     broken: list[int] = []
+    printed = 0
     for index in range(count):
         try:
-            pages.append(read_page(document, index))
+            page = read_page(document, index)
+            printed += sum(len(line.text) for line in page.lines)
+            if printed > _MOST_CHARACTERS:
+                raise SourceError(f"{path}: more than {_MOST_CHARACTERS:,} characters of text; split the file.")
+            pages.append(page)
         except pypdfium2.PdfiumError:
             broken.append(index + 1)
     if not pages:

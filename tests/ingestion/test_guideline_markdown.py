@@ -161,18 +161,18 @@ def test_bad_files_are_errors_that_name_the_file_and_the_mend(tmp_path: Path, co
     [("1.10", "1-10"), ("12:30", "12-30"), ("010", "010"), ("2021-04-27", "2021-04-27"), (r'"a\ud800"', "a")],
 )
 def test_a_version_is_taken_as_it_is_written(tmp_path: Path, written: str, version: str) -> None:
-    (document,) = parse(tmp_path, f"---\ntitle: T\nversion: {written}\n---\nText")
+    document = parse(tmp_path, f"---\ntitle: T\nversion: {written}\n---\nText")
     assert document.document_id == f"guideline:local/t@{version}"
 
 
 def test_a_number_without_end_is_no_number(tmp_path: Path) -> None:
     for number in ("0x" + "f" * 60_000, "!!int 0x" + "f" * 9_000, ":".join(["59"] * 15_000)):
-        (document,) = parse(tmp_path, f"---\ntitle: T\nyear: {number}\n---\nText")
+        document = parse(tmp_path, f"---\ntitle: T\nyear: {number}\n---\nText")
         assert document.year is None
 
 
 def test_half_a_character_in_the_front_matter_is_replaced(tmp_path: Path) -> None:
-    (document,) = parse(tmp_path, '---\ntitle: "a \\ud800 b"\n---\nText')
+    document = parse(tmp_path, '---\ntitle: "a \\ud800 b"\n---\nText')
     assert document.title == "a \ufffd b"
 
 

@@ -223,3 +223,15 @@ def test_a_ledger_of_another_version_is_refused_with_the_way_on(tmp_path: Path) 
     ) as error:
         Ledger(path)
     assert str(path) in str(error.value)
+
+
+def test_a_damaged_page_is_told_with_the_mend(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(Ledger(path)) as ledger:
+        ledger.set_meta("signature", "x" * 20_000)
+    data = bytearray(path.read_bytes())
+    for at in range(4096, len(data), 4096):
+        data[at : at + 64] = b"\xff" * 64
+    path.write_bytes(data)
+    with closing(Ledger(path)) as ledger, pytest.raises(IngestionError, match="move it away and ingest again"):
+        ledger.get_meta("signature")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hashed_embedder import HashedEmbedder
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError
 from ingestion.errors import IngestionError
 from ingestion.library import Library, Server, ledger_path
+from ingestion.pipeline import ingest_files
 
 HOLD = """
 import sys, time
@@ -154,3 +156,14 @@ def test_a_library_is_its_owners_alone(tmp_path: Path) -> None:
     home = tmp_path / "new" / "home"
     with Library.open(home, purpose="a test", embedder=HashedEmbedder()):
         assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_index_that_was_moved_away_is_made_again_at_the_next_opening(tmp_path: Path) -> None:
+    source = tmp_path / "advice.md"
+    source.write_text('---\ntitle: "Salt"\n---\n\n# Salt\n\n## Recommendations\n\n- Eat less salt every day.\n')
+    home = tmp_path / "home"
+    with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
+        assert ingest_files(library, [source]).passages == 1
+    shutil.rmtree(home / "index")
+    with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
+        assert [hit.passage.text for hit in library.searcher.search("salt")] == ["Eat less salt every day."]
