@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,17 @@ def sentences() -> str:
     return "\n".join(lines)
 
 
+def parsers() -> str:
+    """How fast and how truly PDF parsers read guidelines."""
+    result = _load("pdf_parsers")
+    lines = ["| parser | ms a page: median (range) | in order | verbatim |", "|---|---|---|---|"]
+    for name, row in result["parsers"].items():
+        speed = f"{statistics.median(row['ms']):.1f} ({min(row['ms']):.1f}-{max(row['ms']):.1f})"
+        n = result["sentences"]
+        lines.append(f"| {name} | {speed} | {row['ordered']}/{n} | {row['verbatim']}/{n} |")
+    return "\n".join(lines)
+
+
 def example() -> str:
     """The README's first question, as the command line answered it."""
     return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
@@ -86,6 +98,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "answers": answers,
     "latency": latency,
     "sentences": sentences,
+    "parsers": parsers,
     "example": example,
 }
 

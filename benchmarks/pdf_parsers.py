@@ -10,6 +10,7 @@ together in the page's text, white space and hyphens apart. *Verbatim*: so do it
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import statistics
 import sys
@@ -198,6 +199,7 @@ def main() -> None:
     options.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--every", type=int, default=5, help="time every n-th page")
+    options.add_argument("--out", type=Path, help="also write the rows to this JSON file")
     chosen = options.parse_args()
     files = sorted((chosen.data / "ingest" / "guidelines").rglob("*.pdf"))
     if not files:
@@ -206,6 +208,7 @@ def main() -> None:
     total = sum(len(range(1, count + 1, chosen.every)) for count in counts.values())
     print(f"{total} pages of {len(files)} files, {chosen.rounds} rounds; {len(SENTENCES)} sentences\n")
     print(f"{'parser':<26}{'ms a page: median (range)':>30}{'in order':>12}{'verbatim':>12}")
+    rows = {}
     for name, parse in PARSERS.items():
         seconds = []
         for _ in range(chosen.rounds):
@@ -227,6 +230,10 @@ def main() -> None:
         print(
             f"{name:<26}{figures:>30}{f'{ordered}/{len(SENTENCES)}':>12}{f'{verbatim}/{len(SENTENCES)}':>12}  {'; '.join(missed)}"
         )
+        rows[name] = {"ms": speed, "ordered": ordered, "verbatim": verbatim}
+    if chosen.out:
+        result = {"pages": total, "files": len(files), "sentences": len(SENTENCES), "parsers": rows}
+        chosen.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
