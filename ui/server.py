@@ -26,7 +26,7 @@ def with_page(api: FastAPI, assistant: asking.Asks, *, home: Path) -> FastAPI:
     """`api` with the chat page at `/`; Chainlit keeps its files in `home`. Routes that `api` has by now win over the page."""
     asking.use(assistant)
     offline.prepare(home)
-    api.mount("", offline.Door(_chat()))
+    api.router.default = offline.Door(_chat())  # and not a mount at "", which would turn a wrong method (405) into 404
     api.add_middleware(SameOrigin)
     return api
 

@@ -21,6 +21,7 @@ def test_the_api_wins_over_the_page(server: Server) -> None:
         assert client.post("/v1/ask").json() == {"door": "api"}
         assert "/v1/ask" in client.get("/openapi.json").json()["paths"]
         assert client.get("/docs").status_code == 200
+        assert client.get("/v1/ask").status_code == 405
 
 
 @pytest.mark.parametrize("path", ["/v1/none", "/mcp", "/login", "/auth/jwt", "/project/file", "/project/threads"])
