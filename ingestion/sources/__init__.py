@@ -12,11 +12,15 @@ from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.pubmed import PubMedXml
 from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
+from ingestion.sources.trials_legacy_json import LegacyTrialsJson
+from ingestion.sources.trials_legacy_xml import LegacyTrialsXml
 
 # In the order in which they are asked whether a file is theirs.
 PARSERS: tuple[Parser, ...] = (
     PubMedXml(),
     ClinicalTrialsGov(),
+    LegacyTrialsJson(),
+    LegacyTrialsXml(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     HtmlGuidelines(),

@@ -18,12 +18,10 @@ from ingestion.design import study_design
 from ingestion.document import Deletion, Document, Item, Problem, TextBuilder
 from ingestion.sources.medline import abstract_role, iso_language, publication_date
 from ingestion.sources.records import XmlRecord, xml_records
+from ingestion.sources.xml_parsing import document_element, hardened_parser
 
 _ROOT = "PubmedArticleSet"
 _TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
-# The doctype or, without one, the first element.
-_FIRST_TAG = re.compile(rb"<!DOCTYPE\s+([\w:.-]+)|<([A-Za-z][\w:.-]*)")
-_PROLOG = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _RAW_PMID = re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>")
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
@@ -51,21 +49,11 @@ class PubMedXml:
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the document element is PubMed's. The other E-utilities' answers are not."""
-        text = _PROLOG.sub(b"", head.replace(b"\0", b""))  # UTF-16 reads as ASCII without its zeros
-        first = _FIRST_TAG.search(text)
-        return first is not None and (first[1] or first[2]).decode() in {_ROOT, *_TAGS}
+        return document_element(head) in {_ROOT, *_TAGS}
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents, deletions and problems in file order; raises what `xml_records` raises."""
-        parser = etree.XMLParser(
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-            collect_ids=False,
-        )
+        parser = hardened_parser()
         for record in xml_records(path, _ROOT, _TAGS):
             if record.fault:
                 yield _malformed(record, record.fault)

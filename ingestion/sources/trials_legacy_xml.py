@@ -1,0 +1,150 @@
+"""ClinicalTrials.gov studies as XML, given out until June 2024: one `<clinical_study>` a file, or several in one.
+
+Elements: https://clinicaltrials.gov/ct2/html/images/info/public.xsd. A study is brought into the shape of API v2, with what `read_study` reads,
+and read there. The export indents its text blocks and wraps them at a fixed width; both are undone, so that a sentence is on one line again.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+from ingestion.document import Item, Problem
+from ingestion.sources import trials_legacy as spelled
+from ingestion.sources.json_values import Json
+from ingestion.sources.records import XmlRecord, xml_records
+from ingestion.sources.trials import MEND, read_study
+from ingestion.sources.xml_parsing import document_element, hardened_parser
+
+_ROOT = "search_results"
+_TAG = "clinical_study"
+_RAW_NCT = re.compile(rb"<nct_id>\s*(NCT[0-9]{8})\s*</nct_id>")
+_WRAPPED = 80  # columns: a line that its next word would have kept below this was ended by its author
+
+Element = etree._Element
+
+
+class LegacyTrialsXml:
+    """The parser of ClinicalTrials.gov's former XML."""
+
+    name = "ClinicalTrials.gov XML"
+    kind = "trials"
+    version = 1
+    suffixes = (".xml", ".xml.gz")
+
+    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
+        """Whether the document element is a study."""
+        return document_element(head) == _TAG
+
+    def parse(self, path: Path) -> Iterator[Item]:
+        """Documents and problems in file order; raises what `xml_records` raises."""
+        parser = hardened_parser()
+        for record in xml_records(path, _ROOT, (_TAG,)):
+            if record.fault:
+                yield _malformed(record, record.fault)
+                continue
+            try:
+                element = etree.fromstring(record.xml, parser)
+            except etree.XMLSyntaxError as error:
+                yield _malformed(record, error.msg or "not well-formed")
+                continue
+            yield read_study(_study(element), f"record {record.ordinal}")
+
+
+def _malformed(record: XmlRecord, reason: str) -> Problem:
+    nct = _RAW_NCT.search(record.xml)
+    name = f"nct:{nct[1].decode()}" if nct else f"record {record.ordinal}"
+    return Problem(name, f"malformed XML: {reason}", MEND)
+
+
+def _study(study: Element) -> Json:
+    study_type = spelled.study_type(_text(study, "study_type"))
+    results = study.find("clinical_results")
+    return {
+        "protocolSection": {
+            "identificationModule": {
+                "nctId": _text(study, "id_info/nct_id"),
+                "briefTitle": _text(study, "brief_title"),
+                "officialTitle": _text(study, "official_title"),
+            },
+            "descriptionModule": {
+                "briefSummary": _block(study, "brief_summary"),
+                "detailedDescription": _block(study, "detailed_description"),
+            },
+            "statusModule": {
+                "overallStatus": spelled.status(_text(study, "overall_status")),
+                "whyStopped": _text(study, "why_stopped"),
+                "startDateStruct": {"date": spelled.iso_date(_text(study, "start_date"))},
+            },
+            "designModule": {
+                "studyType": study_type,
+                "phases": spelled.phases([_text(study, "phase")], study_type),
+                "enrollmentInfo": {"count": spelled.count(_text(study, "enrollment"))},
+            },
+            "eligibilityModule": {
+                "eligibilityCriteria": _block(study, "eligibility/criteria"),
+                "sex": _text(study, "eligibility/gender"),
+                "minimumAge": _text(study, "eligibility/minimum_age"),
+                "maximumAge": _text(study, "eligibility/maximum_age"),
+                "healthyVolunteers": spelled.healthy_volunteers(_text(study, "eligibility/healthy_volunteers")),
+            },
+            "conditionsModule": {"conditions": [_text(item) for item in study.iterfind("condition")]},
+            "armsInterventionsModule": {
+                "armGroups": [
+                    {"label": _text(item, "arm_group_label"), "description": _text(item, "description")}
+                    for item in study.iterfind("arm_group")
+                ],
+                "interventions": [
+                    {"name": _text(item, "intervention_name")} for item in study.iterfind("intervention")
+                ],
+            },
+            "outcomesModule": {
+                "primaryOutcomes": [
+                    {
+                        "measure": _text(item, "measure"),
+                        "description": _text(item, "description"),
+                        "timeFrame": _text(item, "time_frame"),
+                    }
+                    for item in study.iterfind("primary_outcome")
+                ],
+            },
+            "sponsorCollaboratorsModule": {"leadSponsor": {"name": _text(study, "sponsors/lead_sponsor/agency")}},
+            "contactsLocationsModule": {
+                "locations": [{"country": _text(item)} for item in study.iterfind("location/facility/address/country")],
+            },
+        },
+        "hasResults": results is not None,
+        "resultsSection": {"outcomeMeasuresModule": {"outcomeMeasures": _outcomes(results)}}
+        if results is not None
+        else {},
+    }
+
+
+def _outcomes(results: Element) -> list[Json]:
+    return [
+        {"title": _text(item, "title"), "description": _text(item, "description")}
+        for item in results.iterfind("outcome_list/outcome")
+    ]
+
+
+def _text(element: Element, path: str = ".") -> str:
+    """The text of the element at this path, with plain line ends; empty where there is none."""
+    return (element.findtext(path) or "").replace("\r\n", "\n").strip()
+
+
+def _block(element: Element, path: str) -> str:
+    """The text block in the element at this path, neither wrapped nor indented as a whole."""
+    pieces: list[str] = []
+    width = 0  # of the line before; 0 where that is blank
+    for line in (element.findtext(f"{path}/textblock") or "").replace("\r\n", "\n").split("\n"):
+        words = line.strip()
+        if words and width and width + 1 + len(words.split(maxsplit=1)[0]) > _WRAPPED:
+            pieces.append(f" {words}")
+        else:
+            pieces.append(f"\n{line.rstrip()}")
+        width = len(line.rstrip())
+    return textwrap.dedent("".join(pieces))
