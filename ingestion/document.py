@@ -40,9 +40,9 @@ class Section:
 class Document:
     """One guideline, article or trial, as parsed.
 
-    `document_id` is `pubmed:<PMID>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own words only:
-    headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where known. `attributes` holds what is
-    particular to a kind (a trial's phase, status, sex, ages), JSON-ready.
+    `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own
+    words only (`[…]` for a formula): headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where
+    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready.
     """
 
     document_id: str

@@ -30,7 +30,7 @@ def files(
     kind: Annotated[str, typer.Option(help=f"auto, {', '.join(kinds())}.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; no progress bar.")] = False,
 ) -> None:
-    """Ingest files: PubMed XML (.xml, .xml.gz), ClinicalTrials.gov JSON (API v2 or v1) and XML, guidelines as Markdown, HTML or PDF.
+    """Ingest files: PubMed XML, PMC full text, ClinicalTrials.gov JSON (API v2 or v1) and XML, guidelines as Markdown, HTML or PDF.
 
     What was read before and has not changed is passed over. A file or record that cannot be read is named with its mend and stops nothing.
 

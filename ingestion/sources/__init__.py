@@ -9,6 +9,7 @@ from ingestion.sources.base import Parser
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.jats import PmcJats
 from ingestion.sources.pubmed import PubMedXml
 from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
@@ -18,6 +19,7 @@ from ingestion.sources.trials_legacy_xml import LegacyTrialsXml
 # In the order in which they are asked whether a file is theirs.
 PARSERS: tuple[Parser, ...] = (
     PubMedXml(),
+    PmcJats(),
     ClinicalTrialsGov(),
     LegacyTrialsJson(),
     LegacyTrialsXml(),

@@ -12,7 +12,7 @@ from ingestion.document import Item
 class Parser(Protocol):
     """One native format.
 
-    `name` is what a user sees; `kind` is the value of `--kind` that selects it (`pubmed`, `trials`, `guideline`); `version` changes whenever
+    `name` is what a user sees; `kind` is the value of `--kind` that selects it (`pubmed`, `pmc`, `trials`, `guideline`); `version` changes whenever
     the same bytes would parse differently, so that the ledger reads unchanged files again. `suffixes` are the file names that a user who
     gives `--kind` means by it, whatever the content. `recognises` judges by suffix and by the first
     few kilobytes (decompressed where the file is gzip) and never raises. `parse` yields items in file order, streaming; a bad record is a

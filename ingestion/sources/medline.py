@@ -88,15 +88,22 @@ def publication_date(element: etree._Element | None) -> tuple[int | None, str | 
         found = (match[1], match[2] or "", match[3] or "")
     else:
         return None, None
-    year, month, day = int(found[0]), _number(found[1], 12), _number(found[2], 31)
-    if month is None:
-        return year, f"{year}"
-    if day is None:
-        return year, f"{year}-{month:02}"
+    return exact_date(*found)
+
+
+def exact_date(year: str, month: str, day: str) -> tuple[int | None, str | None]:
+    """Year and ISO date from the parts as printed, each as far as it can be read; `(None, None)` where the year cannot."""
+    if not _YEAR.fullmatch(year):
+        return None, None
+    number, of_year, of_month = int(year), _number(month, 12), _number(day, 31)
+    if of_year is None:
+        return number, year
+    if of_month is None:
+        return number, f"{year}-{of_year:02}"
     try:
-        return year, date(year, month, day).isoformat()
+        return number, date(number, of_year, of_month).isoformat()
     except ValueError:
-        return year, f"{year}-{month:02}"
+        return number, f"{year}-{of_year:02}"
 
 
 def _number(text: str, last: int) -> int | None:

@@ -16,17 +16,14 @@ from lxml import etree
 from indexes.passage import Kind, Status
 from ingestion.design import study_design
 from ingestion.document import Deletion, Document, Item, Problem, TextBuilder
+from ingestion.sources.markup import Element, children, document_element, safe_parser, squeezed, words
 from ingestion.sources.medline import abstract_role, iso_language, publication_date
 from ingestion.sources.records import XmlRecord, xml_records
-from ingestion.sources.xml_parsing import document_element, hardened_parser
 
 _ROOT = "PubmedArticleSet"
 _TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _RAW_PMID = re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>")
-_SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_LAYOUT = re.compile(r"\s*\n\s*")
 
 # What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
 # leaves the rest standing, under doubt.
@@ -35,8 +32,6 @@ _NOTICES = (
     (Status.CONCERN, {"expressionofconcernin", "partialretractionin"}),
     (Status.CORRECTED, {"erratumin", "correctedandrepublishedin"}),
 )
-
-Element = etree._Element
 
 
 class PubMedXml:
@@ -53,7 +48,7 @@ class PubMedXml:
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents, deletions and problems in file order; raises what `xml_records` raises."""
-        parser = hardened_parser()
+        parser = safe_parser()
         for record in xml_records(path, _ROOT, _TAGS):
             if record.fault:
                 yield _malformed(record, record.fault)
@@ -64,7 +59,7 @@ class PubMedXml:
                 yield _malformed(record, error.msg or "not well-formed")
                 continue
             if record.tag == "DeleteCitation":
-                yield from (Deletion(f"pubmed:{pmid}") for pmid in map(_text, element) if _PMID.fullmatch(pmid))
+                yield from (Deletion(f"pubmed:{pmid}") for pmid in map(words, element) if _PMID.fullmatch(pmid))
             elif record.tag == "PubmedArticle":
                 yield _article(element, record.ordinal)
             else:
@@ -94,8 +89,8 @@ def _article(article: Element, ordinal: int) -> Document | Problem:
         body,
         dates=_dates(journal, body, data),
         identifiers=data.find("ArticleIdList") if data is not None else None,
-        publisher=_squeezed(journal.find("Title")) if journal is not None else "",
-        types=[_text(item) for item in _children(body.find("PublicationTypeList"))],
+        publisher=squeezed(journal.find("Title")) if journal is not None else "",
+        types=[words(item) for item in children(body.find("PublicationTypeList"))],
         mesh=_mesh(citation.find("MeshHeadingList")),
         status=status,
     )
@@ -113,8 +108,8 @@ def _book(article: Element, ordinal: int) -> Document | Problem:
         body,
         dates=iter((body.find("ContributionDate"), body.find("Book/PubDate"))),
         identifiers=body.find("ArticleIdList"),
-        publisher=_squeezed(body.find(publisher)),
-        types=[_text(item) for item in body.iterfind("PublicationType")],
+        publisher=squeezed(body.find(publisher)),
+        types=[words(item) for item in body.iterfind("PublicationType")],
         mesh=(),
         status=Status.CURRENT,
     )
@@ -134,16 +129,16 @@ def _document(
 ) -> Document | Problem:
     """What articles and book articles have in common. `citation` holds the PMID, `body` the title, the abstract and the authors."""
     marker = citation.find("PMID")
-    pmid = _text(marker).strip()
+    pmid = words(marker).strip()
     if marker is None or not _PMID.fullmatch(pmid):
         return _incomplete(f"record {ordinal}", f"has no valid PMID ({pmid[:20]!r})" if pmid else "has no PMID")
     names = map(body.find, ("ArticleTitle", "VernacularTitle", "Book/BookTitle"))
-    title = next(filter(None, map(_squeezed, names)), "")
+    title = next(filter(None, map(squeezed, names)), "")
     builder, licence = _abstract(body.find("Abstract"))
     if not title and not builder.sections:
         return _incomplete(f"pubmed:{pmid}", "has neither title nor abstract")
     year, date = next(filter(all, map(publication_date, dates)), (None, None))
-    languages = [iso_language(_text(item)) for item in body.iterfind("Language")]
+    languages = [iso_language(words(item)) for item in body.iterfind("Language")]
     design, level = study_design(types, title)
     return Document(
         document_id=f"pubmed:{pmid}",
@@ -188,24 +183,24 @@ def _incomplete(record: str, reason: str) -> Problem:
 def _abstract(abstract: Element | None) -> tuple[TextBuilder, str]:
     """The abstract's sections and its copyright notice."""
     builder, licence = TextBuilder(), ""
-    for part in _children(abstract):
+    for part in children(abstract):
         if part.tag == "AbstractText":
             label = (part.get("Label") or "").strip()
             if label.upper() == "UNLABELLED":  # NLM's stand-in for a stretch without a label
                 label = ""
-            builder.add(_text(part), abstract_role(label, part.get("NlmCategory") or ""), (label,) if label else ())
+            builder.add(words(part), abstract_role(label, part.get("NlmCategory") or ""), (label,) if label else ())
         elif part.tag == "CopyrightInformation":
-            licence = _squeezed(part)
+            licence = squeezed(part)
     return builder, licence
 
 
 def _authors(authors: Element | None) -> Iterator[str]:
     """Names as PubMed prints them ("Cock PJ"), groups by their full name; names NLM has marked as wrong are left out."""
-    for author in _children(authors):
+    for author in children(authors):
         if author.get("ValidYN") == "N":
             continue
         if (group := author.find("CollectiveName")) is not None:
-            name = _squeezed(group)
+            name = squeezed(group)
         else:
             given = author.findtext("Initials") or author.findtext("ForeName")
             parts = (author.findtext("LastName"), given, author.findtext("Suffix"))
@@ -217,12 +212,12 @@ def _authors(authors: Element | None) -> Iterator[str]:
 def _identifiers(listed: Element | None, body: Element) -> dict[str, str]:
     """DOI and PMC id, from the article's own list (never its references'), else the DOI of its electronic location."""
     found: dict[str, str] = {}
-    for item in _children(listed):
-        if (name := {"doi": "doi", "pmc": "pmcid"}.get(item.get("IdType") or "")) and (value := _text(item).strip()):
+    for item in children(listed):
+        if (name := {"doi": "doi", "pmc": "pmcid"}.get(item.get("IdType") or "")) and (value := words(item).strip()):
             found.setdefault(name, value)
     if "doi" not in found:
         for item in body.iterfind("ELocationID"):
-            if item.get("EIdType") == "doi" and item.get("ValidYN") != "N" and (value := _text(item).strip()):
+            if item.get("EIdType") == "doi" and item.get("ValidYN") != "N" and (value := words(item).strip()):
                 found["doi"] = value
                 break
     return found
@@ -231,8 +226,8 @@ def _identifiers(listed: Element | None, body: Element) -> dict[str, str]:
 def _mesh(headings: Element | None) -> tuple[str, ...]:
     """Headings, one for each qualifier where there are any: "Hypertension/drug therapy"."""
     terms: list[str] = []
-    for heading in _children(headings):
-        names = [_text(part).strip() for part in heading]
+    for heading in children(headings):
+        names = [words(part).strip() for part in heading]
         if names:
             descriptor, *qualifiers = names
             terms += [f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor]
@@ -242,38 +237,3 @@ def _mesh(headings: Element | None) -> tuple[str, ...]:
 def _version(marker: Element) -> int:
     version = marker.get("Version") or ""
     return int(version) if version.isascii() and version.isdigit() and len(version) < 5 else 1
-
-
-def _children(element: Element | None) -> Element | tuple[()]:
-    return () if element is None else element
-
-
-def _text(element: Element | None) -> str:
-    """The words of an element without its markup, exactly; in mixed content line breaks are layout and read as a space."""
-    if element is None:
-        return ""
-    if not len(element):
-        return element.text or ""
-    text = "".join(_flattened(element))
-    return _LAYOUT.sub(" ", text) if "\n" in text else text
-
-
-def _flattened(element: Element) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str):  # a comment's or an instruction's text is not the reader's
-            yield _raised("".join(_flattened(child)), child.tag)
-        yield child.tail or ""
-
-
-def _raised(text: str, tag: str) -> str:
-    """Superscripts in characters of their own, since `10<sup>9</sup>` read as 109 is a wrong figure; `^` where Unicode lacks one."""
-    if tag != "sup" or not any(character.isdigit() for character in text):
-        return text  # a footnote's letter misleads nobody
-    raised = text.translate(_SUPERSCRIPTS)
-    return raised if _RAISED.fullmatch(raised) else f"^{text}"
-
-
-def _squeezed(element: Element | None) -> str:
-    """The words of a title or a name, white space collapsed: these are never quoted."""
-    return " ".join(_text(element).split())

@@ -218,7 +218,7 @@ def xml_records(path: Path, root: str, tags: tuple[str, ...]) -> Iterator[XmlRec
                 opened += not empty
                 continue
             ordinal += 1
-            record = XmlRecord(ordinal, tag, window.take(end + 1)) if empty else _cut(path, window, tag, ordinal)
+            record = XmlRecord(ordinal, tag, window.take(end + 1)) if empty else _cut(path, window, tag, root, ordinal)
             overlong = record.fault == _OVERLONG
             yield record
     if not seen:
@@ -230,20 +230,23 @@ def xml_records(path: Path, root: str, tags: tuple[str, ...]) -> Iterator[XmlRec
 _OVERLONG = f"longer than {MAX_RECORD >> 20} MiB"
 
 
-def _cut(path: Path, window: _Window, tag: str, ordinal: int) -> XmlRecord:
+def _cut(path: Path, window: _Window, tag: str, root: str, ordinal: int) -> XmlRecord:
     """The record that begins at the window. A record that is never closed ends where the next one begins."""
     name = tag.encode()
-    closing = window.find(b"</" + name)
-    end = window.find(b">", closing) if closing >= 0 else -1
+    closing = end = 0
+    closed = b""
+    while end >= 0 and closed not in (name, root.encode()):  # </article-title> closes no article
+        closing = window.find(b"</" + name, end)
+        end = window.find(b">", closing) if closing >= 0 else -1
+        closed = window.data[window.at + closing + 2 : window.at + end].rstrip()
     if end < 0:
         if window.ended:
             raise _truncated(path, tag)
         return XmlRecord(ordinal, tag, window.take(len(window.data) - window.at)[:CHUNK], _OVERLONG)
     start = window.at
-    inner = window.data.find(b"<" + name, start + 1, start + closing) - start
-    if inner > 0:
-        return XmlRecord(ordinal, tag, window.take(inner), f"<{tag}> is never closed")
-    if window.data[start + closing + 2 : start + end].rstrip() != name:  # </PubmedArticleSet>, say
+    if inner := re.compile(b"<" + name + rb"(?=[\s/>])").search(window.data, start + 1, start + closing):
+        return XmlRecord(ordinal, tag, window.take(inner.start() - start), f"<{tag}> is never closed")
+    if closed != name:  # </PubmedArticleSet>, say
         return XmlRecord(ordinal, tag, window.take(closing), f"<{tag}> is never closed")
     return XmlRecord(ordinal, tag, window.take(end + 1))
 

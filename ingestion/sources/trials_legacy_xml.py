@@ -16,9 +16,9 @@ from lxml import etree
 from ingestion.document import Item, Problem
 from ingestion.sources import trials_legacy as spelled
 from ingestion.sources.json_values import Json
+from ingestion.sources.markup import document_element, safe_parser
 from ingestion.sources.records import XmlRecord, xml_records
 from ingestion.sources.trials import MEND, read_study
-from ingestion.sources.xml_parsing import document_element, hardened_parser
 
 _ROOT = "search_results"
 _TAG = "clinical_study"
@@ -42,7 +42,7 @@ class LegacyTrialsXml:
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents and problems in file order; raises what `xml_records` raises."""
-        parser = hardened_parser()
+        parser = safe_parser()
         for record in xml_records(path, _ROOT, (_TAG,)):
             if record.fault:
                 yield _malformed(record, record.fault)

@@ -25,6 +25,25 @@ def deletion(*pmids: int) -> str:
     return f"<DeleteCitation>{''.join(f'<PMID>{pmid}</PMID>' for pmid in pmids)}</DeleteCitation>"
 
 
+def jats(
+    pmcid: int,
+    body: str = "<sec><title>Results</title><p>Aspirin prevented strokes.</p></sec>",
+    *,
+    meta: str = "",
+    attributes: str = 'article-type="research-article"',
+    abstract: str = "",
+    back: str = "",
+    title: str = "",
+) -> str:
+    """One article of PMC in full text."""
+    return (
+        f'<article xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:mml="http://www.w3.org/1998/Math/MathML" {attributes}><front><journal-meta>'
+        "<journal-title-group><journal-title>Trials</journal-title></journal-title-group></journal-meta><article-meta>"
+        f'<article-id pub-id-type="pmc">{pmcid}</article-id><title-group><article-title>{title or f"Study {pmcid}"}</article-title></title-group>'
+        f"{meta}{abstract}</article-meta></front><body>{body}</body><back>{back}</back></article>"
+    )
+
+
 def study(nct: str, summary: str = "Does metformin help?") -> str:
     """One study as ClinicalTrials.gov gives it out."""
     modules: Mapping[str, object] = {

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from native import article, guideline, pubmed_xml, study
+from native import article, guideline, jats, pubmed_xml, study
 
 from ingestion.errors import SourceError, UnknownKindError
 from ingestion.sources import PARSERS, find_parser, kinds
@@ -15,6 +15,9 @@ from ingestion.sources import PARSERS, find_parser, kinds
 FILES = {
     "any.name": (pubmed_xml(article(1)).encode(), "pubmed"),
     "update.xml.gz": (gzip.compress(pubmed_xml(article(1)).encode()), "pubmed"),
+    "PMC1.nxml": (jats(1).encode(), "pmc"),
+    "efetch.xml.gz": (gzip.compress(f"<pmc-articleset>{jats(1)}</pmc-articleset>".encode()), "pmc"),
+    "looks-like.html": (b"<article><h1>Lipids</h1><p>Offer a statin.</article>", "guideline"),
     "NCT00000001.json": (study("NCT00000001").encode(), "trials"),
     "studies.jsonl.gz": (gzip.compress(study("NCT00000001").encode()), "trials"),
     "lipids.md": (guideline("Lipids", "Offer a statin.").encode(), "guideline"),
@@ -38,7 +41,8 @@ def test_a_file_is_known_by_its_content(tmp_path: Path, name: str, content: byte
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("broken.xml", "pubmed"), ("broken.xml.gz", "pubmed"), ("BROKEN.XML", "pubmed"), ("broken.json", "trials"), ("broken.jsonl", "trials"),
+        ("broken.xml", "pubmed"), ("broken.xml.gz", "pubmed"), ("BROKEN.XML", "pubmed"), ("broken.nxml", "pmc"),
+        ("broken.json", "trials"), ("broken.jsonl", "trials"),
         ("broken.json.gz", "trials"), ("notes.md", "guideline"), ("notes.htm", "guideline"), ("notes.pdf", "guideline"),
     ],
 )  # fmt: skip
@@ -95,6 +99,6 @@ def test_a_pipe_and_an_impossible_name_are_refused_at_once(tmp_path: Path) -> No
 
 
 def test_every_parser_says_what_it_is_called_and_which_files_are_meant() -> None:
-    assert kinds() == ["pubmed", "trials", "guideline"]
+    assert kinds() == ["pubmed", "pmc", "trials", "guideline"]
     assert len({parser.name for parser in PARSERS}) == len(PARSERS)
     assert all(suffix.startswith(".") and suffix == suffix.lower() for parser in PARSERS for suffix in parser.suffixes)

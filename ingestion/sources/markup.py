@@ -1,0 +1,73 @@
+"""XML elements as their reader sees them, and the parser that lets no element reach beyond its own bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+Element = etree._Element
+
+# The doctype or, without one, the first element.
+_FIRST_TAG = re.compile(rb"<!DOCTYPE\s+([\w:.-]+)|<([A-Za-z][\w:.-]*)")
+_PROLOG = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
+_LAYOUT = re.compile(r"\s*\n\s*")
+
+
+def document_element(head: bytes) -> str:
+    """The name of the document element, read off a file's beginning; empty where that is no XML."""
+    first = _FIRST_TAG.search(_PROLOG.sub(b"", head.replace(b"\0", b"")))  # UTF-16 reads as ASCII without its zeros
+    return (first[1] or first[2]).decode(errors="replace") if first else ""
+
+
+def safe_parser() -> etree.XMLParser:
+    """A parser that loads no DTD, resolves no entity but XML's own five, and opens no address."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+
+
+def children(element: Element | None) -> Element | tuple[()]:
+    """The element's children; none where there is no element."""
+    return () if element is None else element
+
+
+def words(element: Element | None) -> str:
+    """The words of an element without its markup, exactly; in mixed content line breaks are layout and read as a space."""
+    if element is None:
+        return ""
+    if not len(element):
+        return element.text or ""
+    text = "".join(_flattened(element))
+    return _LAYOUT.sub(" ", text) if "\n" in text else text
+
+
+def squeezed(element: Element | None) -> str:
+    """The words of a title or a name, white space collapsed: these are never quoted."""
+    return " ".join(words(element).split())
+
+
+def raised(text: str) -> str:
+    """Superscripts in characters of their own, since `10<sup>9</sup>` read as 109 is a wrong figure; `^` where Unicode lacks one."""
+    if not any(character.isdigit() for character in text):
+        return text  # a footnote's letter misleads nobody
+    above = text.translate(_SUPERSCRIPTS)
+    return above if _RAISED.fullmatch(above) else f"^{text}"
+
+
+def _flattened(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if isinstance(child.tag, str):  # a comment's or an instruction's text is not the reader's
+            text = "".join(_flattened(child))
+            yield raised(text) if child.tag == "sup" else text
+        yield child.tail or ""
