@@ -9,6 +9,7 @@ from ingestion.sources.base import Parser
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.medline_text import MedlineText
 from ingestion.sources.pubmed import PubMedXml
 from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
@@ -16,6 +17,7 @@ from ingestion.sources.trials import ClinicalTrialsGov
 # In the order in which they are asked whether a file is theirs.
 PARSERS: tuple[Parser, ...] = (
     PubMedXml(),
+    MedlineText(),
     ClinicalTrialsGov(),
     MarkdownGuidelines(),
     PdfGuidelines(),
