@@ -11,3 +11,7 @@ class SourceError(IngestionError):
 
 class UnknownKindError(IngestionError):
     """No parser recognises the file, or the kind asked for does not exist."""
+
+
+class UnknownDocumentError(IngestionError):
+    """The library holds no document of that identifier."""

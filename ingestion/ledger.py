@@ -243,6 +243,11 @@ class Ledger:
             self._connection.execute("DELETE FROM files WHERE path = ?", (source,))
             self._connection.execute("DELETE FROM failures WHERE source = ?", (source,))
 
+    def forget_file(self, path: str) -> None:
+        """The file is no longer done, so that it is read again when it is ingested; its failures stay until then."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
     def fail(self, source: str, record: str, reason: str, mend: str) -> None:
         """Keep what could not be ingested, and why."""
         with self.transaction():

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexes.passage import Passage
 from ingestion.chunking import passages_of
 from ingestion.document import Deletion, Document, Problem, printable
-from ingestion.errors import IngestionError, SourceError, UnknownKindError
+from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
 from ingestion.library import Library
 from ingestion.sources import find_parser, kinds
 from ingestion.sources.base import Parser
@@ -50,6 +50,16 @@ class Progress:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A document that was taken out; `source` is the file it was read from, `passages` how many it had."""
+
+    document_id: str
+    title: str
+    source: str
+    passages: int
+
+
 def ingest_files(
     library: Library,
     paths: Sequence[Path],
@@ -73,6 +83,40 @@ def ingest_files(
         _tell(on_progress, done, total, path, report)
     library.searcher.engine.flush()
     return report
+
+
+def retry_failures(library: Library, on_progress: Callable[[Progress], None] | None = None) -> Report:
+    """Read the files again in which something failed, changed or not; what fails again is kept again.
+
+    Raises what `ingest_files` raises. A failure is forgotten only when its file is read, so a kill loses none.
+    """
+    sources = list(dict.fromkeys(failure.source for failure in library.ledger.failures()))
+    with library.ledger.transaction():
+        for source in sources:
+            library.ledger.forget_file(source)
+    return ingest_files(library, [Path(source) for source in sources], on_progress=on_progress)
+
+
+def remove_document(library: Library, document_id: str) -> Removed:
+    """Take a document out of the library, until a file that holds it is ingested again: its own file no longer counts as read.
+
+    The index forgets it before the ledger does. After a kill between the two the ledger still has it, and opening the library puts it back,
+    whole, to be removed again; the other way round its passages would be found for ever. Raises `UnknownDocumentError`.
+    """
+    document_id = printable(document_id)
+    document = library.ledger.document(document_id)
+    if document is None:
+        raise UnknownDocumentError(
+            f"The library has no document {document_id!r}. Copy the identifier from a search; a passage's ends before its '#'."
+        )
+    source = library.ledger.source(document_id) or ""
+    passages = library.ledger.passage_ids(document_id)
+    library.searcher.engine.delete(passages)
+    library.searcher.engine.flush()
+    with library.ledger.transaction():
+        library.ledger.remove(document_id)
+        library.ledger.forget_file(source)
+    return Removed(document_id, document.title, source, len(passages))
 
 
 def _tell(on_progress: Callable[[Progress], None] | None, done: int, total: int, path: Path, report: Report) -> None:

@@ -12,9 +12,9 @@ from assistant.cli import asking, ingesting, library
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
-from ingestion.errors import IngestionError, UnknownKindError
+from ingestion.errors import IngestionError, UnknownDocumentError, UnknownKindError
 
-CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownKindError)
+CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
 
 app = typer.Typer(
     name="citewell",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +30,7 @@ def files(
     kind: Annotated[str, typer.Option(help=f"auto, {', '.join(kinds())}.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; no progress bar.")] = False,
 ) -> None:
-    """Ingest files: PubMed XML, PMC full text, ClinicalTrials.gov JSON (API v2 or v1) and XML, guidelines as Markdown, HTML or PDF.
+    """Ingest files: PubMed XML and MEDLINE text, PMC full text, ClinicalTrials.gov JSON and XML, guidelines as Markdown, HTML or PDF.
 
     What was read before and has not changed is passed over. A file or record that cannot be read is named with its mend and stops nothing.
 
@@ -51,6 +51,11 @@ def _ingest(paths: Sequence[Path], kind: str, as_json: bool, purpose: str) -> No
     settings = load_settings()
     with Library.open(settings.home, purpose=purpose, server=settings.server) as library:
         report = ingest_with_bar(library, paths, kind, quiet=as_json)
+    tell_report(report, as_json)
+
+
+def tell_report(report: Report, as_json: bool) -> None:
+    """Print what a run did, for a person or a program. Raises `typer.Exit` with 1 where anything failed."""
     if as_json:
         failures = [
             dict(zip(("file", "record", "reason", "mend"), failure, strict=True)) for failure in report.failures
@@ -72,6 +77,11 @@ def build_starter(library: Library) -> None:
 
 def ingest_with_bar(library: Library, paths: Sequence[Path], kind: str = "auto", *, quiet: bool = False) -> Report:
     """Ingest with a progress bar on the error stream; `quiet` shows none."""
+    return with_bar(lambda tell: ingest_files(library, paths, kind, tell), quiet=quiet)
+
+
+def with_bar(work: Callable[[Callable[[Stand], None]], Report], *, quiet: bool = False) -> Report:
+    """Do work that tells where it stands, under a progress bar on the error stream; `quiet` shows none."""
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -94,7 +104,7 @@ def ingest_with_bar(library: Library, paths: Sequence[Path], kind: str = "auto",
                 task, completed=stand.done_bytes, total=stand.total_bytes, documents=done, description=stand.file[:40]
             )
 
-        return ingest_files(library, paths, kind, tell)
+        return work(tell)
 
 
 def _print_report(report: Report) -> None:

@@ -1,4 +1,4 @@
-"""`citewell library`: what the library holds and what could not be taken in."""
+"""`citewell library`: what the library holds, what could not be taken in, and taking out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import typer
 from rich.table import Table
 
 from assistant.cli.asking import open_ledger
+from assistant.cli.ingesting import tell_report, with_bar
 from assistant.cli.output import note, out, print_json, text, with_mend
 from assistant.settings import load_settings
+from ingestion.library import Library
+from ingestion.pipeline import remove_document, retry_failures
 
 app = typer.Typer(help="Look after the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -52,3 +55,33 @@ def failures(as_json: JsonOption = False) -> None:
     for failure in found:
         out.print(text(f"{failure.source} {failure.record}".rstrip(), style="bold"))
         out.print(text(f"  {with_mend(failure.reason, failure.mend)}"))
+
+
+@app.command("retry")
+def retry(as_json: JsonOption = False) -> None:
+    """Read the files again in which something failed: mended since, or to be read by a newer Citewell."""
+    with _open_existing("citewell library retry") as library:
+        report = with_bar(lambda tell: retry_failures(library, tell), quiet=as_json)
+    tell_report(report, as_json)
+
+
+@app.command("remove")
+def remove(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A document, as in pubmed:31535829.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a document out of the library. Ingesting a file that holds it brings it back."""
+    with _open_existing("citewell library remove") as library:
+        removed = remove_document(library, identifier)
+    if as_json:
+        print_json(json.dumps(dataclasses.asdict(removed), indent=2, ensure_ascii=False))
+        return
+    out.print(text(f"Removed {removed.document_id} with {removed.passages} passages: {removed.title}"))
+    note(f"It came from {removed.source}; ingesting that file again brings it back.")
+
+
+def _open_existing(purpose: str) -> Library:
+    """The library to be changed; `NotFoundError` where there is none, instead of an empty one."""
+    with open_ledger():
+        settings = load_settings()
+    return Library.open(settings.home, purpose=purpose, server=settings.server)

@@ -10,6 +10,7 @@ from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.jats import PmcJats
+from ingestion.sources.medline_text import MedlineText
 from ingestion.sources.pubmed import PubMedXml
 from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
@@ -20,6 +21,7 @@ from ingestion.sources.trials_legacy_xml import LegacyTrialsXml
 PARSERS: tuple[Parser, ...] = (
     PubMedXml(),
     PmcJats(),
+    MedlineText(),
     ClinicalTrialsGov(),
     LegacyTrialsJson(),
     LegacyTrialsXml(),

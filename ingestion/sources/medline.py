@@ -71,6 +71,7 @@ _MEDLINE_DATE = re.compile(
     rf"(?<![0-9])({_YEAR.pattern})(?![0-9])(?:\s+({'|'.join(_MONTHS)})[a-z]*(?:\s+([0-9]{{1,2}})(?![0-9]))?)?",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(rf"({_YEAR.pattern})/?([0-9]{{2}})/?([0-9]{{2}})(?![0-9])")
 
 
 def publication_date(element: etree._Element | None) -> tuple[int | None, str | None]:
@@ -83,12 +84,15 @@ def publication_date(element: etree._Element | None) -> tuple[int | None, str | 
         return None, None
     parts = {str(part.tag): (part.text or "").strip() for part in element}
     if _YEAR.fullmatch(parts.get("Year", "")):
-        found = (parts["Year"], parts.get("Month", ""), parts.get("Day", ""))
-    elif match := _MEDLINE_DATE.search(parts.get("MedlineDate", "")):
-        found = (match[1], match[2] or "", match[3] or "")
-    else:
-        return None, None
-    return exact_date(*found)
+        return exact_date(parts["Year"], parts.get("Month", ""), parts.get("Day", ""))
+    return written_date(parts.get("MedlineDate", ""))
+
+
+def written_date(text: str) -> tuple[int | None, str | None]:
+    """What `publication_date` gives, of a date in words ("2006 Mar 1", "1998 Dec-1999 Jan") or digits ("20060110", "2006/01/10 09:00")."""
+    if match := _DIGITS.match(text) or _MEDLINE_DATE.search(text):
+        return exact_date(match[1], match[2] or "", match[3] or "")
+    return None, None
 
 
 def exact_date(year: str, month: str, day: str) -> tuple[int | None, str | None]:

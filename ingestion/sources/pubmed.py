@@ -8,30 +8,20 @@ without abstract has an empty text and no sections.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lxml import etree
 
-from indexes.passage import Kind, Status
-from ingestion.design import study_design
 from ingestion.document import Deletion, Document, Item, Problem, TextBuilder
+from ingestion.sources.article import PMID, add_part, article_document, incomplete, mesh_terms
 from ingestion.sources.markup import Element, children, document_element, safe_parser, squeezed, words
-from ingestion.sources.medline import abstract_role, iso_language, publication_date
+from ingestion.sources.medline import iso_language, publication_date
 from ingestion.sources.records import XmlRecord, xml_records
 
 _ROOT = "PubmedArticleSet"
 _TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
-_PMID = re.compile(r"[1-9][0-9]{0,8}")
 _RAW_PMID = re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>")
-
-# What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
-# leaves the rest standing, under doubt.
-_NOTICES = (
-    (Status.RETRACTED, {"retractionin", "retractedandrepublishedin"}),
-    (Status.CONCERN, {"expressionofconcernin", "partialretractionin"}),
-    (Status.CORRECTED, {"erratumin", "correctedandrepublishedin"}),
-)
 
 
 class PubMedXml:
@@ -59,7 +49,7 @@ class PubMedXml:
                 yield _malformed(record, error.msg or "not well-formed")
                 continue
             if record.tag == "DeleteCitation":
-                yield from (Deletion(f"pubmed:{pmid}") for pmid in map(words, element) if _PMID.fullmatch(pmid))
+                yield from (Deletion(f"pubmed:{pmid}") for pmid in map(words, element) if PMID.fullmatch(pmid))
             elif record.tag == "PubmedArticle":
                 yield _article(element, record.ordinal)
             else:
@@ -76,13 +66,10 @@ def _article(article: Element, ordinal: int) -> Document | Problem:
     citation = article.find("MedlineCitation")
     body = citation.find("Article") if citation is not None else None
     if citation is None or body is None:
-        return _incomplete(f"record {ordinal}", "has no MedlineCitation with an Article")
+        return incomplete(f"record {ordinal}", "has no MedlineCitation with an Article")
     journal = body.find("Journal")
     data = article.find("PubmedData")
-    status = Status.CURRENT
-    if (links := citation.find("CommentsCorrectionsList")) is not None:
-        kinds = {(link.get("RefType") or "").lower() for link in links}
-        status = next((status for status, notices in _NOTICES if kinds & notices), status)
+    links = children(citation.find("CommentsCorrectionsList"))
     return _document(
         ordinal,
         citation,
@@ -92,7 +79,7 @@ def _article(article: Element, ordinal: int) -> Document | Problem:
         publisher=squeezed(journal.find("Title")) if journal is not None else "",
         types=[words(item) for item in children(body.find("PublicationTypeList"))],
         mesh=_mesh(citation.find("MeshHeadingList")),
-        status=status,
+        notices={(link.get("RefType") or "").lower() for link in links},
     )
 
 
@@ -100,7 +87,7 @@ def _book(article: Element, ordinal: int) -> Document | Problem:
     """A chapter or a book of NCBI Bookshelf. A chapter's `publisher` is its book, as an article's is its journal."""
     body = article.find("BookDocument")
     if body is None:
-        return _incomplete(f"record {ordinal}", "has no BookDocument")
+        return incomplete(f"record {ordinal}", "has no BookDocument")
     publisher = "Book/BookTitle" if body.find("ArticleTitle") is not None else "Book/Publisher/PublisherName"
     return _document(
         ordinal,
@@ -111,7 +98,7 @@ def _book(article: Element, ordinal: int) -> Document | Problem:
         publisher=squeezed(body.find(publisher)),
         types=[words(item) for item in body.iterfind("PublicationType")],
         mesh=(),
-        status=Status.CURRENT,
+        notices=(),
     )
 
 
@@ -125,41 +112,30 @@ def _document(
     publisher: str,
     types: list[str],
     mesh: tuple[str, ...],
-    status: Status,
+    notices: Collection[str],
 ) -> Document | Problem:
     """What articles and book articles have in common. `citation` holds the PMID, `body` the title, the abstract and the authors."""
     marker = citation.find("PMID")
     pmid = words(marker).strip()
-    if marker is None or not _PMID.fullmatch(pmid):
-        return _incomplete(f"record {ordinal}", f"has no valid PMID ({pmid[:20]!r})" if pmid else "has no PMID")
+    if marker is None or not PMID.fullmatch(pmid):
+        return incomplete(f"record {ordinal}", f"has no valid PMID ({pmid[:20]!r})" if pmid else "has no PMID")
     names = map(body.find, ("ArticleTitle", "VernacularTitle", "Book/BookTitle"))
     title = next(filter(None, map(squeezed, names)), "")
     builder, licence = _abstract(body.find("Abstract"))
-    if not title and not builder.sections:
-        return _incomplete(f"pubmed:{pmid}", "has neither title nor abstract")
-    year, date = next(filter(all, map(publication_date, dates)), (None, None))
-    languages = [iso_language(words(item)) for item in body.iterfind("Language")]
-    design, level = study_design(types, title)
-    return Document(
-        document_id=f"pubmed:{pmid}",
-        kind=Kind.LITERATURE,
+    return article_document(
+        pmid=pmid,
         title=title,
-        text=builder.text,
-        sections=tuple(builder.sections),
-        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
-        year=year,
-        date=date,
+        abstract=builder,
+        date=next(filter(all, map(publication_date, dates)), (None, None)),
         publisher=publisher,
         authors=tuple(_authors(body.find("AuthorList"))),
-        # `Abstract` is English whatever the article is written in; NLM keeps the others in `OtherAbstract`.
-        language="en" if builder.sections or "en" in languages or not languages else languages[0],
+        languages=[iso_language(words(item)) for item in body.iterfind("Language")],
         licence=licence,
-        identifiers={"pmid": pmid, **_identifiers(identifiers, body)},
-        publication_types=tuple(types),
+        identifiers=_identifiers(identifiers, body),
+        types=types,
         mesh=mesh,
-        status=Status.RETRACTED if "Retracted Publication" in types else status,
-        evidence_level=level,
-        attributes={"version": _version(marker), "design": design, "languages": languages},
+        notices=notices,
+        version=_version(marker),
     )
 
 
@@ -172,23 +148,12 @@ def _dates(journal: Element | None, body: Element, data: Element | None) -> Iter
         yield data.find("History/PubMedPubDate[@PubStatus='pubmed']")
 
 
-def _incomplete(record: str, reason: str) -> Problem:
-    return Problem(
-        record,
-        f"the record {reason}",
-        "look the article up in PubMed and fetch it again with efetch (db=pubmed, retmode=xml)",
-    )
-
-
 def _abstract(abstract: Element | None) -> tuple[TextBuilder, str]:
     """The abstract's sections and its copyright notice."""
     builder, licence = TextBuilder(), ""
     for part in children(abstract):
         if part.tag == "AbstractText":
-            label = (part.get("Label") or "").strip()
-            if label.upper() == "UNLABELLED":  # NLM's stand-in for a stretch without a label
-                label = ""
-            builder.add(words(part), abstract_role(label, part.get("NlmCategory") or ""), (label,) if label else ())
+            add_part(builder, words(part), part.get("Label") or "", part.get("NlmCategory") or "")
         elif part.tag == "CopyrightInformation":
             licence = squeezed(part)
     return builder, licence
@@ -224,13 +189,11 @@ def _identifiers(listed: Element | None, body: Element) -> dict[str, str]:
 
 
 def _mesh(headings: Element | None) -> tuple[str, ...]:
-    """Headings, one for each qualifier where there are any: "Hypertension/drug therapy"."""
     terms: list[str] = []
     for heading in children(headings):
         names = [words(part).strip() for part in heading]
         if names:
-            descriptor, *qualifiers = names
-            terms += [f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor]
+            terms += mesh_terms(names[0], names[1:])
     return tuple(terms)
 
 

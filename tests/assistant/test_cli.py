@@ -326,6 +326,52 @@ def test_json_that_is_said_to_be_a_study_and_is_none_is_told(run: Run, tmp_path:
     assert "is no study: it has no protocolSection; download the study as API v2 JSON" in result.err
 
 
+def test_retry_reads_what_was_mended_and_names_what_still_fails(run: Run, tmp_path: Path) -> None:
+    home, bad, worse = tmp_path / "home", tmp_path / "bad.xml", tmp_path / "worse.xml"
+    assert run("library", "retry", home=home).code == 2
+    assert not home.exists()
+    bad.write_text("")
+    worse.write_text("")
+    assert run("ingest", "files", bad, worse, home=home).code == 1
+    bad.write_text(pubmed(article(9, "Zibotentan trial", conclusions=FINDING)))
+    again = run("library", "retry", home=home)
+    assert again.code == 1
+    assert "1 documents added" in again.out
+    assert str(worse) in again.err
+    assert str(bad) not in again.err
+    worse.write_text(pubmed(article(10, "Another trial", conclusions=FINDING)))
+    report = run("library", "retry", "--json", home=home)
+    assert (report.code, report.json["added"], report.json["failures"]) == (0, 1, [])
+    assert run("library", "failures", "--json", home=home).json == {"failures": []}
+
+
+def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "two.nbib"
+    path.write_text("PMID- 9\nTI  - Zibotentan trial.\n\nPMID- 10\nTI  - Other.\nAB  - On salt.\n")
+    assert run("library", "remove", "pubmed:9", home=home).code == 2
+    assert not home.exists()
+    assert run("ingest", "files", path, home=home).code == 0
+    removed = run("library", "remove", "pubmed:10", home=home)
+    assert removed.code == 0
+    assert "Removed pubmed:10 with 1 passages: Other." in removed.out
+    assert "brings it back" in removed.err
+    assert run("show", "pubmed:10", home=home).code == 2
+    unknown = run("library", "remove", "pubmed:10", "--json", home=home)
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "no document 'pubmed:10'. Copy the identifier from a search" in unknown.err
+    assert run("ingest", "files", path, home=home).code == 0
+    body = run("library", "remove", "pubmed:10", "--json", home=home).json
+    assert body == {"document_id": "pubmed:10", "title": "Other.", "source": str(path), "passages": 1}
+    with Library.open(home, purpose="citewell serve") as library:
+        library.announce("citewell serve", "http://localhost:8000")
+        for arguments in (("remove", "pubmed:9"), ("retry",)):
+            held = run("library", *arguments, home=home)
+            assert held.code == 1
+            assert "in use by process" in held.err
+            assert "http://localhost:8000" in held.err
+    assert run("show", "pubmed:9", home=home).code == 0
+
+
 def test_a_document_cannot_command_the_terminal(run: Run, tmp_path: Path) -> None:
     (tmp_path / "g.md").write_text(
         guideline("On zibotentan", "Adults should \x1b[2Jbe \x1b]0;owned\x07offered zibotentan.")

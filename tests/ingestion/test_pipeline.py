@@ -17,9 +17,9 @@ from native import article, deletion, guideline, pubmed_xml, study
 from indexes.engines import point_id
 from indexes.passage import Filters
 from indexes.searcher import Mode
-from ingestion.errors import UnknownKindError
+from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.library import Library
-from ingestion.pipeline import Progress, Report, ingest_files
+from ingestion.pipeline import Progress, Report, ingest_files, remove_document, retry_failures
 
 EMPTY_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -253,7 +253,7 @@ def test_files_of_unknown_kind_are_passed_over_in_folders_and_named_when_asked_f
 
 
 def test_a_kind_that_does_not_exist_is_refused_with_those_that_do(library: Library, folder: Path) -> None:
-    with pytest.raises(UnknownKindError, match=r"'papers'.*auto, pubmed, trials, guideline"):
+    with pytest.raises(UnknownKindError, match=r"'papers'.*auto, pubmed, pmc, trials, guideline"):
         ingest_files(library, [folder], kind="papers")
     assert held(library) == {}
 
@@ -411,3 +411,71 @@ def test_a_file_whose_name_is_not_utf8_stops_nothing(library: Library, folder: P
     assert report.added == len(GOOD_DOCUMENTS) + 1
     assert [Path(file).name for file, *_ in report.failures] == ["b\ufffd.xml"]
     assert ingest_files(library, [folder]).added == 0
+
+
+# failures read again, documents taken out
+
+
+def test_a_retry_reads_failing_files_again_even_unchanged_and_no_other(library: Library, folder: Path) -> None:
+    mended = write(folder, "bad.xml", BAD["b-empty.xml"][0])
+    write(folder, "half.xml", BAD["b-malformed.xml"][0])
+    first = ingest_files(library, [folder])
+    assert failed(first).keys() == {"bad.xml", "half.xml"}
+    mended.write_text(pubmed_xml(article(80)))
+    report = retry_failures(library)
+    assert (report.files, report.files_unchanged, report.added, report.unchanged) == (2, 0, 1, 2)
+    assert failed(report).keys() == {"half.xml"}
+    assert [Path(failure.source).name for failure in library.ledger.failures()] == ["half.xml"]
+    (folder / "half.xml").write_text(pubmed_xml(article(72)))
+    assert retry_failures(library).failures == library.ledger.failures() == []
+    assert held(library).keys() == GOOD_DOCUMENTS | {"pubmed:80", "pubmed:71", "pubmed:72", "pubmed:73"}
+    assert retry_failures(library) == Report()
+
+
+def test_a_retry_of_a_file_that_is_gone_says_so(library: Library, tmp_path: Path) -> None:
+    gone = write(tmp_path, "gone.xml", b"")
+    ingest_files(library, [gone])
+    gone.unlink()
+    assert "no such file" in failed(retry_failures(library))["gone.xml"][0]
+    assert len(library.ledger.failures()) == 1
+
+
+def test_a_removed_document_is_found_no_more_until_its_file_is_ingested_again(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder])
+    before = held(library)
+    removed = remove_document(library, "guideline:who/lipids@2024")
+    assert (removed.title, removed.passages, Path(removed.source).name) == ("Lipids", 2, "e.md")
+    assert held(library) == {name: texts for name, texts in before.items() if name != removed.document_id}
+    assert found(library, "statin") == set()
+    report = ingest_files(library, [folder])
+    assert (report.added, report.files, report.files_unchanged) == (1, 1, 2)
+    assert held(library) == before
+
+
+@pytest.mark.parametrize("identifier", ["pubmed:404", "pubmed:1#0", "", "\udcff"])
+def test_a_document_that_is_not_there_cannot_be_removed(library: Library, folder: Path, identifier: str) -> None:
+    ingest_files(library, [folder])
+    with pytest.raises(UnknownDocumentError, match="Copy the identifier from a search") as error:
+        remove_document(library, identifier)
+    str(error.value).encode()
+    assert held(library).keys() == GOOD_DOCUMENTS
+
+
+def test_a_removal_that_is_killed_halfway_leaves_the_document_whole(
+    tmp_path: Path, folder: Path, embedder: HashedEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    home = tmp_path / "killed"
+    with Library.open(home, purpose="a test", embedder=embedder) as library:
+        ingest_files(library, [folder])
+        before = held(library)
+        with monkeypatch.context() as patch:
+            patch.setattr(library.ledger, "remove", killed)
+            with pytest.raises(KeyboardInterrupt):
+                remove_document(library, "pubmed:1")
+    with Library.open(home, purpose="a test", embedder=embedder) as library:
+        assert held(library) == before
+        remove_document(library, "pubmed:1")
+        assert held(library).keys() == GOOD_DOCUMENTS - {"pubmed:1"}

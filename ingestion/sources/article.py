@@ -1,0 +1,91 @@
+"""A PubMed article as a document, the same whichever format NLM gave it in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from indexes.passage import Kind, Status
+from ingestion.design import study_design
+from ingestion.document import Document, Problem, TextBuilder
+from ingestion.sources.medline import abstract_role
+
+PMID = re.compile(r"[1-9][0-9]{0,8}")
+
+# What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
+# leaves the rest standing, under doubt.
+_NOTICES = (
+    (Status.RETRACTED, {"retractionin", "retractedandrepublishedin"}),
+    (Status.CONCERN, {"expressionofconcernin", "partialretractionin"}),
+    (Status.CORRECTED, {"erratumin", "correctedandrepublishedin"}),
+)
+
+
+def article_document(
+    *,
+    pmid: str,
+    title: str,
+    abstract: TextBuilder,
+    date: tuple[int | None, str | None],
+    publisher: str,
+    authors: Sequence[str],
+    languages: Sequence[str],
+    licence: str,
+    identifiers: Mapping[str, str],
+    types: Sequence[str],
+    mesh: Sequence[str],
+    notices: Collection[str],
+    version: int = 1,
+) -> Document | Problem:
+    """The document of one article, or the problem that it says nothing.
+
+    `date` is what `publication_date` gives, `publisher` the journal, `languages` are ISO 639-1 codes, `notices` the RefTypes of what NLM has
+    linked, in lower case.
+    """
+    if not title and not abstract.sections:
+        return incomplete(f"pubmed:{pmid}", "has neither title nor abstract")
+    status = next((status for status, kinds in _NOTICES if not kinds.isdisjoint(notices)), Status.CURRENT)
+    design, level = study_design(types, title)
+    return Document(
+        document_id=f"pubmed:{pmid}",
+        kind=Kind.LITERATURE,
+        title=title,
+        text=abstract.text,
+        sections=tuple(abstract.sections),
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
+        year=date[0],
+        date=date[1],
+        publisher=publisher,
+        authors=tuple(authors),
+        # The abstract is English whatever the article is written in; NLM keeps the others apart.
+        language="en" if abstract.sections or "en" in languages or not languages else languages[0],
+        licence=licence,
+        identifiers={"pmid": pmid, **identifiers},
+        publication_types=tuple(types),
+        mesh=tuple(mesh),
+        status=Status.RETRACTED if "Retracted Publication" in types else status,
+        evidence_level=level,
+        attributes={"version": version, "design": design, "languages": list(languages)},
+    )
+
+
+def incomplete(record: str, reason: str) -> Problem:
+    """A record that lacks what an article must have."""
+    return Problem(
+        record,
+        f"the record {reason}",
+        "look the article up in PubMed and fetch it again with efetch (db=pubmed, retmode=xml)",
+    )
+
+
+def add_part(abstract: TextBuilder, text: str, label: str, category: str = "") -> None:
+    """Append one stretch of an abstract under its label, as printed, and with its role (`category` is NLM's, where it gives one)."""
+    label = label.strip()
+    if label.upper() == "UNLABELLED":  # NLM's stand-in for a stretch without a label
+        label = ""
+    abstract.add(text, abstract_role(label, category), (label,) if label else ())
+
+
+def mesh_terms(descriptor: str, qualifiers: Sequence[str]) -> list[str]:
+    """A heading, once for each qualifier where there are any: "Hypertension/drug therapy"."""
+    return [f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor]
