@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -62,10 +63,11 @@ def run_server(app: FastAPI, listener: socket.socket, ready: Callable[[], None])
                 ready()
 
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=PATIENCE)
-    try:
+    with suppress(
+        KeyboardInterrupt
+    ):  # Ctrl-C, raised again after uvicorn has closed everything, unless the caller's shell ignores it
         Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:  # Ctrl-C, after uvicorn has closed everything
-        typer.echo("Stopped.")
+    typer.echo("Stopped.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

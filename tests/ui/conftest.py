@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -35,7 +34,6 @@ class Server:
     url: str
     folder: Path
     process: subprocess.Popen[str]
-    seconds: float
 
     @property
     def said(self) -> str:
@@ -59,13 +57,12 @@ def scripted_server(folder: Path) -> Iterator[Server]:
     program = Path(__file__).with_name("scripted_server.py")
     command = [sys.executable, str(program), str(folder / "home"), str(port), str(folder / "outside")]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    began = time.perf_counter()
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        server = Server(f"http://127.0.0.1:{port}", folder, process, time.perf_counter() - began)
+        server = Server(f"http://127.0.0.1:{port}", folder, process)
         assert line == "ready\n", server.said
         yield server
     finally:

@@ -42,9 +42,8 @@ def test_the_page_tells_the_browser_to_stay_here(server: Server) -> None:
     assert settings["dataPersistence"] is False
 
 
-def test_a_start_is_quick_and_leaves_nothing_and_a_stop_is_clean(tmp_path: Path) -> None:
+def test_a_start_leaves_nothing_and_a_stop_is_clean(tmp_path: Path) -> None:
     with scripted_server(tmp_path) as server:
-        assert server.seconds < 10
         assert httpx.get(server.url).status_code == 200
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(10) == 0
