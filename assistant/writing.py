@@ -69,10 +69,10 @@ def _reason(run: Run, library: Library) -> str:
         return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
     if not run.planned.has_topic:
         return "The question names no drug, condition or test. Say what it is about: each question stands alone."
-    if (registered := _registrations(run)) and not run.planned.wants_trials:
-        return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if run.unknown:
         return f"The library holds nothing on: {_list(run.unknown)}."
+    if (registered := _registrations(run)) and not run.planned.wants_trials:
+        return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if run.composition.missing:
         return f"No passage brings the whole question together; the closest lacks: {_list(run.composition.missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
