@@ -59,6 +59,8 @@ async def measure(assistant: Assistant, data: Path | None) -> dict[str, Any]:
         for path in sorted(starter.FOLDER.glob("questions-*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
+    # Questions marked `selected` were kept because they were refused: they guard against regressions and measure nothing.
+    questions = [question for question in questions if not question.get("selected")]
     judged, refused, total = [], 0, 0
     for question in questions:
         answer = await assistant.ask(question["question"])

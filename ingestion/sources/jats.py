@@ -11,22 +11,23 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from lxml import etree
-
 from indexes.passage import Kind, Status
 from ingestion.design import study_design
 from ingestion.document import Document, Item, Problem
 from ingestion.sources.jats_text import full_text, heading
-from ingestion.sources.markup import Element, children, document_element, safe_parser, squeezed
+from ingestion.sources.markup import Element, Naming, children, document_element, elements, squeezed
 from ingestion.sources.medline import exact_date
-from ingestion.sources.records import XmlRecord, xml_records
 
 _ROOT = "pmc-articleset"
 _TAGS = ("article", "Reply")  # efetch replies so for what it does not have
 # HTML and DocBook have an <article> too; this is what JATS alone has, and has within its first lines.
 _JATS = re.compile(rb"<front\b|<journal-meta\b|<article-meta\b|\barticle-type\s*=|//(?:NLM|TaxonX)//DTD")
 _PMCID = re.compile(r"(?:PMC)?([1-9][0-9]{0,9})")
-_RAW_PMCID = re.compile(rb'<article-id\b[^>]*\bpub-id-type="pmc(?:id)?"[^>]*>\s*(?:PMC)?([1-9][0-9]{0,9})\s*<')
+_NAMING = Naming(
+    re.compile(rb'<article-id\b[^>]*\bpub-id-type="pmc(?:id)?"[^>]*>\s*(?:PMC)?([1-9][0-9]{0,9})\s*<'),
+    "pmc:PMC",
+    "fetch this article again (efetch, db=pmc) and ingest that file",
+)
 _IDENTIFIERS = {"pmc": "pmcid", "pmcid": "pmcid", "pmid": "pmid", "doi": "doi"}
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _LICENCE_REF = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
@@ -83,23 +84,12 @@ class PmcJats:
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents and problems in file order; raises what `xml_records` raises."""
-        parser = safe_parser()
-        for record in xml_records(path, _ROOT, _TAGS):
-            if record.fault:
-                yield _malformed(record, record.fault)
+        for item in elements(path, _ROOT, _TAGS, _NAMING):
+            if isinstance(item, Problem):
+                yield item
                 continue
-            try:
-                element = etree.fromstring(record.xml, parser)
-            except etree.XMLSyntaxError as error:
-                yield _malformed(record, error.msg or "not well-formed")
-                continue
+            record, element = item
             yield _article(element, record.ordinal) if record.tag == "article" else _reply(element, record.ordinal)
-
-
-def _malformed(record: XmlRecord, reason: str) -> Problem:
-    pmcid = _RAW_PMCID.search(record.xml)
-    name = f"pmc:PMC{pmcid[1].decode()}" if pmcid else f"record {record.ordinal}"
-    return Problem(name, f"malformed XML: {reason}", "fetch this article again (efetch, db=pmc) and ingest that file")
 
 
 def _reply(reply: Element, ordinal: int) -> Problem:

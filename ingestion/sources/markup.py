@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from lxml import etree
+
+from ingestion.document import Problem
+from ingestion.sources.records import XmlRecord, xml_records
 
 Element = etree._Element
 
@@ -34,6 +39,36 @@ def safe_parser() -> etree.XMLParser:
         remove_pis=True,
         collect_ids=False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a source names a record that cannot be parsed: the identifier's pattern in the raw bytes, its prefix, and the mend."""
+
+    pattern: re.Pattern[bytes]
+    prefix: str
+    mend: str
+
+    def malformed(self, record: XmlRecord, reason: str) -> Problem:
+        """The problem with a record, named by its identifier where that can be found, else by its place."""
+        found = self.pattern.search(record.xml)
+        name = f"{self.prefix}{found[1].decode()}" if found else f"record {record.ordinal}"
+        return Problem(name, f"malformed XML: {reason}", self.mend)
+
+
+def elements(
+    path: Path, root: str, tags: tuple[str, ...], naming: Naming
+) -> Iterator[tuple[XmlRecord, Element] | Problem]:
+    """Each record of a file, parsed by itself, or the problem with it; raises what `xml_records` raises."""
+    parser = safe_parser()
+    for record in xml_records(path, root, tags):
+        if record.fault:
+            yield naming.malformed(record, record.fault)
+            continue
+        try:
+            yield record, etree.fromstring(record.xml, parser)
+        except etree.XMLSyntaxError as error:
+            yield naming.malformed(record, error.msg or "not well-formed")
 
 
 def children(element: Element | None) -> Element | tuple[()]:

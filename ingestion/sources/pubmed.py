@@ -11,17 +11,18 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from lxml import etree
-
 from ingestion.document import Deletion, Document, Item, Problem, TextBuilder
 from ingestion.sources.article import PMID, add_part, article_document, incomplete, mesh_terms
-from ingestion.sources.markup import Element, children, document_element, safe_parser, squeezed, words
+from ingestion.sources.markup import Element, Naming, children, document_element, elements, squeezed, words
 from ingestion.sources.medline import iso_language, publication_date
-from ingestion.sources.records import XmlRecord, xml_records
 
 _ROOT = "PubmedArticleSet"
 _TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
-_RAW_PMID = re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>")
+_NAMING = Naming(
+    re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>"),
+    "pubmed:",
+    "fetch this record again (efetch, db=pubmed) and ingest that file",
+)
 
 
 class PubMedXml:
@@ -38,28 +39,17 @@ class PubMedXml:
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents, deletions and problems in file order; raises what `xml_records` raises."""
-        parser = safe_parser()
-        for record in xml_records(path, _ROOT, _TAGS):
-            if record.fault:
-                yield _malformed(record, record.fault)
+        for item in elements(path, _ROOT, _TAGS, _NAMING):
+            if isinstance(item, Problem):
+                yield item
                 continue
-            try:
-                element = etree.fromstring(record.xml, parser)
-            except etree.XMLSyntaxError as error:
-                yield _malformed(record, error.msg or "not well-formed")
-                continue
+            record, element = item
             if record.tag == "DeleteCitation":
                 yield from (Deletion(f"pubmed:{pmid}") for pmid in map(words, element) if PMID.fullmatch(pmid))
             elif record.tag == "PubmedArticle":
                 yield _article(element, record.ordinal)
             else:
                 yield _book(element, record.ordinal)
-
-
-def _malformed(record: XmlRecord, reason: str) -> Problem:
-    pmid = _RAW_PMID.search(record.xml)
-    name = f"pubmed:{pmid[1].decode()}" if pmid else f"record {record.ordinal}"
-    return Problem(name, f"malformed XML: {reason}", "fetch this record again (efetch, db=pubmed) and ingest that file")
 
 
 def _article(article: Element, ordinal: int) -> Document | Problem:

@@ -16,13 +16,12 @@ from lxml import etree
 from ingestion.document import Item, Problem
 from ingestion.sources import trials_legacy as spelled
 from ingestion.sources.json_values import Json
-from ingestion.sources.markup import document_element, safe_parser
-from ingestion.sources.records import XmlRecord, xml_records
+from ingestion.sources.markup import Naming, document_element, elements
 from ingestion.sources.trials import MEND, read_study
 
 _ROOT = "search_results"
 _TAG = "clinical_study"
-_RAW_NCT = re.compile(rb"<nct_id>\s*(NCT[0-9]{8})\s*</nct_id>")
+_NAMING = Naming(re.compile(rb"<nct_id>\s*(NCT[0-9]{8})\s*</nct_id>"), "nct:", MEND)
 _WRAPPED = 80  # columns: a line that its next word would have kept below this was ended by its author
 
 Element = etree._Element
@@ -42,23 +41,12 @@ class LegacyTrialsXml:
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Documents and problems in file order; raises what `xml_records` raises."""
-        parser = safe_parser()
-        for record in xml_records(path, _ROOT, (_TAG,)):
-            if record.fault:
-                yield _malformed(record, record.fault)
+        for item in elements(path, _ROOT, (_TAG,), _NAMING):
+            if isinstance(item, Problem):
+                yield item
                 continue
-            try:
-                element = etree.fromstring(record.xml, parser)
-            except etree.XMLSyntaxError as error:
-                yield _malformed(record, error.msg or "not well-formed")
-                continue
+            record, element = item
             yield read_study(_study(element), f"record {record.ordinal}")
-
-
-def _malformed(record: XmlRecord, reason: str) -> Problem:
-    nct = _RAW_NCT.search(record.xml)
-    name = f"nct:{nct[1].decode()}" if nct else f"record {record.ordinal}"
-    return Problem(name, f"malformed XML: {reason}", MEND)
 
 
 def _study(study: Element) -> Json:
