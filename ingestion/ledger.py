@@ -303,4 +303,4 @@ class Ledger:
         rows = self._rows(
             "SELECT source, record, reason, mend, happened, kind, attempts FROM failures ORDER BY source, record"
         )
-        return [Failure(*map(str, values), attempts=int(str(attempts))) for *values, attempts in rows]
+        return [Failure(*map(str, row[:6]), attempts=int(str(row[6]))) for row in rows]  # type: ignore[misc,arg-type]
