@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import qdrant_edge as edge
 
 from indexes.embedding import Vectors
@@ -124,6 +125,12 @@ class EdgeEngine:
         """The passages of those points."""
         records = self._shard.retrieve(list(point_ids), with_payload=True, with_vector=False)
         return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+
+    def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
+        """The dense vectors of those points, as stored."""
+        records = self._shard.retrieve(list(point_ids), with_payload=False, with_vector=[DENSE])
+        found = ((str(record.id), record.vector) for record in records)
+        return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
 
     def count(self) -> int:
         """How many passages are stored."""

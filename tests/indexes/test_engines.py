@@ -105,6 +105,23 @@ def test_of_the_same_identifier_twice_at_once_the_last_stays(engine: Engine) -> 
     assert engine.passages([point_id("doc:1#0")])[point_id("doc:1#0")].text == "statin"
 
 
+def test_vectors_come_back_as_they_were_stored(engine: Engine) -> None:
+    """To six digits: a server may normalise what is a unit vector already."""
+    passages = trial_library(12)
+    store(engine, passages)
+    expected = EMBEDDER.embed_passages([passage.embedding_text for passage in passages])
+    ids = [point_id(passage.passage_id) for passage in passages]
+    vectors = engine.vectors([*reversed(ids), point_id("never there")])
+    assert vectors.keys() == set(ids)
+    for key, vector in zip(ids, expected, strict=True):
+        assert vectors[key].dtype == np.float32
+        assert vectors[key].shape == (DIMENSION,)
+        np.testing.assert_allclose(vectors[key], vector, atol=1e-6)
+    assert engine.vectors([]) == {}
+    store(engine, [make_passage(1, "metformin")])
+    np.testing.assert_allclose(engine.vectors([ids[1]])[ids[1]], EMBEDDER.embed_query("metformin"), atol=1e-6)
+
+
 def test_what_is_deleted_is_found_no_more(engine: Engine) -> None:
     store(engine, [make_passage(1, "aspirin"), make_passage(2, "aspirin statin")])
     engine.delete(["doc:1#0", "never there"])
