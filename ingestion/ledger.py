@@ -1,7 +1,7 @@
 """The ledger: what the library holds, in SQLite, so that nothing is read twice, lost, or half-written.
 
-Order of work, which makes a kill at any point harmless: passages go to the index first (their identifiers depend on nothing but the
-document), then the ledger records the document in one transaction. What was in the index and not yet in the ledger is written again, equal.
+Order of work, which makes a kill at any point harmless: the ledger notes which documents are about to change, the index is written, then the ledger
+records the documents and strikes the notes out in one transaction. Where notes are left, the index is put back to what the ledger says.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ CREATE TABLE failures (
     source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL,
     kind TEXT NOT NULL DEFAULT 'auto', attempts INTEGER NOT NULL DEFAULT 1, pending INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, record)
 );
+CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
 """
 # What turns the layout before into the next one, by the version it starts from.
 _MIGRATIONS = {
@@ -48,6 +49,7 @@ ALTER TABLE documents ADD COLUMN revision TEXT NOT NULL DEFAULT '';
 ALTER TABLE failures ADD COLUMN kind TEXT NOT NULL DEFAULT 'auto';
 ALTER TABLE failures ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE failures ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
 """
 }
 
@@ -94,7 +96,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
-        self._path = path
+        self.path = path
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
@@ -152,7 +154,7 @@ class Ledger:
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(_REFUSED):
                     raise IngestionError(
-                        f"The ledger {self._path} cannot be written ({error}). Free space on its disk or mend its permissions, "
+                        f"The ledger {self.path} cannot be written ({error}). Free space on its disk or mend its permissions, "
                         "then run the same command again: what was finished is kept."
                     ) from error
                 raise
@@ -163,7 +165,7 @@ class Ledger:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise IngestionError(
-                f"The ledger {self._path} cannot be read ({error}). Restore it, or move it away and ingest again."
+                f"The ledger {self.path} cannot be read ({error}). Restore it, or move it away and ingest again."
             ) from error
 
     def _value(self, sql: str, *values: object) -> object:
@@ -218,6 +220,24 @@ class Ledger:
                 "INSERT INTO passages VALUES (?, ?, ?)",
                 [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
             )
+
+    def start_writing(self, documents: Mapping[str, Sequence[str]]) -> None:
+        """Note the documents whose passages the index is about to be given, with the identifiers of these, before it is."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO unfinished VALUES (?, ?)",
+                [(document_id, json.dumps(list(passages))) for document_id, passages in documents.items()],
+            )
+
+    def finish_writing(self) -> None:
+        """Index and ledger agree again."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM unfinished")
+
+    def unfinished(self) -> dict[str, list[str]]:
+        """What `start_writing` noted and no `finish_writing` struck out: a run was killed between the two."""
+        rows = self._rows("SELECT document_id, passage_ids FROM unfinished ORDER BY document_id")
+        return {str(document_id): json.loads(str(passages)) for document_id, passages in rows}
 
     def remove(self, document_id: str) -> bool:
         """Forget a document; whether there was one."""

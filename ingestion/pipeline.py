@@ -45,7 +45,11 @@ def ingest_files(
         if on_progress:
             on_progress(Progress(done, total, name, report))
 
-    with ahead(read_files(library.ledger, files, kind), AHEAD) as events, Writer(library, report, tell) as writer:
+    with (
+        library.writing(),
+        ahead(read_files(library.ledger, files, kind), AHEAD) as events,
+        Writer(library, report, tell) as writer,
+    ):
         for event in events:
             writer.take(event)
             if isinstance(event, Begun):
@@ -75,21 +79,21 @@ def retry_failures(library: Library, on_progress: Callable[[Progress], None] | N
 def remove_document(library: Library, document_id: str) -> Removed:
     """Take a document out of the library, until a file that holds it is ingested again: its own file no longer counts as read.
 
-    The index forgets it before the ledger does. After a kill between the two the ledger still has it, and opening the library puts it back,
-    whole, to be removed again; the other way round its passages would be found for ever. Raises `UnknownDocumentError`.
+    Raises `UnknownDocumentError`, and `LibraryInUseError` where another run is writing.
     """
     document_id = printable(document_id)
-    document = library.ledger.document(document_id)
-    if document is None:
-        raise UnknownDocumentError(
-            f"The library has no document {document_id!r}. Copy the identifier from a search; a passage's ends before its '#'."
-        )
-    known = library.ledger.known(document_id)
-    source = known.source if known else ""
-    passages = library.ledger.passage_ids(document_id)
-    library.searcher.engine.delete(passages)
-    library.searcher.engine.flush()
-    with library.ledger.transaction():
-        library.ledger.remove(document_id)
-        library.ledger.forget_file(source)
-    return Removed(document_id, document.title, source, len(passages))
+    with library.writing():
+        document, known = library.ledger.document(document_id), library.ledger.known(document_id)
+        if document is None or known is None:
+            raise UnknownDocumentError(
+                f"The library has no document {document_id!r}. Copy the identifier from a search; a passage's ends before its '#'."
+            )
+        passages = library.ledger.passage_ids(document_id)
+        library.ledger.start_writing({document_id: []})
+        library.searcher.engine.delete(passages)
+        library.searcher.engine.flush()
+        with library.ledger.transaction():
+            library.ledger.remove(document_id)
+            library.ledger.forget_file(known.source)
+            library.ledger.finish_writing()
+    return Removed(document_id, document.title, known.source, len(passages))

@@ -1,16 +1,19 @@
 """Events into the library: decide what is new, embed a window of it, and write that window while the next one is embedded.
 
-Each window is one step of the ledger: its passages go to the index first, then the ledger records documents, failures and ended files in one
-transaction. A kill at any point loses at most the windows that were under way, and the next run does them again.
+Each window is one step of the ledger: it notes the documents, then the passages go to the index, then it records documents, failures and ended files
+in one transaction. A kill at any point loses at most the windows that were under way, and the next run does them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from indexes.embedding import Vectors
+from indexes.engines import point_id
 from indexes.passage import Passage
 from ingestion.document import Deletion
 from ingestion.ledger import Known
@@ -29,6 +32,9 @@ class _Window:
     """What is written together. `state` is what the library will hold of its documents, with the identifiers of their passages."""
 
     embed: list[Passage] = field(default_factory=list)
+    moved: list[tuple[Passage, str]] = field(
+        default_factory=list
+    )  # with the identifier under which its vector is stored
     relabel: list[Passage] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     state: dict[str, tuple[Known, list[str]] | None] = field(default_factory=dict)
@@ -78,7 +84,10 @@ class Writer:
             case Ended():
                 self._end(event)
         window = self._window
-        if len(window.embed) >= WINDOW_PASSAGES or len(window.steps) + len(window.relabel) >= WINDOW_EVENTS:
+        if (
+            len(window.embed) >= WINDOW_PASSAGES
+            or len(window.steps) + len(window.relabel) + len(window.moved) >= WINDOW_EVENTS
+        ):
             self._send()
 
     @property
@@ -120,7 +129,12 @@ class Writer:
             self._window.relabel += event.passages
         else:
             report.passages += len(passages)
-            self._window.embed += event.passages
+            stored = self._stored(held[1]) if held else {}
+            for passage in event.passages:
+                if (before := stored.get(passage.embedding_text)) is None:
+                    self._window.embed.append(passage)
+                else:
+                    self._window.moved.append((passage, before))
             if held:
                 self._window.stale += set(held[1]).difference(passages)
         source, ledger = self._source, self._library.ledger
@@ -175,14 +189,26 @@ class Writer:
         known = self._library.ledger.known(document_id)
         return (known, self._library.ledger.passage_ids(document_id)) if known else None
 
+    def _stored(self, passage_ids: Sequence[str]) -> dict[str, str]:
+        """What the encoders read of passages as they are stored, with their identifiers: of a new edition most stays as it was."""
+        self._land()
+        passages = self._library.searcher.engine.passages([point_id(each) for each in passage_ids])
+        return {passage.embedding_text: passage.passage_id for passage in passages.values()}
+
     def _send(self) -> None:
         """Embed the window, and let it be written while the next one is read and embedded."""
         window, self._window = self._window, _Window()
-        vectors = self._library.searcher.embed(window.embed) if window.embed else None
+        passages, vectors = list(window.embed), []
+        if window.embed:
+            vectors.append(self._library.searcher.embed(window.embed))
         self._land()
+        if window.moved:
+            stored = self._library.searcher.engine.vectors([point_id(before) for _, before in window.moved])
+            passages += [passage for passage, _ in window.moved]
+            vectors.append(np.stack([stored[point_id(before)] for _, before in window.moved]))
         if window.steps:
             self._flying = window
-            self._landing = self._pool.submit(self._write, window, vectors)
+            self._landing = self._pool.submit(self._write, window, passages, vectors)
         self._told()
 
     def _land(self) -> None:
@@ -192,14 +218,17 @@ class Writer:
             landing.result()
             self._flying = _Window()
 
-    def _write(self, window: _Window, vectors: Vectors | None) -> None:
+    def _write(self, window: _Window, passages: list[Passage], vectors: list[Vectors]) -> None:
         engine, ledger = self._library.searcher.engine, self._library.ledger
-        if vectors is not None:
-            self._library.searcher.store(window.embed, vectors)
+        if window.state:
+            ledger.start_writing({name: state[1] if state else [] for name, state in window.state.items()})
+        if passages:
+            self._library.searcher.store(passages, np.concatenate(vectors))
         engine.relabel(window.relabel)
         engine.delete(window.stale)
-        if window.embed or window.relabel or window.stale:
+        if passages or window.relabel or window.stale:
             engine.flush()
         with ledger.transaction():
             for step in window.steps:
                 step()
+            ledger.finish_writing()

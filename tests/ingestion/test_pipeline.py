@@ -15,6 +15,7 @@ from hashed_embedder import HashedEmbedder
 from native import article, deletion, guideline, pubmed_xml, study
 
 from indexes.engines import point_id
+from indexes.errors import LibraryInUseError
 from indexes.passage import Filters, Status
 from indexes.searcher import Mode
 from ingestion.errors import UnknownDocumentError, UnknownKindError
@@ -404,6 +405,36 @@ def test_a_run_that_is_killed_loses_nothing_and_the_next_completes_it(
         assert len(completed) == 80
 
 
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_after_a_kill_the_index_says_what_the_ledger_says_even_if_nothing_is_run_again(
+    tmp_path: Path, killed_run: Callable[[Path, int], int], at: int
+) -> None:
+    folder = tmp_path / "files"
+    before = guideline("Lipids", "Offer a statin to adults.", "Stop smoking.")
+    write(folder, "a.md", before)
+    write(folder, "old.xml", pubmed_xml(article(500)))
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+        kept = held(library)
+    write(folder, "a.md", guideline("Lipids", "Offer ezetimibe.", "Offer a statin to adults.", "Review yearly."))
+    write(folder, "b.xml", pubmed_xml(article(1), deletion(500)))
+    assert killed_run(folder, at) == -signal.SIGKILL
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        assert held(library) == kept
+        write(folder, "a.md", before.replace("Lipids", "Lipids "))  # the words are back as they were
+        ingest_files(library, [folder / "a.md"])
+        assert held(library) == kept
+        for passage in library.ledger.passages():
+            (best, *_) = library.searcher.search(passage.embedding_text, 5, mode=Mode.DENSE)
+            assert best.passage == passage
+
+
+def test_two_runs_do_not_write_at_once_and_the_second_is_told(library: Library, folder: Path) -> None:
+    with library.writing(), pytest.raises(LibraryInUseError, match="Wait until it ends"):
+        ingest_files(library, [folder])
+    assert ingest_files(library, [folder]).added == len(GOOD_DOCUMENTS)
+
+
 def test_a_file_whose_name_is_not_utf8_stops_nothing(library: Library, folder: Path) -> None:
     for name, content in ((b"b\xff.md", guideline("Names", "Offer names.")), (b"b\xfe.xml", "<PubmedArticleSet>")):
         Path(os.fsdecode(bytes(folder) + b"/" + name)).write_text(content)
@@ -539,6 +570,25 @@ def test_a_retraction_is_written_without_embedding_anything(
     assert hit.passage.status is Status.RETRACTED
     assert hit.scores.dense is not None
     assert hit.scores.lexical is not None
+
+
+def test_of_a_new_edition_only_the_new_words_are_embedded(
+    library: Library, tmp_path: Path, embedder: HashedEmbedder
+) -> None:
+    path = write(
+        tmp_path, "lipids.md", guideline("Lipids", "Offer a statin.", "Measure lipids yearly.", "Stop smoking.")
+    )
+    ingest_files(library, [path])
+    before = len(embedder.embedded)
+    path.write_text(guideline("Lipids", "Offer ezetimibe first.", "Offer a statin.", "Measure lipids yearly."))
+    assert ingest_files(library, [path]).changed == 1
+    assert [text.splitlines()[-1] for text in embedder.embedded[before:]] == ["Offer ezetimibe first."]
+    assert held(library) == {
+        "guideline:who/lipids@2024": ["Offer ezetimibe first.", "Offer a statin.", "Measure lipids yearly."]
+    }
+    for passage in library.ledger.passages():  # each under its own vector, not its predecessor's
+        (best, *_) = library.searcher.search(passage.embedding_text, 3, mode=Mode.DENSE)
+        assert best.passage == passage
 
 
 def test_what_on_progress_raises_ends_the_run_and_keeps_what_was_written(library: Library, tmp_path: Path) -> None:
