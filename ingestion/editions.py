@@ -35,9 +35,10 @@ def _known() -> tuple[_Edition, ...]:
         _Edition(
             each["issuer"],
             re.compile(each["title"], re.IGNORECASE),
-            *each["years"],
-            by=each["by"],
-            draft=each.get("draft", False),
+            each["years"][0],
+            each["years"][1],
+            each["by"],
+            each.get("draft", False),
         )
         for each in listed
     )

@@ -13,8 +13,9 @@ from pathlib import Path
 from ingestion.ahead import ahead
 from ingestion.document import printable
 from ingestion.errors import UnknownDocumentError, UnknownKindError
+from ingestion.finding import find_files
 from ingestion.library import Library
-from ingestion.reading import Begun, Ended, find_files, read_files
+from ingestion.reading import Begun, Ended, read_files
 from ingestion.report import Progress, Removed, Report
 from ingestion.sources import kinds
 from ingestion.writing import Writer

@@ -1,36 +1,21 @@
-"""Files into events: find, recognise, parse and chunk; nothing here is written anywhere."""
+"""Files into events: recognise, parse and chunk; nothing here is written anywhere."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexes.passage import Passage
-from ingestion import chunking
+from ingestion import chunking, manifest
 from ingestion.document import Deletion, Document, Problem, printable
 from ingestion.editions import with_known_successor
 from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
+from ingestion.finding import File
 from ingestion.ledger import Ledger
 from ingestion.sources import find_parser
 from ingestion.sources.base import Parser
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to read: its absolute path, its size in bytes, and whether the user named it (else it was found in a folder)."""
-
-    path: Path
-    size: int
-    named: bool
-
-    @property
-    def source(self) -> str:
-        """How the ledger and the report name it."""
-        return printable(str(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +59,6 @@ UNCHANGED, OF_NO_KIND = "read before", "of no known kind"
 Event = Begun | Parsed | Deletion | Failed | Ended
 
 
-def find_files(paths: Sequence[Path]) -> Iterator[File]:
-    """Each file once, folders with all below them in the order of their names; hidden files inside folders are passed over."""
-    seen: set[tuple[int, int]] = set()
-    for path in map(Path.absolute, paths):
-        root = _status(path)
-        inside = root is not None and stat.S_ISDIR(root.st_mode)
-        for file in sorted(path.rglob("*")) if inside else [path]:
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            status = _status(file)
-            if hidden or (inside and not (status and stat.S_ISREG(status.st_mode))):
-                continue
-            if status:
-                identity = (status.st_dev, status.st_ino)
-                if identity in seen:
-                    continue
-                seen.add(identity)
-            yield File(file, status.st_size if status else 0, not inside)
-
-
 def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Event]:
     """The events of each file in turn: `Begun`, what is in it, `Ended`. A bad record or file is `Failed`; nothing is raised for it.
 
@@ -100,6 +66,11 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
     """
     for file in files:
         yield Begun(file, kind)
+        if file.path.name == manifest.NAME:
+            if file.fault:
+                yield Failed("", file.fault, "")
+            yield Ended()
+            continue
         try:
             parser = find_parser(file.path, kind)
             digest = _sha256(file.path)
@@ -112,10 +83,11 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
             yield Ended()
         else:
             reader = f"{parser.name}-{parser.version}+{chunking.VERSION}"
+            digest += f"+{file.entry.digest}" if file.entry else ""
             if ledger.file_done(file.source, digest, reader):
                 yield Ended(digest, reader, UNCHANGED)
                 continue
-            yield from _items(parser, file.path)
+            yield from _items(parser, file)
             yield Ended(digest, reader)
 
 
@@ -125,13 +97,13 @@ def parsed(document: Document) -> Parsed:
     return Parsed(document, document.content_hash, passages, index_hash(passages))
 
 
-def _items(parser: Parser, path: Path) -> Iterator[Event]:
+def _items(parser: Parser, file: File) -> Iterator[Event]:
     try:
-        for item in parser.parse(path):
+        for item in parser.parse(file.path):
             if isinstance(item, Problem):
                 yield Failed(item.record, item.reason, item.mend)
             elif isinstance(item, Document):
-                yield parsed(with_known_successor(item))
+                yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item))
             else:
                 yield item
     except SourceError as error:
@@ -150,14 +122,6 @@ def index_hash(passages: Sequence[Passage]) -> str:
 
 def _failure(error: IngestionError) -> Failed:
     return Failed("", printable(str(error)), "", kept=not isinstance(error, MissingFileError))
-
-
-def _status(path: Path) -> os.stat_result | None:
-    """What the system says of the path, links followed; `None` where it cannot be reached: opening it will say why."""
-    try:
-        return path.stat()
-    except OSError:
-        return None
 
 
 def _sha256(path: Path) -> str:
