@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from ingestion.clients.base import Fetcher, Found, Page
 from ingestion.clients.folder import Generation, discard, open_generation, outdated
+from ingestion.document import printable
 from ingestion.library import Library
 from ingestion.pipeline import Report, ingest_files
 
@@ -23,16 +25,16 @@ class Standing:
 def ingest_live(
     library: Library,
     fetcher: Fetcher,
+    report: Report,
     *,
     on_found: Callable[[Found, Generation], None] | None = None,
     on_progress: Callable[[Standing], None] | None = None,
-) -> Report:
-    """Fetch what matches and ingest it page by page; `on_found` is told what there is before anything is fetched.
+) -> None:
+    """Fetch what matches and ingest it page by page, adding to `report`; `on_found` is told what there is before anything is fetched.
 
     A run that is broken off, by Ctrl-C or by a `LiveSourceError`, keeps what came, and the next goes on from there. When all is there, what an
     earlier fetch of the same question left is removed. Raises what the fetcher and `ingest_files` raise.
     """
-    report = Report()
     done = 0
     with open_generation(library.home, fetcher.name, fetcher.asked) as generation:
         found = fetcher.find()
@@ -47,16 +49,20 @@ def ingest_live(
         generation.finish()
         for folder in outdated(generation):
             for file in folder.glob("*.gz"):  # its failures are behind us: the same records came again
-                library.ledger.start_file(str(file))
+                library.ledger.start_file(_source(file))
             discard(folder)
-    return report
 
 
 def _keep_problems(library: Library, page: Page, report: Report) -> None:
-    source = str(page.path)
+    source = _source(page.path)
     for problem in page.problems:
         library.ledger.fail(source, problem.record, problem.reason, problem.mend)
         report.failures.append((source, problem.record, problem.reason, problem.mend))
+
+
+def _source(path: Path) -> str:
+    """The file as the pipeline names it."""
+    return printable(str(path.absolute()))
 
 
 def _merge(into: Report, part: Report) -> None:

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, ingesting, library
+from assistant.cli import asking, ingesting, library, live
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+ingesting.app.command("pubmed")(live.pubmed)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 

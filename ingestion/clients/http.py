@@ -43,8 +43,11 @@ _WAY_ON = "Check the connection (HTTPS_PROXY and SSL_CERT_FILE are honoured), an
 T = TypeVar("T")
 
 
-class _TransientError(Exception):
-    """What may be gone when asked again. `wait` is what the service asks for, in seconds."""
+class AskAgainError(Exception):
+    """What may be gone when asked again; for whoever reads an answer (`Http.ask`) to raise. `wait` is what the service asks for, in seconds.
+
+    It never leaves `Http`: a request that fails to the end raises `LiveSourceError`, with `what` as in "PubMed {what}.".
+    """
 
     def __init__(self, what: str, *, wait: float = 0.0, status: int | None = None) -> None:
         super().__init__(what)
@@ -136,11 +139,31 @@ class Http:
         self, path: str, params: Mapping[str, str] | None = None, *, expected: Collection[int] = ()
     ) -> httpx.Response:
         """The whole answer, decompressed; `expected` are statuses beyond 2xx that the caller reads itself. Raises `LiveSourceError`."""
-        return self._whole(lambda: self._client.build_request("GET", path, params=params), expected)
+        return self.ask(path, lambda response: response, params=params, expected=expected)
 
     def post(self, path: str, data: Mapping[str, str], *, expected: Collection[int] = ()) -> httpx.Response:
         """As `get`, with a form in the body, where no proxy logs it. Only for questions: it is sent again where it fails."""
-        return self._whole(lambda: self._client.build_request("POST", path, data=data), expected)
+        return self.ask(path, lambda response: response, data=data, expected=expected)
+
+    def ask(
+        self,
+        path: str,
+        read: Callable[[httpx.Response], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        expected: Collection[int] = (),
+    ) -> T:
+        """What `read` makes of the whole answer; it raises `AskAgainError` where that is not what a service in order would send.
+
+        Sends a POST where there is `data`. Raises `LiveSourceError`.
+        """
+
+        def attempt() -> T:
+            request = self._client.build_request("GET" if data is None else "POST", path, params=params, data=data)
+            return read(self._whole(request, expected))
+
+        return self._persist(attempt)
 
     @contextmanager
     def stream(
@@ -171,19 +194,16 @@ class Http:
     def _reported(self, response: httpx.Response, limit: int) -> Iterator[bytes]:
         try:
             yield from self._raw(response, limit)
-        except _TransientError as error:
+        except AskAgainError as error:
             raise self._gave_up(error) from error
 
-    def _whole(self, build: Callable[[], httpx.Request], expected: Collection[int]) -> httpx.Response:
-        def attempt() -> httpx.Response:
-            with closing(self._open(build(), expected)) as response:
-                body = b"".join(self._decoded(response))
-                headers = response.headers.copy()
-                for name in ("content-encoding", "content-length", "transfer-encoding"):
-                    headers.pop(name, None)
-                return httpx.Response(response.status_code, headers=headers, content=body)
-
-        return self._persist(attempt)
+    def _whole(self, request: httpx.Request, expected: Collection[int]) -> httpx.Response:
+        with closing(self._open(request, expected)) as response:
+            body = b"".join(self._decoded(response))
+            headers = response.headers.copy()
+            for name in ("content-encoding", "content-length", "transfer-encoding"):  # they spoke of the body as sent
+                headers.pop(name, None)
+            return httpx.Response(response.status_code, headers=headers, content=body)
 
     def _persist(self, attempt: Callable[[], T]) -> T:
         """What the attempt gives, tried again after growing pauses while what fails may be gone the next time."""
@@ -191,13 +211,13 @@ class Http:
 
         def pause(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            return max(backoff(state), error.wait if isinstance(error, _TransientError) else 0.0)
+            return max(backoff(state), error.wait if isinstance(error, AskAgainError) else 0.0)
 
         def out_of_patience(state: RetryCallState) -> bool:
             return state.idle_for + state.upcoming_sleep > PATIENCE_S
 
         retrying = Retrying(
-            retry=retry_if_exception_type(_TransientError),
+            retry=retry_if_exception_type(AskAgainError),
             wait=pause,
             stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or out_of_patience(state),
             sleep=self._sleep,
@@ -205,15 +225,16 @@ class Http:
         )
         try:
             return retrying(attempt)
-        except _TransientError as error:
+        except AskAgainError as error:
             raise self._gave_up(error) from error
 
     def _open(self, request: httpx.Request, expected: Collection[int]) -> httpx.Response:
         """The answer's head, redirects followed within the service; its body is to be read, and the response closed."""
+        method = request.method
         for _ in range(MAX_REDIRECTS + 1):
-            if not self._within(request.url):
+            if not self._within(request.url) or request.method != method:  # a form that turns into a GET is lost
                 raise LiveSourceError(
-                    f"{self._service} points to another server, which Citewell does not follow. Correct the address in the settings."
+                    f"{self._service} points to another address, which Citewell does not follow. Correct the address in the settings."
                 )
             self._pace.wait()
             with self._faults():
@@ -239,7 +260,7 @@ class Http:
         if response.is_success or status in expected:
             return
         if status in _AGAIN:
-            raise _TransientError(f"answered {status}", wait=_retry_after(response.headers), status=status)
+            raise AskAgainError(f"answered {status}", wait=_retry_after(response.headers), status=status)
         mend = {
             401: "Check the API key in the settings.",
             403: "Check the API key in the settings, and whether the service is open to this network.",
@@ -254,7 +275,7 @@ class Http:
         try:
             yield
         except httpx.TimeoutException as error:
-            raise _TransientError("did not answer in time") from error
+            raise AskAgainError("did not answer in time") from error
         except httpx.TransportError as error:
             if _about_certificates(error):
                 raise LiveSourceError(
@@ -262,7 +283,7 @@ class Http:
                     "its certificate authority."
                 ) from error
             connecting = isinstance(error, httpx.ConnectError | httpx.ProxyError)
-            raise _TransientError("cannot be reached" if connecting else "broke off in the middle") from error
+            raise AskAgainError("cannot be reached" if connecting else "broke off in the middle") from error
 
     def _raw(self, response: httpx.Response, limit: int) -> Iterator[bytes]:
         """The body as sent: to its declared end, within the limit, and not drop by drop."""
@@ -274,7 +295,7 @@ class Http:
                     raise self._too_long(limit)
                 elapsed = self._clock() - begun
                 if elapsed > _GRACE_S and received < elapsed * SLOWEST:
-                    raise _TransientError("answers too slowly")
+                    raise AskAgainError("answers too slowly")
                 yield chunk
 
     def _decoded(self, response: httpx.Response) -> Iterator[bytes]:
@@ -284,7 +305,7 @@ class Http:
             yield from self._raw(response, MAX_BYTES)
             return
         if encoding not in ("gzip", "x-gzip"):
-            raise _TransientError("answered in an encoding that was not asked for")
+            raise AskAgainError("answered in an encoding that was not asked for")
         unpack = zlib.decompressobj(_GZIP_WINDOW)
         total = 0
         for chunk in self._raw(response, MAX_BYTES):
@@ -293,7 +314,7 @@ class Http:
                 try:
                     piece = unpack.decompress(data, _CHUNK)
                 except zlib.error as error:
-                    raise _TransientError("sent corrupt data") from error
+                    raise AskAgainError("sent corrupt data") from error
                 total += len(piece)
                 if total > MAX_BYTES:
                     raise self._too_long(MAX_BYTES)
@@ -302,14 +323,14 @@ class Http:
                 if not data and len(piece) < _CHUNK:
                     break
         if not unpack.eof:
-            raise _TransientError("broke off in the middle")
+            raise AskAgainError("broke off in the middle")
 
     def _too_long(self, limit: int) -> LiveSourceError:
         return LiveSourceError(
             f"{self._service} answered with more than {limit >> 20} MiB, which Citewell does not take. Check the address in the settings."
         )
 
-    def _gave_up(self, error: _TransientError) -> LiveSourceError:
+    def _gave_up(self, error: AskAgainError) -> LiveSourceError:
         asked = f", and asks to wait {error.wait:.0f} seconds" if error.wait > PATIENCE_S else ""
         return LiveSourceError(f"{self._service} {error}{asked}. {_WAY_ON}.", transient=True, status=error.status)
 
