@@ -20,7 +20,6 @@ from ingestion.library import Library
 from ingestion.live import Standing, ingest_live
 from ingestion.pipeline import Report
 
-
 Day = datetime  # typer's type of an option that is a day
 DAY_FORMATS = ["%Y-%m-%d"]
 

@@ -289,7 +289,7 @@ class Http:
         """The body as sent: to its declared end, within the limit, and not drop by drop."""
         begun, received = self._clock(), 0
         with self._faults():
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():
                 received += len(chunk)
                 if received > limit:
                     raise self._too_long(limit)
