@@ -15,6 +15,7 @@ from indexes.errors import RetrievalError
 from ingestion.errors import IngestionError, UnknownDocumentError, UnknownKindError
 
 CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
+INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 
 app = typer.Typer(
     name="citewell",
@@ -67,6 +68,7 @@ def main() -> None:
     except (AssistantError, RetrievalError, IngestionError) as error:
         err(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        err("Stopped. What was finished is kept; run the same command to go on.")
-        sys.exit(130)
+    except SystemExit as exit_:
+        if exit_.code == INTERRUPTED:
+            err("Stopped. What was finished is kept; run the same command to go on.")
+        raise
