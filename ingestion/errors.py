@@ -9,6 +9,10 @@ class SourceError(IngestionError):
     """A file cannot be read as its kind: missing, empty, truncated, encrypted, or not what it claims to be."""
 
 
+class MissingFileError(SourceError):
+    """There is no such file."""
+
+
 class UnknownKindError(IngestionError):
     """No parser recognises the file, or the kind asked for does not exist."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
+import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
@@ -94,6 +95,19 @@ class QdrantEngine:
             batch = points[first : first + _POINTS]
             self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
 
+    def relabel(self, passages: Sequence[Passage]) -> None:
+        """Replace what is said about passages that are stored, and keep their vectors."""
+        for first in range(0, len(passages), _POINTS):
+            operations = [
+                models.OverwritePayloadOperation(
+                    overwrite_payload=models.SetPayload(
+                        payload=passage.to_payload(), points=[point_id(passage.passage_id)]
+                    )
+                )
+                for passage in passages[first : first + _POINTS]
+            ]
+            self._call(lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True))  # type: ignore[misc]
+
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
         if passage_ids:
@@ -131,6 +145,14 @@ class QdrantEngine:
             lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=True, with_vectors=False)
         )
         return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+
+    def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
+        """The dense vectors of those points, as stored."""
+        records = self._call(
+            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=False, with_vectors=[DENSE])
+        )
+        found = ((str(record.id), record.vector) for record in records)
+        return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
 
     def count(self) -> int:
         """How many passages are stored."""
