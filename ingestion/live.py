@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.clients.base import Fetcher, Found, Page
@@ -41,8 +41,8 @@ def ingest_live(
         if on_found:
             on_found(found, generation)
         for page in fetcher.fetch(generation):
-            _merge(report, ingest_files(library, [page.path], fetcher.kind))
-            _keep_problems(library, page, report)
+            report.add(ingest_files(library, [page.path], fetcher.kind))
+            _keep_problems(library, page, fetcher.kind, report)
             done += page.records
             if on_progress:
                 on_progress(Standing(done, found.total, report))
@@ -50,22 +50,17 @@ def ingest_live(
         for folder in outdated(generation):
             for file in folder.glob("*.gz"):  # its failures are behind us: the same records came again
                 library.ledger.start_file(_source(file))
+                library.ledger.finish_file(_source(file))
             discard(folder)
 
 
-def _keep_problems(library: Library, page: Page, report: Report) -> None:
+def _keep_problems(library: Library, page: Page, kind: str, report: Report) -> None:
     source = _source(page.path)
     for problem in page.problems:
-        library.ledger.fail(source, problem.record, problem.reason, problem.mend)
+        library.ledger.fail(source, problem.record, problem.reason, problem.mend, kind)
         report.failures.append((source, problem.record, problem.reason, problem.mend))
 
 
 def _source(path: Path) -> str:
     """The file as the pipeline names it."""
     return printable(str(path.absolute()))
-
-
-def _merge(into: Report, part: Report) -> None:
-    """Add up two reports: numbers are summed, lists joined."""
-    for field in fields(Report):
-        setattr(into, field.name, getattr(into, field.name) + getattr(part, field.name))

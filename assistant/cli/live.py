@@ -91,8 +91,10 @@ def ingest_from(fetcher: Fetcher, service: str, *, as_json: bool) -> None:
         try:
             ingest_live(library, fetcher, report, on_found=found, on_progress=tell)
         except LiveSourceError:
-            if came := report.added + report.changed + report.unchanged:
-                note(f"{came:,} documents came before this and are kept; the same command goes on from there.")
+            if report.documents:
+                note(
+                    f"{report.documents:,} documents came before this and are kept; the same command goes on from there."
+                )
             raise
     tell_report(report, as_json)
 
