@@ -2,7 +2,7 @@
 
 A question's folder is named by a hash of all that was asked. A generation is one fetch of it from beginning to end: numbered gzip files, each
 written under another name and renamed when it is whole, and `fetch.json` with what the fetcher has to remember. An unfinished generation is
-gone on with; a finished one is followed by a new one, and removed when that is finished and ingested.
+gone on with; a finished one is followed by a new one, and when that is finished and ingested, only those of its files stay that documents come from.
 """
 
 from __future__ import annotations
@@ -53,16 +53,22 @@ class Generation:
 
     def save(self, name: str, content: bytes) -> Path:
         """Write a whole answer; the file is there with all of it or not at all. Raises `IngestionError` where the disk refuses."""
-        path = self.path(name)
-        _replace(path, gzip.compress(content, 6, mtime=0))
-        return path
+        return self.keep(self.draft(name, content))
+
+    def draft(self, name: str, content: bytes) -> Path:
+        """Write an answer under another name, to be looked at before it is kept; the next draft of that name replaces it."""
+        return _draft(self.path(name), gzip.compress(content, 6, mtime=0))
+
+    def keep(self, draft: Path) -> Path:
+        """Give a draft its name."""
+        return _keep(draft)
 
     def finish(self) -> None:
         """Everything is here and ingested."""
         self._write({**_read(self.folder), "complete": True})
 
     def _write(self, data: Mapping[str, object]) -> None:
-        _replace(self.folder / STATE, json.dumps(data).encode())
+        _keep(_draft(self.folder / STATE, json.dumps(data).encode()))
 
 
 @contextmanager
@@ -143,17 +149,25 @@ def _read(folder: Path) -> dict[str, object]:
     return data if isinstance(data, dict) else {}
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Written under another name, brought to the disk, renamed: whole or not there."""
-    temporary = path.with_name(path.name + ".part")
+def _draft(path: Path, content: bytes) -> Path:
+    """The content under another name, on the disk."""
+    draft = path.with_name(path.name + ".part")
     try:
-        with temporary.open("wb") as file:
+        with draft.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+        raise _refused(path, error) from error
+    return draft
+
+
+def _keep(draft: Path) -> Path:
+    path = draft.with_suffix("")
+    try:
+        return draft.replace(path)
+    except OSError as error:
         raise _refused(path, error) from error
 
 

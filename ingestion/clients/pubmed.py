@@ -12,10 +12,10 @@ retractions, corrections and new indexing of older records too. `pdat` is the pu
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from ingestion.clients.base import Found, Page
@@ -43,6 +43,10 @@ class _Slice:
     window: Window | None
     pmids: tuple[str, ...]
     history: History | None
+
+
+class _OtherRecordsError(Exception):
+    """A page holds other records than the search named."""
 
 
 class PubMedQuery:
@@ -86,30 +90,33 @@ class PubMedQuery:
                 name = f"{number:06}.xml"
                 settled = _settled_in(generation.path(name))
                 if settled is None:
-                    content, settled, history = self._page(part.window, history, start, wanted)
-                    generation.save(name, content)
+                    settled, history = self._page(generation, name, part.window, history, start, wanted)
                 yield Page(generation.path(name), len(wanted), tuple(_lacking(wanted, settled)))
             if left is not None and not (left := left - len(pmids)):
                 return
 
     def _page(
-        self, window: Window | None, history: History | None, start: int, wanted: Sequence[str]
-    ) -> tuple[bytes, frozenset[str], History | None]:
-        """A page as wanted and the records it settles, from the history server, else by identifiers; and the history to go on with."""
+        self,
+        generation: Generation,
+        name: str,
+        window: Window | None,
+        history: History | None,
+        start: int,
+        wanted: Sequence[str],
+    ) -> tuple[frozenset[str], History | None]:
+        """Save a page, as wanted from the history server, else by identifiers: the records it settles, and the history to go on with."""
         for _ in range(SEARCHES):
             history = history or self._eutils.search(self._query, window).history
             if history is None:
                 break
             try:
-                content, settled = self._eutils.fetch(history, start, len(wanted), _whole)
+                exactly = partial(_save, generation, name, frozenset(wanted))
+                return self._eutils.fetch(history, start, len(wanted), exactly), history
             except HistoryLostError:
                 history = None
-                continue
-            if settled == set(wanted):
-                return content, settled, history
-            break  # PubMed has moved on since the search, or sends less than it should
-        content, settled = self._eutils.fetch(wanted, 0, len(wanted), _whole)
-        return content, settled, history
+            except _OtherRecordsError:  # PubMed has moved on since the search, or sends less than it should
+                break
+        return self._eutils.fetch(wanted, 0, len(wanted), partial(_save, generation, name, None)), history
 
     def _slices(self, generation: Generation) -> Iterator[_Slice]:
         """Searches that together name all that match, each no more than one can; those an earlier run made are remembered.
@@ -166,15 +173,18 @@ def _lacking(wanted: Sequence[str], settled: Collection[str]) -> Iterator[Proble
             yield Problem(f"pubmed:{pmid}", "PubMed names it but does not send it", _MEND)
 
 
-def _whole(content: bytes) -> tuple[bytes, frozenset[str]]:
-    """A page and the records it settles. Raises `AskAgainError` where it is not a whole set of PubMed records and nothing else."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "page.xml"
-        path.write_bytes(content)
-        settled = _settled_in(path)
-    if settled is None:
-        raise AskAgainError("sent an incomplete page")
-    return content, settled
+def _save(generation: Generation, name: str, wanted: frozenset[str] | None, content: bytes) -> frozenset[str]:
+    """Save a page and tell the records it settles: what is wanted and nothing else, where that is given.
+
+    Raises `AskAgainError` where the content is not a whole set of PubMed records, and `_OtherRecordsError`.
+    """
+    draft = generation.draft(name, content)
+    settled = _settled_in(draft)
+    if settled is None or (wanted is not None and settled != wanted):
+        draft.unlink(missing_ok=True)
+        raise AskAgainError("sent an incomplete page") if settled is None else _OtherRecordsError
+    generation.keep(draft)
+    return settled
 
 
 def _settled_in(path: Path) -> frozenset[str] | None:

@@ -119,6 +119,7 @@ class PubMed:
     def __init__(self, records: Mapping[int, date], clock: Callable[[], float] = lambda: 0.0) -> None:
         self.records = dict(records)
         self.withheld: set[int] = set()  # named by searches and never sent
+        self.edited: set[int] = set()  # whose abstracts say something else
         self.remarks: dict[str, object] = {}
         self.api_key: str | None = None  # the only key it knows
         self.asked: list[Request] = []
@@ -173,7 +174,12 @@ class PubMed:
             return fault("Search backend cannot retrieve history data. Reason: 'retstart' cannot be larger than 9998.")
         else:
             pmids = known[int(form["retstart"]) :][: int(form["retmax"])]
-        return Reply(pubmed_xml(*(article(pmid) for pmid in pmids if pmid not in self.withheld)).encode())
+        sent = (
+            article(pmid, "Aspirin prevented no strokes.") if pmid in self.edited else article(pmid)
+            for pmid in pmids
+            if pmid not in self.withheld
+        )
+        return Reply(pubmed_xml(*sent).encode())
 
 
 def fault(said: str) -> Reply:

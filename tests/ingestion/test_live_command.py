@@ -93,7 +93,9 @@ def test_records_come_into_the_library_with_their_source(run: Run, home: Path, p
     assert (result.code, result.err) == (0, "PubMed has 250 matching records.\n")
     assert result.out == "250 documents added, 0 changed, 0 unchanged, 0 deleted; 250 passages indexed.\n"
     with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
-        source = library.ledger.known("pubmed:7")
+        known = library.ledger.known("pubmed:7")
+    assert known
+    source = Path(known.source)
     assert source.is_relative_to(home / "fetched" / "pubmed")
     assert source.is_file()
     assert {request.form["api_key"] for request in pubmed.asked} == {KEY}

@@ -432,7 +432,9 @@ def ingest(library: Library, eutils: Eutils, query: str = "statins") -> Report:
     return report
 
 
-def test_what_is_fetched_is_in_the_library_and_old_generations_go(connect: Open, library: Library) -> None:
+def test_what_is_fetched_is_in_the_library_and_failures_end_with_the_next_fetch(
+    connect: Open, library: Library
+) -> None:
     pubmed = PubMed(spread(250))
     pubmed.withheld = {9}
     eutils = connect(pubmed)
@@ -442,11 +444,39 @@ def test_what_is_fetched_is_in_the_library_and_old_generations_go(connect: Open,
         ("pubmed:9", "000002.xml.gz")
     ]
     pubmed.withheld.clear()
-    pubmed.records[300] = date(2027, 1, 1)
     report = ingest(library, eutils)
-    assert (report.added, report.unchanged, report.failures) == (2, 249, [])
+    assert (report.added, report.unchanged, report.failures) == (1, 249, [])
     assert library.ledger.failures() == []
-    assert files(library.home / "fetched") == ["000001.xml.gz", "000002.xml.gz", "fetch.json"]
+
+
+def test_of_earlier_fetches_those_files_stay_that_documents_come_from(connect: Open, library: Library) -> None:
+    pubmed = PubMed(spread(401))  # pages of 200, 200 and 1
+    eutils = connect(pubmed)
+    ingest(library, eutils)
+    sources = {pmid: known_source(library, pmid) for pmid in pubmed.records}
+    pubmed.edited = set(range(202, 402))  # all of the first page
+    report = ingest(library, eutils)
+    assert (report.changed, report.unchanged) == (200, 201)
+    for pmid, before in sources.items():
+        assert known_source(library, pmid).is_file()
+        assert (known_source(library, pmid) == before) == (pmid not in pubmed.edited)
+    assert files(library.home / "fetched") == [
+        *["000001.xml.gz", "000002.xml.gz", "000002.xml.gz", "000003.xml.gz", "000003.xml.gz"],
+        *["fetch.json", "fetch.json"],
+    ]
+    pubmed.edited = set(pubmed.records)
+    ingest(library, eutils)
+    assert len({known_source(library, pmid).parent for pmid in pubmed.records}) == 2
+    pubmed.edited = set()
+    ingest(library, eutils)
+    assert files(library.home / "fetched").count("fetch.json") == 1
+
+
+def known_source(library: Library, pmid: int) -> Path:
+    """The file the library has a record from."""
+    known = library.ledger.known(f"pubmed:{pmid}")
+    assert known
+    return Path(known.source)
 
 
 def test_progress_counts_records(connect: Open, library: Library) -> None:
