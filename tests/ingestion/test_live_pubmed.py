@@ -18,16 +18,19 @@ from hypothesis import strategies as st
 from native import article, deletion, pubmed_xml
 from scripted_service import Clock, PubMed, Reply, cut, dropped, fault, fine, instead, mute, serving, status
 
+from ingestion.clients import http
 from ingestion.clients.base import Page
 from ingestion.clients.eutils import DateKind, Eutils, Window
 from ingestion.clients.folder import Generation, open_generation
 from ingestion.clients.http import ATTEMPTS
 from ingestion.clients.pubmed import BATCH, PubMedQuery
+from ingestion.document import Document
 from ingestion.errors import IngestionError, LiveSourceError
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.live import Standing, ingest_live
 from ingestion.pipeline import Report
+from ingestion.sources.pubmed import PubMedXml
 
 KEY, PATIENT = "0123456789abcdef", "Jane Roe"
 DAY = date(2026, 11, 1)
@@ -424,6 +427,34 @@ def test_no_prefix_of_a_page_counts_as_the_page(tmp_path: Path) -> None:
                 generation.finish()
 
         holds()
+
+
+@pytest.mark.slow
+def test_genuine_answers_of_efetch_count_and_no_prefix_nor_other_answer_does(
+    connect: Open, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    folder = data_dir / "ingest" / "pubmed_native" / "biopython" / "Tests" / "Entrez"
+    others = [path.read_bytes() for path in sorted(folder.glob("*.xml")) if not path.name.startswith("pubmed")]
+    assert len(others) > 20
+    pubmed = PubMed({})
+    query = PubMedQuery(connect(pubmed), "statins")
+    for page in sorted(folder.glob("pubmed*.xml")):
+        whole = page.read_bytes()
+        named = {
+            item.document_id.removeprefix("pubmed:") for item in PubMedXml().parse(page) if isinstance(item, Document)
+        }
+        pubmed.records = {int(pmid): DAY for pmid in named}
+        cuts = [whole[:length] for length in range(0, len(whole.rstrip()), len(whole) // 25)]
+        for spoilt in (*cuts, whole.rstrip()[:-1], *others):
+            pubmed.spoil("efetch", instead(spoilt))
+            with pytest.raises(LiveSourceError):
+                fetch(query, tmp_path / "cut")
+        pubmed.spoil("efetch", instead(whole))
+        (kept,) = fetch(query, tmp_path / page.stem)
+        assert (kept.records, kept.problems) == (len(named), ())
+        assert gzip.decompress(kept.path.read_bytes()) == whole
+    assert not list((tmp_path / "cut").rglob("*.xml.gz"))
 
 
 def ingest(library: Library, eutils: Eutils, query: str = "statins") -> Report:
