@@ -71,7 +71,7 @@ def ingest_from(fetcher: Fetcher, service: str, *, as_json: bool) -> None:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("records, left"),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        TimeRemainingColumn(),
         console=errors,
         transient=True,
         disable=as_json or not errors.is_terminal,
