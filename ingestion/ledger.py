@@ -19,6 +19,7 @@ from pathlib import Path
 
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
+from ingestion.editions import family, named_as_superseded
 from ingestion.errors import IngestionError
 
 SCHEMA_VERSION = 2
@@ -40,6 +41,10 @@ CREATE TABLE failures (
     kind TEXT NOT NULL DEFAULT 'auto', attempts INTEGER NOT NULL DEFAULT 1, pending INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, record)
 );
 CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
+CREATE TABLE supersedes (
+    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
+);
+CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
 """
 # What turns the layout before into the next one, by the version it starts from.
 _MIGRATIONS = {
@@ -50,6 +55,10 @@ ALTER TABLE failures ADD COLUMN kind TEXT NOT NULL DEFAULT 'auto';
 ALTER TABLE failures ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE failures ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
+CREATE TABLE supersedes (
+    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
+);
+CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
 """
 }
 
@@ -220,6 +229,29 @@ class Ledger:
                 "INSERT INTO passages VALUES (?, ?, ?)",
                 [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
             )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO supersedes VALUES (?, ?)",
+                [(old, document.document_id) for old in named_as_superseded(document)],
+            )
+
+    def editions(self, document: Document) -> list[str]:
+        """Identifiers of the documents held that this one may supersede or be superseded by."""
+        start = family(document.document_id) + "@"
+        rows = self._rows(
+            "SELECT document_id FROM documents WHERE document_id >= ? AND document_id < ? UNION "
+            "SELECT new_id FROM supersedes WHERE old_id = ? UNION "
+            "SELECT document_id FROM documents WHERE document_id IN (SELECT value FROM json_each(?))",
+            start,
+            start[:-1] + "A",  # what follows "@" in ASCII
+            document.document_id,
+            json.dumps(named_as_superseded(document)),
+        )
+        return [str(row[0]) for row in rows if row[0] != document.document_id]
+
+    def guidelines_from(self, source: str) -> list[str]:
+        """Identifiers of the guidelines that were read from a file."""
+        rows = self._rows("SELECT document_id FROM documents WHERE source = ? AND kind = 'guideline'", source)
+        return [str(row[0]) for row in rows]
 
     def start_writing(self, documents: Mapping[str, Sequence[str]]) -> None:
         """Note the documents whose passages the index is about to be given, with the identifiers of these, before it is."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from indexes.passage import Passage
 from ingestion import chunking
 from ingestion.document import Deletion, Document, Problem, printable
+from ingestion.editions import with_known_successor
 from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
 from ingestion.ledger import Ledger
 from ingestion.sources import find_parser
@@ -114,18 +115,23 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
             if ledger.file_done(file.source, digest, reader):
                 yield Ended(digest, reader, UNCHANGED)
                 continue
-            yield from _parsed(parser, file.path)
+            yield from _items(parser, file.path)
             yield Ended(digest, reader)
 
 
-def _parsed(parser: Parser, path: Path) -> Iterator[Event]:
+def parsed(document: Document) -> Parsed:
+    """The document with its passages and hashes."""
+    passages = tuple(chunking.passages_of(document))
+    return Parsed(document, document.content_hash, passages, index_hash(passages))
+
+
+def _items(parser: Parser, path: Path) -> Iterator[Event]:
     try:
         for item in parser.parse(path):
             if isinstance(item, Problem):
                 yield Failed(item.record, item.reason, item.mend)
             elif isinstance(item, Document):
-                passages = tuple(chunking.passages_of(item))
-                yield Parsed(item, item.content_hash, passages, index_hash(passages))
+                yield parsed(with_known_successor(item))
             else:
                 yield item
     except SourceError as error:

@@ -14,11 +14,12 @@ import numpy as np
 
 from indexes.embedding import Vectors
 from indexes.engines import point_id
-from indexes.passage import Passage
+from indexes.passage import Kind, Passage
 from ingestion.document import Deletion
+from ingestion.editions import family, named_as_superseded, superseded, takes_the_place_of
 from ingestion.ledger import Known
 from ingestion.library import Library
-from ingestion.reading import OF_NO_KIND, UNCHANGED, Begun, Ended, Event, Failed, Parsed
+from ingestion.reading import OF_NO_KIND, UNCHANGED, Begun, Ended, Event, Failed, Parsed, parsed
 from ingestion.report import Report
 
 WINDOW_PASSAGES = (
@@ -58,6 +59,7 @@ class Writer:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="citewell-writer")
         self._file: Begun | None = None
         self._documents = self._problems = 0
+        self._guidelines: set[str] = set()
 
     def __enter__(self) -> Writer:
         return self
@@ -78,7 +80,7 @@ class Writer:
             case Parsed():
                 self._document(event)
             case Deletion():
-                self._deletion(event)
+                self._delete(event.document_id)
             case Failed():
                 self._failure(event)
             case Ended():
@@ -95,7 +97,7 @@ class Writer:
         return self._file.file.source if self._file else ""
 
     def _begin(self, event: Begun) -> None:
-        self._file, self._documents, self._problems = event, 0, 0
+        self._file, self._documents, self._problems, self._guidelines = event, 0, 0, set()
         self._begun = False
 
     def _start(self) -> None:
@@ -108,6 +110,37 @@ class Writer:
     def _document(self, event: Parsed) -> None:
         self._start()
         self._documents += 1
+        if event.document.kind is Kind.GUIDELINE:
+            self._guidelines.add(event.document.document_id)
+            event = self._among_editions(event)
+        self._put(event, self._source)
+        if named_as_superseded(event.document):  # the ledger finds these for whoever comes next
+            self._send()
+            self._land()
+
+    def _among_editions(self, event: Parsed) -> Parsed:
+        """The guideline, superseded where the library holds what takes its place; those whose place it takes hear of it."""
+        document, ledger = event.document, self._library.ledger
+        names = {family(document.document_id), *map(family, named_as_superseded(document))}
+        if not names.isdisjoint(map(family, (*self._window.state, *self._flying.state))):
+            self._send()
+            self._land()
+        others = {each: other for each in ledger.editions(document) if (other := ledger.document(each))}
+        newer = [other for other in others.values() if takes_the_place_of(other, document)]
+        if newer and document.superseded_by is None:
+            latest = next(one for one in newer if not any(takes_the_place_of(other, one) for other in newer))
+            document = superseded(document, latest.document_id)
+            event = parsed(document)
+        for other in others.values():
+            between = others.get(other.superseded_by or "")
+            told = other.superseded_by is None or (between is not None and takes_the_place_of(document, between))
+            if told and takes_the_place_of(document, other):
+                known = ledger.known(other.document_id)
+                self._put(parsed(superseded(other, document.document_id)), known.source if known else "")
+        return event
+
+    def _put(self, event: Parsed, source: str) -> None:
+        """Decide what a document needs to be as this one says."""
         report, document = self._report, event.document
         held = self._held(document.document_id)
         known = held[0] if held else None
@@ -122,8 +155,8 @@ class Writer:
             report.added += 1
         else:
             report.changed += 1
-            if known.source != self._source:
-                report.replaced.append((document.document_id, known.source, self._source))
+            if known.source != source:
+                report.replaced.append((document.document_id, known.source, source))
         if known and known.index_hash == event.index_hash:
             report.relabelled += 1
             self._window.relabel += event.passages
@@ -137,22 +170,22 @@ class Writer:
                     self._window.moved.append((passage, before))
             if held:
                 self._window.stale += set(held[1]).difference(passages)
-        source, ledger = self._source, self._library.ledger
+        ledger = self._library.ledger
         self._window.state[document.document_id] = (
             Known(event.content_hash, event.index_hash, document.revision, source),
             passages,
         )
         self._window.steps.append(lambda: ledger.record(document, event.passages, source, event.index_hash))
 
-    def _deletion(self, event: Deletion) -> None:
+    def _delete(self, document_id: str) -> None:
         self._start()
-        held = self._held(event.document_id)
+        held = self._held(document_id)
         if held is None:
             return
         self._report.deleted += 1
         self._window.stale += held[1]
-        self._window.state[event.document_id] = None
-        self._window.steps.append(lambda: self._library.ledger.remove(event.document_id))
+        self._window.state[document_id] = None
+        self._window.steps.append(lambda: self._library.ledger.remove(document_id))
 
     def _failure(self, event: Failed) -> None:
         self._start()
@@ -175,6 +208,11 @@ class Writer:
         elif event.parser:
             report.files += 1
         self._start()
+        if (
+            self._guidelines and not self._problems
+        ):  # a file of a guideline holds it whole: what it no longer says is gone
+            for document_id in set(self._library.ledger.guidelines_from(source)) - self._guidelines:
+                self._delete(document_id)
         documents, problems = self._documents, self._problems
         self._window.steps.append(
             lambda: self._library.ledger.finish_file(source, event.digest, event.parser, documents, problems)
