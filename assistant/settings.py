@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, HttpUrl, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
+from ingestion.clients import eutils
 from ingestion.library import Server
 
 
@@ -23,6 +24,9 @@ class Settings(BaseSettings):
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     qdrant_collection: str = "citewell"
+    ncbi_api_key: str | None = Field(default=None, repr=False)
+    ncbi_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    eutils_url: HttpUrl = HttpUrl(eutils.URL)
 
     @classmethod
     def settings_customise_sources(

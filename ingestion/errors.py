@@ -19,3 +19,15 @@ class UnknownKindError(IngestionError):
 
 class UnknownDocumentError(IngestionError):
     """The library holds no document of that identifier."""
+
+
+class LiveSourceError(IngestionError):
+    """A live source did not give what was asked of it. The message names the service, never an API key or what was searched for.
+
+    `transient` says whether asking again later may help; `status` is the HTTP status of the last answer, where there was one.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False, status: int | None = None) -> None:
+        super().__init__(message)
+        self.transient = transient
+        self.status = status
