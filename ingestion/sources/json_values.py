@@ -31,7 +31,7 @@ def json_values(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
         yield from _by_line(path, mend)
         return
     try:
-        value = _decode(_whole(path))
+        value = decode(_whole(path))
     except ValueError as error:
         raise SourceError(
             f"{path}: is not one JSON value ({error}); name a file of one study a line .jsonl, or {mend}"
@@ -42,7 +42,7 @@ def json_values(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
 def _is_object(line: bytes) -> bool:
     """Whether a line is a JSON object by itself, so that the file is read line by line whatever its suffix."""
     try:
-        return isinstance(_decode(line), dict)
+        return isinstance(decode(line), dict)
     except ValueError:
         return False
 
@@ -59,7 +59,7 @@ def _whole(path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def _decode(data: bytes) -> Any:
+def decode(data: bytes) -> Any:
     """The JSON value; raises `ValueError` where there is none, also where it nests too deeply or has too many values."""
     if len(data) > MAX_VALUES and sum(map(data.count, (b",", b"{", b"["))) > MAX_VALUES:
         raise ValueError(f"more than {MAX_VALUES:,} values")
@@ -74,7 +74,7 @@ def _by_line(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
         if not line.strip():
             continue
         try:
-            value = _decode(line)
+            value = decode(line)
         except ValueError as error:
             yield Problem(f"line {number}", f"is not JSON ({error})", f"each line must be one study; {mend}")
         else:
