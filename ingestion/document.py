@@ -42,7 +42,8 @@ class Document:
 
     `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own
     words only (`[…]` for a formula): headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where
-    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready.
+    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two
+    records of one document the later revision counts, and where it is empty the one read last.
     """
 
     document_id: str
@@ -62,6 +63,7 @@ class Document:
     mesh: tuple[str, ...] = ()
     status: Status = Status.CURRENT
     superseded_by: str | None = None
+    revision: str = ""
     evidence_level: str = "unknown"
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
