@@ -76,6 +76,11 @@ def children(element: Element | None) -> Element | tuple[()]:
     return () if element is None else element
 
 
+def named(element: Element | None) -> dict[str, Element]:
+    """The first child of each name; none where there is no element. One walk, where each `find` would be one of its own."""
+    return {} if element is None else {child.tag: child for child in element.iterchildren(reversed=True)}
+
+
 def words(element: Element | None) -> str:
     """The words of an element without its markup, exactly; in mixed content line breaks are layout and read as a space."""
     if element is None:

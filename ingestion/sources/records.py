@@ -26,6 +26,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _LONGEST_TAG = 64
 _XML_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_ENDS_NAME = b" \t\n\r\f\v/>"
 _SAME_AS_UTF8 = frozenset({"utf-8", "ascii"})
 _TRANSCODED = re.compile(r"iso8859-\d+|cp125\d")
 
@@ -243,12 +244,21 @@ def _cut(path: Path, window: _Window, tag: str, root: str, ordinal: int) -> XmlR
         if window.ended:
             raise _truncated(path, tag)
         return XmlRecord(ordinal, tag, window.take(len(window.data) - window.at)[:CHUNK], _OVERLONG)
-    start = window.at
-    if inner := re.compile(b"<" + name + rb"(?=[\s/>])").search(window.data, start + 1, start + closing):
-        return XmlRecord(ordinal, tag, window.take(inner.start() - start), f"<{tag}> is never closed")
+    if (inner := _opened_again(window.data, b"<" + name, window.at + 1, window.at + closing)) >= 0:
+        return XmlRecord(ordinal, tag, window.take(inner - window.at), f"<{tag}> is never closed")
     if closed != name:  # </PubmedArticleSet>, say
         return XmlRecord(ordinal, tag, window.take(closing), f"<{tag}> is never closed")
     return XmlRecord(ordinal, tag, window.take(end + 1))
+
+
+def _opened_again(data: bytes, opening: bytes, start: int, end: int) -> int:
+    """Where in the stretch the same tag opens; -1 where it does not. A plain search, as it runs over every byte of a file."""
+    while (start := data.find(opening, start, end)) >= 0:
+        after = start + len(opening)
+        if data[after] in _ENDS_NAME:
+            return start
+        start = after  # <PubmedArticleSet> opens no <PubmedArticle>
+    return -1
 
 
 def _truncated(path: Path, tag: str) -> SourceError:
