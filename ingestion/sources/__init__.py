@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import UnknownKindError
 from ingestion.sources.base import Parser
+from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
@@ -27,6 +28,7 @@ PARSERS: tuple[Parser, ...] = (
     LegacyTrialsXml(),
     MarkdownGuidelines(),
     PdfGuidelines(),
+    EpubGuidelines(),
     HtmlGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file

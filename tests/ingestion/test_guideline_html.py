@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from indexes.passage import Role
 from ingestion.document import Document
 from ingestion.errors import SourceError
-from ingestion.sources.guideline_html import HtmlGuidelines, html_blocks
+from ingestion.sources.guideline_html import HtmlGuidelines
+from ingestion.sources.html_blocks import html_blocks
 
 PARSER = HtmlGuidelines()
 PAGE = """<!DOCTYPE html>

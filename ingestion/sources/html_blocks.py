@@ -1,0 +1,214 @@
+"""HTML and XHTML as blocks in reading order: what the parsers of web pages, of EPUB and of HTML inside other formats share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from bs4 import BeautifulSoup
+from bs4.dammit import UnicodeDammit
+from bs4.element import NavigableString, PreformattedString, Tag
+
+from ingestion.sources.guideline import Block, table_blocks
+from ingestion.sources.markup import raised
+
+# What holds no words of the text, wherever it stands.
+_WORDLESS = frozenset((
+    "head", "nav", "script", "style", "noscript", "template", "iframe", "object", "svg", "math", "button", "input", "select", "textarea",
+    "dialog", "video", "audio", "canvas", "pre",
+))  # fmt: skip
+_FURNITURE = _WORDLESS | {"header", "footer", "aside"}
+_LANDMARKS = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "menu"))
+# EPUB's structural semantics (https://www.w3.org/TR/epub-ssv-11/); as ARIA roles they begin with "doc-".
+_LISTS_OF_WORKS = frozenset((
+    "toc", "toc-brief", "landmarks", "loi", "lot", "loa", "lov", "page-list", "index", "bibliography", "endnotes", "rearnotes", "endnote",
+    "rearnote", "pagebreak", "cover", "backlink",
+))  # fmt: skip
+_NOTE_MARKS = frozenset(("noteref", "doc-noteref", "biblioref", "doc-biblioref"))
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HEADING = re.compile(r"^h[1-6]$")
+_BREAKING = frozenset((
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+    "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul",
+    "h1", "h2", "h3", "h4", "h5", "h6",
+))  # fmt: skip
+# Left in, an XML declaration makes BeautifulSoup warn that the page may be XML, and a document type's own declarations end up in the text.
+_PROLOG = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_DECLARATIONS = re.compile(r"(<!DOCTYPE[^\[>]{0,500})\[[^\]]*+\]", re.IGNORECASE)
+_NUMBERS = re.compile(r"\s*\d[\s\d,;–-]{0,40}")
+_MOST_SPANNED = 100
+
+LeftOut = Callable[[Tag], bool]
+
+
+def decoded(data: bytes) -> str:
+    """The markup in `data`, by its byte order mark, its declaration or, failing these, as it can be read; empty where it cannot."""
+    return UnicodeDammit(data, is_html=True).unicode_markup or ""
+
+
+def soup_of(markup: str) -> BeautifulSoup:
+    """The tree of an HTML or XHTML page. No entity but HTML's own is resolved."""
+    return BeautifulSoup(_DECLARATIONS.sub(r"\1", _PROLOG.sub("", markup), count=1), "lxml")
+
+
+def html_blocks(markup: str) -> list[Block]:
+    """The blocks of a piece of HTML, such as one that stands in a Markdown file."""
+    return (
+        list(read_blocks(soup_of(markup)))
+        if "<" in markup
+        else [Block(text)]
+        if (text := " ".join(markup.split()))
+        else []
+    )
+
+
+def furniture(tag: Tag) -> bool:
+    """Whether a reader of a page's main content does not see the element, or it is furniture of the page."""
+    return tag.name in _FURNITURE or tag.get("role") in _LANDMARKS or _hidden(tag)
+
+
+def not_in_book(tag: Tag) -> bool:
+    """The same for a chapter of a book, where headers and asides (boxes) are text, and contents, index and references say so themselves."""
+    return (
+        tag.name in _WORDLESS or tag.name == "footer" or _hidden(tag) or not _LISTS_OF_WORKS.isdisjoint(_meanings(tag))
+    )
+
+
+def _hidden(tag: Tag) -> bool:
+    return (
+        tag.has_attr("hidden")
+        or tag.get("aria-hidden") == "true"
+        or _HIDDEN_STYLE.search(str(tag.get("style", ""))) is not None
+    )
+
+
+def _meanings(tag: Tag) -> set[str]:
+    """What the element says it is for, by `epub:type` or `role`."""
+    kinds = str(tag.get("epub:type") or "").split()
+    return {*kinds, str(tag.get("role") or "").removeprefix("doc-")}
+
+
+def read_blocks(root: Tag, left_out: LeftOut = furniture) -> Iterator[Block]:
+    """Walk the tree in reading order without recursion: pages can be nested deeper than Python's stack.
+
+    Text gathers until an element that breaks the line opens or closes. A list item keeps what is nested in it, a line each.
+    """
+    stack: list[tuple[Tag | NavigableString, bool]] = [(root, False)]
+    text: list[str] = []
+    item: list[str] = []
+    depth = 0  # of open list items
+
+    def flush(level: int | None = None) -> Iterator[Block]:
+        flat = " ".join("".join(text).split())
+        text.clear()
+        if flat and depth and level is None:
+            item.append(flat)
+        elif flat:
+            yield Block(flat, level)
+
+    while stack:
+        node, closing = stack.pop()
+        if not isinstance(node, Tag):
+            if not isinstance(node, PreformattedString):  # comments, doctypes, CDATA
+                text.append(str(node))
+        elif closing:
+            if _HEADING.match(node.name):
+                yield from flush(int(node.name[1]))
+                continue
+            yield from flush()
+            if node.name == "li":
+                depth -= 1
+                if depth == 0 and item:
+                    yield Block("\n".join(item))
+                    item.clear()
+        elif left_out(node) or _note_mark(node):
+            continue
+        elif node.name == "br":
+            text.append(" ")
+        elif node.name == "sup":
+            text.append(raised(shown(node, left_out)))
+        elif node.name == "table" and node.find("table") is None:
+            yield from flush()
+            caption = node.find("caption")
+            found = [Block(words)] if isinstance(caption, Tag) and (words := shown(caption, left_out)) else []
+            found += table_blocks(_rows(node, left_out))
+            if depth:
+                item.extend(block.text for block in found)
+            else:
+                yield from found
+        else:
+            if node.name in _BREAKING:
+                yield from flush()
+                depth += node.name == "li"
+                stack.append((node, True))
+            stack.extend(
+                (child, False) for child in reversed(node.contents) if isinstance(child, Tag | NavigableString)
+            )
+    yield from flush()
+    if item:
+        yield Block("\n".join(item))
+
+
+def shown(root: Tag, left_out: LeftOut = furniture) -> str:
+    """The words of an element on one line."""
+    text: list[str] = []
+    stack: list[Tag | NavigableString] = list(reversed(root.contents))  # type: ignore[arg-type]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Tag):
+            if not isinstance(node, PreformattedString):
+                text.append(str(node))
+        elif left_out(node) or _note_mark(node):
+            continue
+        elif node.name == "sup" and root.name != "sup":
+            text.append(raised(shown(node, left_out)))
+        else:
+            breaks = node.name in _BREAKING or node.name == "br"
+            if breaks:
+                text.append(" ")
+                stack.append(NavigableString(" "))
+            stack.extend(child for child in reversed(node.contents) if isinstance(child, Tag | NavigableString))
+    return " ".join("".join(text).split())
+
+
+def _note_mark(tag: Tag) -> bool:
+    """Whether the element is the mark of a note or reference, such as a raised number that is a link: no word of the sentence it stands in."""
+    if tag.name not in ("a", "sup"):
+        return False
+    if not _NOTE_MARKS.isdisjoint(_meanings(tag)):
+        return True
+    if tag.name == "a" or not _NUMBERS.fullmatch(tag.get_text()):
+        return False
+    links = tag.find_all("a", href=True) or [tag.find_parent("a", href=True)]
+    return all(isinstance(link, Tag) and "#" in str(link["href"]) for link in links)
+
+
+def _rows(table: Tag, left_out: LeftOut) -> list[list[str]]:
+    """The table's cells by row and column; a cell that spans several stands in the first, the others are empty."""
+    rows: list[list[str]] = []
+    below: dict[int, int] = {}  # column -> rows that a cell from above still covers
+
+    def pass_covered(cells: list[str]) -> None:
+        while below.get(len(cells)):
+            below[len(cells)] -= 1
+            cells.append("")
+
+    for row in table.find_all("tr"):
+        if left_out(row):
+            continue
+        cells: list[str] = []
+        for cell in row.find_all(["td", "th"]):
+            if left_out(cell):
+                continue
+            pass_covered(cells)
+            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            below.update(dict.fromkeys(range(len(cells), len(cells) + across), down - 1))
+            cells += [shown(cell, left_out), *[""] * (across - 1)]
+        pass_covered(cells)
+        rows.append(cells)
+    return rows
+
+
+def _span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name, ""))
+    return min(int(value), _MOST_SPANNED) if re.fullmatch(r"[1-9]\d{0,3}", value) else 1
