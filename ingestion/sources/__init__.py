@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import UnknownKindError
 from ingestion.sources.base import Parser
+from ingestion.sources.guideline_docx import DocxGuidelines
 from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
@@ -29,6 +30,7 @@ PARSERS: tuple[Parser, ...] = (
     MarkdownGuidelines(),
     PdfGuidelines(),
     EpubGuidelines(),
+    DocxGuidelines(),
     HtmlGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file

@@ -24,6 +24,11 @@ _SKIPPED = re.compile(
 )
 _GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
+_NO_TITLE = re.compile(
+    r"\.(?:indd|docx?|pdf|pptx?|qxd|rtf)\b|^(?:microsoft|untitled|title|document\d*|slide ?\d*|powerpoint)\b|^\W*$|_",
+    re.IGNORECASE,
+)
 # A mark over a whole document, not "a draft resolution" in a title.
 _DRAFT = re.compile(
     r"^\W*draft\b|[(\[:–—-] ?(?:\w+ ){0,2}draft(?: (?:for|version|v?\d)[^)\]]{0,40})?[)\]]?$", re.IGNORECASE
@@ -81,6 +86,11 @@ def slugify(text: str, limit: int = 80) -> str:
 def year_in(text: str) -> int | None:
     """The first year from 1900 to 2099 in `text`."""
     return int(match[0]) if (match := _YEAR.search(text)) else None
+
+
+def program_title(title: str) -> bool:
+    """Whether a file's own title says nothing: it is empty, or a program wrote it."""
+    return not title or _NO_TITLE.search(title) is not None
 
 
 def says_draft(mark: str) -> bool:

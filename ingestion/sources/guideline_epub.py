@@ -23,11 +23,13 @@ from ingestion.sources.guideline_html import page_metadata
 from ingestion.sources.html_blocks import decoded, not_in_book, read_blocks, shown, soup_of
 from ingestion.sources.packages import Package, first_member, opened
 
-_LARGEST_CHAPTER = 8 << 20  # bytes; its tree takes some twenty times as much
+_LARGEST_CHAPTER = 8 << 20  # bytes
+_MOST_TAGS = 500_000  # in a chapter: each takes a kilobyte and more in memory
 _MOST_CHARACTERS = 20_000_000
 _FOLDERS = frozenset(("OEBPS", "OPS"))  # where an unpacked EPUB keeps its chapters, by custom
 _MIMETYPE = b"application/epub+zip"
 _HEADING = re.compile(r"^h[1-6]$")
+_MOST_PICTURES = 1_000
 _PICTURES_NAMED = 5
 
 
@@ -65,7 +67,7 @@ class EpubGuidelines:
             characters = 0
             for chapter in read.chapters:
                 try:
-                    root, has_guessed = _chapter(soup_of(_markup(package, chapter)))
+                    root, has_guessed = _chapter(_member(package, chapter))
                 except SourceError as error:
                     yield Problem(
                         chapter.member,
@@ -94,8 +96,7 @@ def _unpacked(path: Path) -> str:
 
 def _loose_chapter(path: Path, book: str) -> Iterator[Item]:
     """The chapter as a document. Its slug begins with the book's folder: every book has an introduction."""
-    markup = decoded(read_bytes(path, _LARGEST_CHAPTER, "a chapter of an EPUB"))
-    soup = soup_of(markup)
+    soup = _soup(read_bytes(path, _LARGEST_CHAPTER, "a chapter of an EPUB"), f"{path}: ")
     metadata = page_metadata(soup, path)
     root, guessed = _chapter(soup)
     yield from _about_pictures(_untold_pictures(root))
@@ -111,13 +112,21 @@ def _loose_chapter(path: Path, book: str) -> Iterator[Item]:
     )
 
 
-def _markup(package: Package, chapter: Chapter) -> str:
+def _member(package: Package, chapter: Chapter) -> BeautifulSoup:
+    """A chapter's tree. Raises `SourceError` where it cannot be read or is too large."""
     if chapter.fault:
         raise SourceError(chapter.fault)
-    data = package.read(chapter.member)
-    if len(data) > _LARGEST_CHAPTER:
-        raise SourceError(f"{len(data):,} bytes are more than the {_LARGEST_CHAPTER:,} allowed for a chapter")
-    return decoded(data)
+    return _soup(package.read(chapter.member))
+
+
+def _soup(data: bytes, name: str = "") -> BeautifulSoup:
+    markup = decoded(data)
+    tags = markup.count("<")
+    if len(data) > _LARGEST_CHAPTER or tags > _MOST_TAGS:
+        raise SourceError(
+            f"{name}{len(data):,} bytes with {tags:,} tags are more than the {_LARGEST_CHAPTER:,} and {_MOST_TAGS:,} allowed for a chapter; split it"
+        )
+    return soup_of(markup)
 
 
 def _chapter(soup: BeautifulSoup) -> tuple[Tag, bool]:
@@ -145,7 +154,7 @@ def _mark_headings(root: Tag) -> bool:
         if _HEADING.match(tag.name):
             level, run = min(int(tag.name[1]), 5), []
             continue
-        if tag.name == "p" and tag.find_parent(["li", "table", "blockquote", "figure", "aside"]):
+        if tag.find_parent(["li", "table", "blockquote", "figure", "aside"]):
             continue
         text = shown(tag, not_in_book)
         if not text:
@@ -164,9 +173,14 @@ def _mark_headings(root: Tag) -> bool:
 def _untold_pictures(root: Tag) -> list[str]:
     """The files of pictures that stand alone, where text would, and have no words for who cannot see them."""
     names = []
-    for picture in root.find_all("img"):
+    silent: dict[int, bool] = {}  # block -> whether it has no words
+    for picture in root.find_all("img", limit=_MOST_PICTURES):
         block = picture.find_parent(["p", "div", "figure", "li", "td", "section", "body"])
-        if not str(picture.get("alt", "")).strip() and isinstance(block, Tag) and not shown(block, not_in_book):
+        if str(picture.get("alt", "")).strip() or not isinstance(block, Tag):
+            continue
+        if id(block) not in silent:
+            silent[id(block)] = not shown(block, not_in_book)
+        if silent[id(block)]:
             names.append(str(picture.get("src", "")).rpartition("/")[2])
     return names
 
