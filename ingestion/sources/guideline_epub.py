@@ -29,7 +29,8 @@ _MOST_CHARACTERS = 20_000_000
 _FOLDERS = frozenset(("OEBPS", "OPS"))  # where an unpacked EPUB keeps its chapters, by custom
 _MIMETYPE = b"application/epub+zip"
 _HEADING = re.compile(r"^h[1-6]$")
-_MOST_PICTURES = 1_000
+_PICTURE_BLOCKS = frozenset(("p", "div", "figure", "li", "td", "section", "body"))
+_MOST_BLOCKS = 200  # that are looked at for words beside their picture
 _PICTURES_NAMED = 5
 
 
@@ -150,11 +151,9 @@ def _mark_headings(root: Tag) -> bool:
     found = False
     level = 1
     run: list[Tag] = []
-    for tag in root.find_all([_HEADING, "p", "li", "table"]):
+    for tag in _running_text(root):
         if _HEADING.match(tag.name):
             level, run = min(int(tag.name[1]), 5), []
-            continue
-        if tag.find_parent(["li", "table", "blockquote", "figure", "aside"]):
             continue
         text = shown(tag, not_in_book)
         if not text:
@@ -170,18 +169,31 @@ def _mark_headings(root: Tag) -> bool:
     return found
 
 
+def _running_text(root: Tag) -> Iterator[Tag]:
+    """Headings, paragraphs, outermost list items and tables in reading order; what stands in a box, a quotation or a figure is passed over."""
+    stack = [root]
+    while stack:
+        tag = stack.pop()
+        if _HEADING.match(tag.name) or tag.name in ("p", "li", "table"):
+            yield tag
+        elif tag.name not in ("blockquote", "figure", "aside"):
+            stack.extend(child for child in reversed(tag.contents) if isinstance(child, Tag))
+
+
 def _untold_pictures(root: Tag) -> list[str]:
     """The files of pictures that stand alone, where text would, and have no words for who cannot see them."""
-    names = []
+    names: list[str] = []
     silent: dict[int, bool] = {}  # block -> whether it has no words
-    for picture in root.find_all("img", limit=_MOST_PICTURES):
-        block = picture.find_parent(["p", "div", "figure", "li", "td", "section", "body"])
-        if str(picture.get("alt", "")).strip() or not isinstance(block, Tag):
-            continue
-        if id(block) not in silent:
-            silent[id(block)] = not shown(block, not_in_book)
-        if silent[id(block)]:
-            names.append(str(picture.get("src", "")).rpartition("/")[2])
+    stack = [(root, root)]
+    while stack and len(silent) < _MOST_BLOCKS:
+        tag, block = stack.pop()
+        if tag.name == "img" and not str(tag.get("alt", "")).strip():
+            if id(block) not in silent:
+                silent[id(block)] = not shown(block, not_in_book)
+            if silent[id(block)]:
+                names.append(str(tag.get("src", "")).rpartition("/")[2])
+        block = tag if tag.name in _PICTURE_BLOCKS else block
+        stack.extend((child, block) for child in reversed(tag.contents) if isinstance(child, Tag))
     return names
 
 
@@ -191,6 +203,6 @@ def _about_pictures(names: list[str]) -> Iterator[Problem]:
         stand = "1 picture stands" if len(names) == 1 else f"{len(names)} pictures stand"
         yield Problem(
             "pictures",
-            f"{stand} where text would, without words for who cannot see ({listed}): what is shown there is not in the library",
+            f"{stand} where text would, with no alternative text ({listed}): what is shown there is not in the library",
             "look them up in the original, and add what they say as text if it is a treatment",
         )

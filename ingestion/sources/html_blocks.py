@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from bs4 import BeautifulSoup
 from bs4.dammit import EncodingDetector
@@ -35,7 +36,7 @@ _BREAKING = frozenset((
     "h1", "h2", "h3", "h4", "h5", "h6",
 ))  # fmt: skip
 # Left in, an XML declaration makes BeautifulSoup warn that the page may be XML, and a document type's own declarations end up in the text.
-_PROLOG = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_INSTRUCTIONS = re.compile(r"<\?[^>]*+>?")
 _DECLARATIONS = re.compile(r"(<!DOCTYPE[^\[>]{0,500})\[[^\]]*+\]", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # A declaration that can be read byte by byte is none of UTF-16, and Python knows encodings that are no character sets.
@@ -44,7 +45,8 @@ _READ_AS_WINDOWS = frozenset(
     ("iso8859-1", "ascii", "cp1252")
 )  # as browsers do, https://encoding.spec.whatwg.org/#names-and-labels
 _NUMBERS = re.compile(r"\s*\d[\s\d,;–-]{0,40}")
-_MOST_SPANNED = 100
+_MOST_COLUMNS = 100  # up to which spans are filled
+_NEAR = 4  # elements around a raised number among which a link is looked for
 
 LeftOut = Callable[[Tag], bool]
 
@@ -69,7 +71,7 @@ def decoded(data: bytes) -> str:
 
 def soup_of(markup: str) -> BeautifulSoup:
     """The tree of an HTML or XHTML page. No entity but HTML's own is resolved."""
-    return BeautifulSoup(_DECLARATIONS.sub(r"\1", _PROLOG.sub("", markup), count=1), "lxml")
+    return BeautifulSoup(_DECLARATIONS.sub(r"\1", _INSTRUCTIONS.sub("", markup), count=1), "lxml")
 
 
 def html_blocks(markup: str) -> list[Block]:
@@ -118,6 +120,7 @@ def read_blocks(root: Tag, left_out: LeftOut = furniture) -> Iterator[Block]:
     text: list[str] = []
     item: list[str] = []
     depth = 0  # of open list items
+    layout = _tables_around_tables(root)
 
     def flush(level: int | None = None) -> Iterator[Block]:
         flat = " ".join("".join(text).split())
@@ -148,10 +151,10 @@ def read_blocks(root: Tag, left_out: LeftOut = furniture) -> Iterator[Block]:
             text.append(" ")
         elif node.name == "sup":
             text.append(raised(shown(node, left_out)))
-        elif node.name == "table" and node.find("table") is None:
+        elif node.name == "table" and id(node) not in layout:
             yield from flush()
-            caption = node.find("caption")
-            found = [Block(words)] if isinstance(caption, Tag) and (words := shown(caption, left_out)) else []
+            captions = (shown(caption, left_out) for caption in _nearest(node, "caption"))
+            found = [Block(words) for words in captions if words]
             found += table_blocks(_rows(node, left_out))
             if depth:
                 item.extend(block.text for block in found)
@@ -179,7 +182,7 @@ def shown(root: Tag, left_out: LeftOut = furniture) -> str:
         if not isinstance(node, Tag):
             if not isinstance(node, PreformattedString):
                 text.append(str(node))
-        elif left_out(node) or _note_mark(node):
+        elif left_out(node) or (root.name != "sup" and _note_mark(node)):
             continue
         elif node.name == "sup" and root.name != "sup":
             text.append(raised(shown(node, left_out)))
@@ -200,8 +203,34 @@ def _note_mark(tag: Tag) -> bool:
         return True
     if tag.name == "a" or not _NUMBERS.fullmatch(tag.get_text()):
         return False
-    links = tag.find_all("a", href=True) or [tag.find_parent("a", href=True)]
-    return all(isinstance(link, Tag) and "#" in str(link["href"]) for link in links)
+    links = tag.find_all("a") or [around for around in islice(tag.parents, _NEAR) if around.name == "a"]
+    return bool(links) and all("#" in str(link.get("href", "")) for link in links)
+
+
+def _nearest(root: Tag, *names: str) -> Iterator[Tag]:
+    """The elements of these names in reading order, without those inside of another of them."""
+    stack = list(reversed(root.contents))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag):
+            if node.name in names:
+                yield node
+            else:
+                stack.extend(reversed(node.contents))
+
+
+def _tables_around_tables(root: Tag) -> set[int]:
+    """The identities of tables that hold tables, which are layout. In one walk: asking each table would take the square of their depth."""
+    found: set[int] = set()
+    stack: list[tuple[Tag, Tag | None]] = [(root, None)]
+    while stack:
+        node, around = stack.pop()
+        if node.name == "table":
+            if around is not None:
+                found.add(id(around))
+            around = node
+        stack.extend((child, around) for child in node.contents if isinstance(child, Tag))
+    return found
 
 
 def _rows(table: Tag, left_out: LeftOut) -> list[list[str]]:
@@ -210,21 +239,21 @@ def _rows(table: Tag, left_out: LeftOut) -> list[list[str]]:
     below: dict[int, int] = {}  # column -> rows that a cell from above still covers
 
     def pass_covered(cells: list[str]) -> None:
-        while below.get(len(cells)):
+        while below.get(len(cells)) and len(cells) < _MOST_COLUMNS:
             below[len(cells)] -= 1
             cells.append("")
 
-    for row in table.find_all("tr"):
+    for row in _nearest(table, "tr"):
         if left_out(row):
             continue
         cells: list[str] = []
-        for cell in row.find_all(["td", "th"]):
+        for cell in _nearest(row, "td", "th"):
             if left_out(cell):
                 continue
             pass_covered(cells)
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
             below.update(dict.fromkeys(range(len(cells), len(cells) + across), down - 1))
-            cells += [shown(cell, left_out), *[""] * (across - 1)]
+            cells += [shown(cell, left_out), *[""] * min(across - 1, max(0, _MOST_COLUMNS - len(cells)))]
         pass_covered(cells)
         rows.append(cells)
     return rows
@@ -232,4 +261,4 @@ def _rows(table: Tag, left_out: LeftOut) -> list[list[str]]:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, ""))
-    return min(int(value), _MOST_SPANNED) if re.fullmatch(r"[1-9]\d{0,3}", value) else 1
+    return min(int(value), _MOST_COLUMNS) if re.fullmatch(r"[1-9]\d{0,3}", value) else 1
