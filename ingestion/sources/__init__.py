@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ingestion.errors import UnknownKindError
 from ingestion.sources.base import Parser
+from ingestion.sources.guideline_docx import DocxGuidelines
+from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
@@ -27,6 +29,8 @@ PARSERS: tuple[Parser, ...] = (
     LegacyTrialsXml(),
     MarkdownGuidelines(),
     PdfGuidelines(),
+    EpubGuidelines(),
+    DocxGuidelines(),
     HtmlGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file
