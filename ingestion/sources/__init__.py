@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingestion.errors import UnknownKindError
 from ingestion.sources.base import Parser
+from ingestion.sources.compressed import unpacked_name
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
@@ -48,7 +49,7 @@ def find_parser(path: Path, kind: str = "auto") -> Parser:
         if parser.recognises(path, head):
             return parser
     for parser in asked if kind != "auto" else ():
-        if path.name.lower().endswith(parser.suffixes):
+        if unpacked_name(path).endswith(parser.suffixes):
             return parser  # the user says so; the parser will say what is wrong with the file
     known = ", ".join(parser.name for parser in asked)
     mend = f"say what it is with --kind {'|'.join(kinds())}" if kind == "auto" else "leave out --kind"
