@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ingestion.errors import UnknownKindError
+from ingestion.sources.archive import Archive
 from ingestion.sources.base import Parser
 from ingestion.sources.compressed import unpacked_name
 from ingestion.sources.guideline_html import HtmlGuidelines
@@ -43,8 +46,13 @@ def find_parser(path: Path, kind: str = "auto") -> Parser:
 
     Raises `SourceError` where the file is missing, empty or unreadable, and `UnknownKindError` where no parser (of that kind) recognises it.
     """
-    head = read_head(path, HEAD)
     asked = [parser for parser in PARSERS if kind in ("auto", parser.kind)]
+    archive = Archive(kind, asked, partial(_choose, kind=kind, asked=asked))
+    return _choose(path, kind, [archive, *asked])  # first: what it holds may begin within what others look at
+
+
+def _choose(path: Path, kind: str, asked: Sequence[Parser]) -> Parser:
+    head = read_head(path, HEAD)
     for parser in asked:
         if parser.recognises(path, head):
             return parser
