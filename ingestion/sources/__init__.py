@@ -13,6 +13,7 @@ from ingestion.sources.compressed import unpacked_name
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
 from ingestion.sources.medline_text import MedlineText
 from ingestion.sources.pubmed import PubMedXml
@@ -29,6 +30,8 @@ PARSERS: tuple[Parser, ...] = (
     ClinicalTrialsGov(),
     LegacyTrialsJson(),
     LegacyTrialsXml(),
+    IctrpXml(),
+    IctrpCsv(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     HtmlGuidelines(),
