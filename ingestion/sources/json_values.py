@@ -9,13 +9,14 @@ from typing import Any
 
 from ingestion.document import Problem, printable
 from ingestion.errors import SourceError
+from ingestion.sources.compressed import unpacked_name
 from ingestion.sources.records import chunks, lines, read_head
 
 MAX_JSON = 512 << 20
 """The longest JSON file in bytes that is read at once; one record a line has no such limit."""
 MAX_VALUES = 20_000_000
 """The most values in JSON that is read at once: three bytes of `{},` become a hundred in memory. Studies have one in some thirty bytes."""
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 Json = dict[str, Any]
 
@@ -26,7 +27,7 @@ def json_values(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
     A line that is no JSON is a `Problem` and the rest goes on. Raises what `chunks` raises, and `SourceError` where a file that is read whole
     is no JSON, nests too deeply or is too large; `mend` says where to get a better one.
     """
-    named_lines = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+    named_lines = unpacked_name(path).endswith((".jsonl", ".ndjson"))
     if named_lines or _is_object(read_head(path).partition(b"\n")[0]):
         yield from _by_line(path, mend)
         return

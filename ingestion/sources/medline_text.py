@@ -49,7 +49,7 @@ class MedlineText:
     name = "MEDLINE text"
     kind = "pubmed"
     version = 2
-    suffixes = (".nbib", ".nbib.gz")  # a .txt may be anything
+    suffixes = (".nbib",)  # a .txt may be anything
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the file begins with a field and a PMID follows."""

@@ -38,7 +38,7 @@ class PubMedXml:
     name = "PubMed XML"
     kind = "pubmed"
     version = 3
-    suffixes = (".xml", ".xml.gz")
+    suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the document element is PubMed's. The other E-utilities' answers are not."""
