@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-
 _TITLE, _PATH = 300, 200  # characters of each that are told before a text: an embedder reads so much and no further
 
 
