@@ -12,17 +12,17 @@ from ingestion.document import Section
 from ingestion.pieces import count_pieces
 from ingestion.sentences import sentence_spans
 
-LEAST_ROOM = 128  # pieces: any 40 characters have fewer
+LEAST_ROOM = 128  # pieces
+_BIT = 40  # characters of what has no spaces: never more pieces than the least room
 _GRAINS = 16  # a unit has at least this part of the room: bounds the work of choosing
 
 # What a cut costs, where a passage costs 1 and its empty room up to 1 more; one between sections is free.
-_AFTER_SENTENCE = 0.25
+_AFTER_SENTENCE, _WITHIN_WORD = 0.25, 1.0
 _WITHIN_SENTENCE = (
     (re.compile(r"\s*\n\s*"), 0.25),  # a table's rows, a list's lines
     (re.compile(r"(?<=[;:])\s+"), 0.5),
     (re.compile(r"(?<=,)\s+"), 0.75),
     (re.compile(r"\s+"), 1.0),
-    (re.compile(r"(?<=(?s:.{40}))"), 1.0),  # what has no spaces
 )
 
 
@@ -87,11 +87,16 @@ def _fitting(
 ) -> Iterator[_Unit]:
     """The stretch, or its parts as coarse as they may be."""
     size = count_pieces(text[start:end])
-    if size <= room:
+    if size <= room or end - start <= _BIT:
         yield _Unit(start, end, size, cost, section)
         return
-    pattern, within = _WITHIN_SENTENCE[level]
-    parts = [start, *(place for match in pattern.finditer(text, start, end) for place in match.span()), end]
-    for a, b in zip(parts[::2], parts[1::2], strict=True):
+    if level < len(_WITHIN_SENTENCE):
+        pattern, within = _WITHIN_SENTENCE[level]
+        places = [start, *(place for match in pattern.finditer(text, start, end) for place in match.span()), end]
+        parts = list(zip(places[::2], places[1::2], strict=True))
+    else:
+        within = _WITHIN_WORD
+        parts = [(place, min(place + _BIT, end)) for place in range(start, end, _BIT)]
+    for a, b in parts:
         if a < b:
             yield from _fitting(text, section, a, b, room, cost if b == end else within, level + 1)

@@ -27,7 +27,9 @@ def count_pieces(text: str) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def _of_word(word: str) -> int:
-    return len(_vocabulary().encode(word, add_special_tokens=False).ids)
+    return max(
+        1, len(_vocabulary().encode(word, add_special_tokens=False).ids)
+    )  # marks alone are none to BERT, and endless here
 
 
 @lru_cache(maxsize=1)

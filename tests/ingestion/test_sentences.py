@@ -111,16 +111,17 @@ def test_a_bracket_that_never_closes_swallows_nothing() -> None:
 
 
 def test_gold_sentences_of_scifact_are_found_whole(data_dir: Path) -> None:
-    found = gold = 0
-    for line in (data_dir / "eval" / "support" / "scifact.jsonl").open(encoding="utf-8"):
+    gold = set()
+    for line in (data_dir / "eval" / "support" / "scifact.jsonl").read_text(encoding="utf-8").strip().split("\n"):
         pair = json.loads(line)
-        spans = sentence_spans(pair["evidence"])
         for sentence in pair["rationale"]:
             start = pair["evidence"].find(sentence)
-            gold += 2
-            found += any(a == start for a, _ in spans) + any(b == start + len(sentence) for _, b in spans)
-    assert gold > 1000
-    assert found / gold > 0.99  # the rest are gold "sentences" that were cut in half themselves
+            gold.add((pair["evidence"], start, start + len(sentence)))
+    missed = [
+        text[a:b] for text, a, b in gold if not {a, b} <= {place for span in sentence_spans(text) for place in span}
+    ]
+    assert len(gold) > 700
+    assert len(missed) <= 6, missed  # these are gold sentences that were cut in half themselves
 
 
 @pytest.mark.parametrize("piece", ["(", "...", ". A", ". a ", "[(", ":\n-", "A.", ". 1", "\n", "。", ' "', "e.g. "])
