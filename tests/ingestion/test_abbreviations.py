@@ -112,4 +112,4 @@ def test_offsets_are_true_whatever_the_text(pieces: list[str]) -> None:
 
 @pytest.mark.parametrize("piece", ["(", " (A", " (AB)", " (AB) acute bone", "A", "a-", " (acute bone)"])
 def test_any_length_of_anything_is_read(piece: str) -> None:
-    assert sum(1 for _ in abbreviations(piece * 20_000)) >= 0
+    assert len({found.key for found in abbreviations(piece * 20_000)}) <= 1
