@@ -45,7 +45,7 @@ def cut(text: str, sections: Sequence[Section], room: int) -> Iterator[list[Sect
     units = [unit for section in sections for unit in _units(text, section, room)]
     for group in _cheapest(units, room):
         stretches = [list(stretch) for _, stretch in groupby(group, key=lambda unit: unit.section)]
-        yield [replace(units[0].section, start=units[0].start, end=units[-1].end) for units in stretches]
+        yield [replace(own[0].section, start=own[0].start, end=own[-1].end) for own in stretches]
 
 
 def _cheapest(units: Sequence[_Unit], room: int) -> list[Sequence[_Unit]]:
