@@ -113,6 +113,52 @@ def pubmed() -> str:
     return "\n".join(lines)
 
 
+def chunking() -> str:
+    """Whether passages fit the embedder, by source, before and now."""
+    result = _load("chunking")
+    lines = [
+        "| source (documents) | cut at | passages | beyond 512 pieces | mean pieces | under 64 | kept whole | ms a document |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for name in result["280 words"]:
+        for label in ("280 words", "512 word pieces"):
+            row = result[label][name]
+            whole = f"{row['whole']:.1%} of {row['fitting']:,}" if row["fitting"] else "none fits"
+            cells = f"{row['passages']:,} | {row['over']:.2%} | {row['mean']:.0f} | {row['short']:.1%} | {whole} | {row['ms']['mean']:.2f}"
+            lines.append(f"| {name} ({row['documents']:,}) | {label} | {cells} |")
+    return "\n".join(lines)
+
+
+def splitters() -> str:
+    """How well sentences are told apart."""
+    result = _load("sentences")
+    n = result["texts"]
+    lines = [
+        f"| splitter | SciFact ({n['scifact']} texts): precision | recall | F1 | labelled abstracts: recall | hard cases right | µs an abstract |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
+    for name, row in result["splitters"].items():
+        shares = " | ".join(f"{row[key]:.3f}" for key in ("precision", "recall", "f1", "labelled"))
+        lines.append(f"| {name} | {shares} | {round(row['hard'] * n['hard'])}/{n['hard']} | {row['us']:,.0f} |")
+    return "\n".join(lines)
+
+
+def abbreviations() -> str:
+    """How truly abbreviations are mined."""
+    result = _load("abbreviations")
+    lines = [
+        "| miner | precision (by eye) | recall of the obvious | pairs found | µs an abstract |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in result["miners"].items():
+        precision = (
+            f"{_interval(result['precision'])}, n = {result['precision']['n']}" if name == "Citewell" else "not judged"
+        )
+        recall = f"{_interval(row['recall'])}, n = {row['recall']['n']}"
+        lines.append(f"| {name} | {precision} | {recall} | {row['pairs']:,} | {row['us']:.0f} |")
+    return "\n".join(lines)
+
+
 def example() -> str:
     """The README's first question, as the command line answered it."""
     return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
@@ -125,6 +171,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "sentences": sentences,
     "parsers": parsers,
     "pubmed": pubmed,
+    "chunking": chunking,
+    "splitters": splitters,
+    "abbreviations": abbreviations,
     "example": example,
 }
 

@@ -177,7 +177,9 @@ class Writer:
             Known(event.content_hash, event.index_hash, document.revision, source),
             passages,
         )
-        self._window.steps.append(lambda: ledger.record(document, event.passages, source, event.index_hash))
+        self._window.steps.append(
+            lambda: ledger.record(document, event.passages, source, event.index_hash, event.abbreviations)
+        )
 
     def _delete(self, document_id: str) -> None:
         self._start()

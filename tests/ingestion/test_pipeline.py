@@ -585,6 +585,20 @@ def test_an_older_record_never_replaces_a_newer_one_and_the_report_says_so(libra
     assert held(library)["pubmed:1"] == ["Undated."]  # nothing says that it is older
 
 
+def test_abbreviations_are_known_by_what_most_documents_mean_and_go_with_their_documents(
+    library: Library, tmp_path: Path
+) -> None:
+    heart = "Atrial fibrillation (AF) raises the risk of stroke."
+    path = write(
+        tmp_path, "a.xml", pubmed_xml(article(1, heart), article(2, heart), article(3, "Amniotic fluid (AF) was low."))
+    )
+    ingest_files(library, [path])
+    assert library.ledger.long_forms("AF") == ["atrial fibrillation"]
+    assert library.ledger.long_forms("XY") == []
+    remove_document(library, "pubmed:1")
+    assert library.ledger.long_forms("AF") == []  # one document alone may err
+
+
 def test_of_a_new_edition_only_the_new_words_are_embedded(
     library: Library, tmp_path: Path, embedder: HashedEmbedder
 ) -> None:
