@@ -15,3 +15,7 @@ class UnknownKindError(IngestionError):
 
 class UnknownDocumentError(IngestionError):
     """The library holds no document of that identifier."""
+
+
+class ArchiveError(IngestionError):
+    """A file is no exported library, is damaged, or cannot become the library it was to become."""
