@@ -14,7 +14,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -81,7 +81,7 @@ class ArchiveWriter:
     def finish(self, *, signature: str, dimension: int, documents: int, passages: int) -> Manifest:
         """Write the manifest and close the file."""
         manifest = Manifest(
-            citewell=version("citewell"),
+            citewell=_citewell(),
             signature=signature,
             dimension=dimension,
             documents=documents,
@@ -97,6 +97,13 @@ class ArchiveWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._zip.close()
+
+
+def _citewell() -> str:
+    try:
+        return version("citewell")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "of unknown version"
 
 
 class _Hashing:

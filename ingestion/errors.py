@@ -19,3 +19,15 @@ class UnknownDocumentError(IngestionError):
 
 class ArchiveError(IngestionError):
     """A file is no exported library, is damaged, or cannot become the library it was to become."""
+
+
+class UnknownJobError(IngestionError):
+    """There is no job of that identifier."""
+
+
+class QueueFullError(IngestionError):
+    """As many jobs are waiting as may wait."""
+
+
+class BusyError(IngestionError):
+    """A job is writing the library, and what was asked for cannot be done beside it."""
