@@ -134,11 +134,13 @@ class Remote:
             except ValidationError:
                 raise self._other_version() from None
         detail = detail_of(response)
+        if response.status_code in {404, 405} and path == PATH:  # one from before servers ingested
+            raise self._other_version()
         if response.status_code == 404 and path.startswith("/v1/documents/"):
             raise UnknownDocumentError(detail)
         raise ServerError(
             f"The server that holds the library ({self._client.base_url}) answered {response.status_code}: {detail} "
-            "Or stop it and run the command again."
+            "Or stop that server, and run the command again."
         )
 
     def _other_version(self) -> ServerError:
