@@ -69,7 +69,7 @@ class Remote:
         for group in _groups(sizes, limits):
             job = self._send(group, kind, lambda doing: stand(0, doing, Report()))
             names = dict(zip(job.files, (printable(str(path)) for path in group), strict=True))
-            of_job = self._follow(job, lambda job, so_far: stand(job.done_bytes, job.file, so_far))
+            of_job = self._follow(job, lambda job, so_far: stand(job.done_bytes, _doing(job), so_far))
             add_report(report, _renamed(of_job, names))
             done += sum(sizes[path] for path in group)
         return report
@@ -78,7 +78,9 @@ class Remote:
         """Work that needs no files. Raises `ServerError`."""
         job = self._call("POST", f"{PATH}/{work}", JobView)
         note(f"The library is held by the server at {self._client.base_url}, which does the work.")
-        return self._follow(job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, job.file, so_far)))
+        return self._follow(
+            job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), so_far))
+        )
 
     def remove(self, document_id: str) -> Removed:
         """Take a document out. Raises `UnknownDocumentError`, `ServerError`."""
@@ -163,6 +165,10 @@ class _Told(io.FileIO):
         """The next bytes."""
         self._told(f"sending {self.tell() / self._size:.0%} of {self._what}")
         return super().read(-1 if size is None else size) or b""
+
+
+def _doing(job: JobView) -> str:
+    return "waiting for other jobs" if job.state is State.QUEUED else job.file
 
 
 def _recognised(paths: Sequence[Path], kind: str, limit: int, report: Report) -> dict[Path, int]:
