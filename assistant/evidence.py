@@ -101,6 +101,7 @@ class DocumentView(Model):
     language: str
     status: str
     superseded_by: str | None
+    revision: str = ""
     evidence_level: str
     publication_types: list[str]
     mesh: list[str]

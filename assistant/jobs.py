@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 from assistant.answer import Model
 from ingestion.document import printable
 from ingestion.jobs import Stand, State, Work
-from ingestion.pipeline import Report
+from ingestion.report import Report
 
 PATH = "/v1/ingest"
 FAILURE = ("file", "record", "reason", "mend")
@@ -87,9 +87,3 @@ def read_report(view: Mapping[str, Any]) -> Report:
     values = {field.name: view[field.name] for field in fields(Report)}
     failures = [tuple(str(failure[name]) for name in FAILURE) for failure in view["failures"]]
     return Report(**values | {"failures": failures, "replaced": [tuple(entry) for entry in view["replaced"]]})
-
-
-def add_report(total: Report, more: Report) -> None:
-    """Add what another run did."""
-    for field in fields(Report):
-        setattr(total, field.name, getattr(total, field.name) + getattr(more, field.name))

@@ -22,7 +22,9 @@ def write_answer(run: Run, library: Library) -> Answer:
     """The finished answer, or the abstention."""
     cited = {passage.document_id: passage for _, passage in run.claims}
     documents = {document_id: library.ledger.document(document_id) for document_id in cited}
-    successors = {i: d.superseded_by for i, d in documents.items() if d is not None and d.superseded_by}
+    successors = {
+        i: _called(d.superseded_by, library) for i, d in documents.items() if d is not None and d.superseded_by
+    }
     warnings: list[AnswerWarning] = retraction_warnings(hit.passage for hit in run.hits)
     warnings += source_warnings(cited.values(), successors)
     abstained = not run.claims
@@ -42,6 +44,12 @@ def write_answer(run: Run, library: Library) -> Answer:
         timings_ms=timings,
         versions=Versions(citewell=__version__, index=library.signature, embedder=library.searcher.embedder.name),
     )
+
+
+def _called(successor: str, library: Library) -> str:
+    """What a reader calls a guideline: its title where the library holds it, else what it is known by."""
+    held = library.ledger.document(successor)
+    return f"“{held.title}” ({', '.join(filter(None, (held.publisher, str(held.year or ''))))})" if held else successor
 
 
 def _source(passage: Passage, document: Document | None) -> Source:

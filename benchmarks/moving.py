@@ -62,12 +62,12 @@ def measure(folder: Path, embedder: Embedder) -> dict[str, Any]:
         started = time.perf_counter()
         ingest_files(library, starter.PATHS)
         ingested = time.perf_counter()
-        manifest = export_library(library, library.home / "ledger.sqlite", target, quiet)
+        manifest = export_library(library, target, quiet)
         exported = time.perf_counter()
         rounded = half_precision(library)
     with Library.open(folder / "there", purpose="a benchmark", embedder=embedder) as library:
         opened = time.perf_counter()
-        import_library(library, library.home / "ledger.sqlite", target, quiet)
+        import_library(library, target, quiet)
         imported = time.perf_counter()
     return {
         "passages": manifest.passages,

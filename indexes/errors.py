@@ -23,3 +23,7 @@ class ModelMissingError(RetrievalError):
 
 class EngineUnavailableError(RetrievalError):
     """The Qdrant server cannot be reached or refused the call."""
+
+
+class IndexWriteError(RetrievalError):
+    """The embedded index cannot be written: the disk is full, or its files are not to be changed."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from indexes import fusion
-from indexes.embedding import Embedder
+from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine
 from indexes.lexical import encode_passage, encode_query
 from indexes.passage import Filters, Hit, Passage, Scores
@@ -34,10 +34,16 @@ class Searcher:
 
     def index(self, passages: Sequence[Passage]) -> None:
         """Embed and store passages; those of the same identifier are replaced."""
-        if not passages:
-            return
-        texts = [passage.embedding_text for passage in passages]
-        self.engine.upsert(passages, self.embedder.embed_passages(texts), [encode_passage(text) for text in texts])
+        if passages:
+            self.store(passages, self.embed(passages))
+
+    def embed(self, passages: Sequence[Passage]) -> Vectors:
+        """The passages' vectors, of shape (len(passages), dimension)."""
+        return self.embedder.embed_passages([passage.embedding_text for passage in passages])
+
+    def store(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Store passages under the vectors that `embed` made; those of the same identifier are replaced."""
+        self.engine.upsert(passages, vectors, [encode_passage(passage.embedding_text) for passage in passages])
 
     def search(
         self,

@@ -9,6 +9,7 @@ from indexes.passage import Part, Passage, Role
 from ingestion.document import Document, Section
 from ingestion.sentences import sentence_spans
 
+VERSION = "chunks-1"  # part of what the ledger knows a file by: change it whenever the same document would give other passages
 MAX_WORDS = (
     280  # about 400 word pieces of clinical English: leaves room for title and headings within the embedder's 512
 )

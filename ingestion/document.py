@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from indexes.passage import Kind, Role, Status
@@ -42,7 +42,8 @@ class Document:
 
     `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own
     words only (`[…]` for a formula): headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where
-    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready.
+    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two
+    records of one document the later revision counts, and where it is empty the one read last.
     """
 
     document_id: str
@@ -62,12 +63,30 @@ class Document:
     mesh: tuple[str, ...] = ()
     status: Status = Status.CURRENT
     superseded_by: str | None = None
+    revision: str = ""
     evidence_level: str = "unknown"
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready mapping that `from_json` turns back into an equal document."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "kind": str(self.kind),
+            "status": str(self.status),
+            "sections": [
+                {
+                    "start": s.start,
+                    "end": s.end,
+                    "role": str(s.role),
+                    "path": list(s.path),
+                    "grade": s.grade,
+                    "page": s.page,
+                }
+                for s in self.sections
+            ],
+            **{name: list(getattr(self, name)) for name in _TUPLES},
+            **{name: json.loads(json.dumps(getattr(self, name))) for name in ("identifiers", "attributes")},
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Document:
@@ -79,14 +98,23 @@ class Document:
             Section(**{**section, "role": Role(section["role"]), "path": tuple(section["path"])})
             for section in values["sections"]
         )
-        for name in ("authors", "publication_types", "mesh"):
+        for name in _TUPLES:
             values[name] = tuple(values[name])
         return cls(**values)
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything the document says: equal hashes need no re-indexing."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """`to_json` as text, the same for equal documents."""
+        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":")).encode()
+
+
+_TUPLES = ("authors", "publication_types", "mesh")
+_MADE = {"kind", "status", "sections", *_TUPLES, "identifiers", "attributes"}
+_PLAIN = tuple(each.name for each in fields(Document) if each.name not in _MADE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,10 @@ class SourceError(IngestionError):
     """A file cannot be read as its kind: missing, empty, truncated, encrypted, or not what it claims to be."""
 
 
+class MissingFileError(SourceError):
+    """There is no such file."""
+
+
 class UnknownKindError(IngestionError):
     """No parser recognises the file, or the kind asked for does not exist."""
 
@@ -31,3 +35,15 @@ class QueueFullError(IngestionError):
 
 class BusyError(IngestionError):
     """A job is writing the library, and what was asked for cannot be done beside it."""
+
+
+class LiveSourceError(IngestionError):
+    """A live source did not give what was asked of it. The message names the service, never an API key or what was searched for.
+
+    `transient` says whether asking again later may help; `status` is the HTTP status of the last answer, where there was one.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False, status: int | None = None) -> None:
+        super().__init__(message)
+        self.transient = transient
+        self.status = status

@@ -26,7 +26,8 @@ from indexes.errors import LibraryInUseError, RetrievalError
 from ingestion import starter
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
 from ingestion.library import Library
-from ingestion.pipeline import Progress, Report, ingest_files, retry_failures
+from ingestion.pipeline import ingest_files, retry_failures
+from ingestion.report import Progress, Report
 from ingestion.sources import kinds
 
 logger = logging.getLogger("citewell.jobs")

@@ -1,16 +1,17 @@
 """The ledger: what the library holds, in SQLite, so that nothing is read twice, lost, or half-written.
 
-Order of work, which makes a kill at any point harmless: passages go to the index first (their identifiers depend on nothing but the
-document), then the ledger records the document in one transaction. What was in the index and not yet in the ledger is written again, equal.
+Order of work, which makes a kill at any point harmless: the ledger notes which documents are about to change, the index is written, then the ledger
+records the documents and strikes the notes out in one transaction. Where notes are left, the index is put back to what the ledger says.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,14 +19,15 @@ from pathlib import Path
 
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
+from ingestion.editions import family, named_as_superseded
 from ingestion.errors import IngestionError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
-    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL
+    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL, index_hash TEXT NOT NULL DEFAULT '', revision TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE passages (
     passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, payload BLOB NOT NULL
@@ -35,20 +37,59 @@ CREATE TABLE files (
     path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, parser TEXT NOT NULL, documents INTEGER NOT NULL, problems INTEGER NOT NULL, updated TEXT NOT NULL
 );
 CREATE TABLE failures (
-    source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL, PRIMARY KEY (source, record)
+    source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'auto', attempts INTEGER NOT NULL DEFAULT 1, pending INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, record)
 );
+CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
+CREATE TABLE supersedes (
+    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
+);
+CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
 """
+# What turns the layout before into the next one, by the version it starts from.
+_MIGRATIONS = {
+    1: """
+ALTER TABLE documents ADD COLUMN index_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN revision TEXT NOT NULL DEFAULT '';
+ALTER TABLE failures ADD COLUMN kind TEXT NOT NULL DEFAULT 'auto';
+ALTER TABLE failures ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE failures ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
+CREATE TABLE supersedes (
+    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
+);
+CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
+"""
+}
+
+
+_REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file or a record that could not be ingested, and what to do about it. `record` is empty for a whole file."""
+    """A file or a record that could not be ingested, and what to do about it.
+
+    `record` is empty for a whole file, `kind` is the `--kind` it was read as, `attempts` how often it failed.
+    """
 
     source: str
     record: str
     reason: str
     mend: str
     happened: str
+    kind: str = "auto"
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the library holds of a document: hashes of what it says and of what the encoders read, its revision, and the file it came from."""
+
+    content_hash: str
+    index_hash: str
+    revision: str
+    source: str
 
 
 def _pack(data: object) -> bytes:
@@ -64,7 +105,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
-        self._path = path
+        self.path = path
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
@@ -91,12 +132,12 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        if self._version() == 0:
-            with self.transaction():
-                if self._version() == 0:  # of two processes that meet a new file, one makes the tables
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
+        if self._version() < SCHEMA_VERSION:
+            with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
+                while (version := self._version()) < SCHEMA_VERSION:
+                    for statement in filter(str.strip, (_MIGRATIONS[version] if version else _SCHEMA).split(";")):
                         self._connection.execute(statement)
-                    self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    self._connection.execute(f"PRAGMA user_version = {version + 1 if version else SCHEMA_VERSION}")
         return self._version()
 
     def _version(self) -> int:
@@ -117,9 +158,14 @@ class Ledger:
             try:
                 yield
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(_REFUSED):
+                    raise IngestionError(
+                        f"The ledger {self.path} cannot be written ({error}). Free space on its disk or mend its permissions, "
+                        "then run the same command again: what was finished is kept."
+                    ) from error
                 raise
 
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
@@ -128,7 +174,7 @@ class Ledger:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise IngestionError(
-                f"The ledger {self._path} cannot be read ({error}). Restore it, or move it away and ingest again."
+                f"The ledger {self.path} cannot be read ({error}). Restore it, or move it away and ingest again."
             ) from error
 
     def _value(self, sql: str, *values: object) -> object:
@@ -149,40 +195,81 @@ class Ledger:
 
     # documents and passages
 
-    def content_hash(self, document_id: str) -> str | None:
-        """The hash of the document as it is indexed, or `None` where it is not."""
-        value = self._value("SELECT content_hash FROM documents WHERE document_id = ?", document_id)
-        return None if value is None else str(value)
-
-    def source(self, document_id: str) -> str | None:
-        """The file the document was read from, or `None`."""
-        value = self._value("SELECT source FROM documents WHERE document_id = ?", document_id)
-        return None if value is None else str(value)
+    def known(self, document_id: str) -> Known | None:
+        """What the library holds of a document, or `None` where it holds nothing."""
+        rows = self._rows(
+            "SELECT content_hash, index_hash, revision, source FROM documents WHERE document_id = ?", document_id
+        )
+        return Known(*map(str, rows[0])) if rows else None
 
     def passage_ids(self, document_id: str) -> list[str]:
         """Identifiers of a document's passages as indexed."""
         return [str(row[0]) for row in self._rows("SELECT passage_id FROM passages WHERE document_id = ?", document_id)]
 
-    def record(self, document: Document, passages: Sequence[Passage], source: str) -> None:
-        """The document is indexed with exactly these passages."""
+    def record(self, document: Document, passages: Sequence[Passage], source: str, index_hash: str = "") -> None:
+        """The document is indexed with exactly these passages; `index_hash` stands for what the encoders read of them."""
+        body = document.to_bytes()
         with self.transaction():
             self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
             self._connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.document_id,
                     str(document.kind),
                     document.title,
-                    document.content_hash,
+                    hashlib.sha256(body).hexdigest(),
                     source,
-                    _pack(document.to_json()),
+                    zlib.compress(body, 1),
                     _now(),
+                    index_hash,
+                    document.revision,
                 ),
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?)",
                 [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
             )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO supersedes VALUES (?, ?)",
+                [(old, document.document_id) for old in named_as_superseded(document)],
+            )
+
+    def editions(self, document: Document) -> list[str]:
+        """Identifiers of the documents held that this one may supersede or be superseded by."""
+        start = family(document.document_id) + "@"
+        rows = self._rows(
+            "SELECT document_id FROM documents WHERE document_id >= ? AND document_id < ? UNION "
+            "SELECT new_id FROM supersedes WHERE old_id = ? UNION "
+            "SELECT document_id FROM documents WHERE document_id IN (SELECT value FROM json_each(?))",
+            start,
+            start[:-1] + "A",  # what follows "@" in ASCII
+            document.document_id,
+            json.dumps(named_as_superseded(document)),
+        )
+        return [str(row[0]) for row in rows if row[0] != document.document_id]
+
+    def guidelines_from(self, source: str) -> list[str]:
+        """Identifiers of the guidelines that were read from a file."""
+        rows = self._rows("SELECT document_id FROM documents WHERE source = ? AND kind = 'guideline'", source)
+        return [str(row[0]) for row in rows]
+
+    def start_writing(self, documents: Mapping[str, Sequence[str]]) -> None:
+        """Note the documents whose passages the index is about to be given, with the identifiers of these, before it is."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO unfinished VALUES (?, ?)",
+                [(document_id, json.dumps(list(passages))) for document_id, passages in documents.items()],
+            )
+
+    def finish_writing(self) -> None:
+        """Index and ledger agree again."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM unfinished")
+
+    def unfinished(self) -> dict[str, list[str]]:
+        """What `start_writing` noted and no `finish_writing` struck out: a run was killed between the two."""
+        rows = self._rows("SELECT document_id, passage_ids FROM unfinished ORDER BY document_id")
+        return {str(document_id): json.loads(str(passages)) for document_id, passages in rows}
 
     def remove(self, document_id: str) -> bool:
         """Forget a document; whether there was one."""
@@ -229,35 +316,43 @@ class Ledger:
             self._rows("SELECT 1 FROM files WHERE path = ? AND sha256 = ? AND parser = ?", path, sha256, parser)
         )
 
-    def finish_file(self, path: str, sha256: str, parser: str, documents: int, problems: int) -> None:
-        """The file was read to its end."""
-        with self.transaction():
-            self._connection.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                (path, sha256, parser, documents, problems, _now()),
-            )
-
     def start_file(self, source: str) -> None:
-        """A new attempt at a file starts: until it is finished the file is not done, and what failed before in it no longer counts."""
+        """A new attempt at a file starts: until it is finished the file is not done, and what failed before in it waits to be seen again."""
         with self.transaction():
             self._connection.execute("DELETE FROM files WHERE path = ?", (source,))
-            self._connection.execute("DELETE FROM failures WHERE source = ?", (source,))
+            self._connection.execute("UPDATE failures SET pending = 1 WHERE source = ?", (source,))
+
+    def finish_file(self, path: str, sha256: str = "", parser: str = "", documents: int = 0, problems: int = 0) -> None:
+        """The attempt is over, and what did not fail again is forgotten. Without `parser` nothing could read the file: it is not done."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM failures WHERE source = ? AND pending", (path,))
+            if parser:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                    (path, sha256, parser, documents, problems, _now()),
+                )
 
     def forget_file(self, path: str) -> None:
         """The file is no longer done, so that it is read again when it is ingested; its failures stay until then."""
         with self.transaction():
             self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
 
-    def fail(self, source: str, record: str, reason: str, mend: str) -> None:
-        """Keep what could not be ingested, and why."""
+    def fail(self, source: str, record: str, reason: str, mend: str, kind: str = "auto") -> None:
+        """Keep what could not be ingested, why, and as what `kind` its file was read."""
         with self.transaction():
             self._connection.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (source, record, reason, mend, _now())
+                "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, 1, 0) ON CONFLICT (source, record) DO UPDATE SET reason = excluded.reason, "
+                "mend = excluded.mend, happened = excluded.happened, kind = excluded.kind, attempts = attempts + pending, pending = 0",
+                (source, record, reason, mend, _now(), kind),
             )
+
+    def problems(self, source: str) -> int:
+        """How many failures are kept of a file."""
+        return int(str(self._value("SELECT COUNT(*) FROM failures WHERE source = ?", source)))
 
     def failures(self) -> list[Failure]:
         """Everything that could not be ingested, by file."""
-        return [
-            Failure(*map(str, row))
-            for row in self._rows("SELECT source, record, reason, mend, happened FROM failures ORDER BY source, record")
-        ]
+        rows = self._rows(
+            "SELECT source, record, reason, mend, happened, kind, attempts FROM failures ORDER BY source, record"
+        )
+        return [Failure(*map(str, row[:6]), attempts=int(str(row[6]))) for row in rows]  # type: ignore[misc,arg-type]

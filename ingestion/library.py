@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -84,6 +85,9 @@ class Library:
             undo.callback(engine.close)
             library = cls(home, ledger, Searcher(engine, embedder), lock)
             library.restore()
+            if lock:  # nobody else can be writing
+                with library.writing():
+                    pass
             undo.pop_all()
         return library
 
@@ -97,6 +101,38 @@ class Library:
             there = engine.passages([point_id(passage.passage_id) for passage in batch])
             self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
         engine.flush()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What changes the library does so within this block: one run at a time, from an index that says what the ledger says.
+
+        Raises `LibraryInUseError` where another run is writing, in this process or, with a server, in another.
+        """
+        path = self.ledger.path.with_suffix(".writing")
+        lock = portalocker.Lock(path, mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
+        try:
+            lock.acquire()
+        except portalocker.LockException as error:
+            raise LibraryInUseError(
+                f"Another run is writing to the library in {self.home}. Wait until it ends, or stop it; then run the same command again."
+            ) from error
+        try:
+            self._put_back()
+            yield
+        finally:
+            lock.release()
+
+    def _put_back(self) -> None:
+        """Where a run was killed between index and ledger, the index goes back to what the ledger says."""
+        unfinished = self.ledger.unfinished()
+        if not unfinished:
+            return
+        for document_id, begun in unfinished.items():
+            held = self.ledger.passage_ids(document_id)
+            self.searcher.engine.delete(sorted(set(begun).difference(held)))
+            self.searcher.index([passage for each in held if (passage := self.ledger.passage(each))])
+        self.searcher.engine.flush()
+        self.ledger.finish_writing()
 
     @property
     def signature(self) -> str:

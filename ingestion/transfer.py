@@ -47,8 +47,8 @@ BATCH = 256  # passages that are looked up or stored together
 STAGING = ".importing-"
 
 
-def export_library(library: Library, ledger_file: Path, target: Path, tell: Tell) -> Manifest:
-    """Write the library to `target`, a new file; `ledger_file` is where its ledger lies.
+def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
+    """Write the library to `target`, a new file.
 
     The ledger is copied as it is at one moment, so that another process may go on writing where a Qdrant server is the index. A passage whose
     vector the index has lost, or has replaced since, is embedded anew. Raises `ArchiveError` where the file exists or cannot be written.
@@ -59,7 +59,7 @@ def export_library(library: Library, ledger_file: Path, target: Path, tell: Tell
     try:
         with _writing(target):
             snapshot.unlink(missing_ok=True)
-            with closing(sqlite3.connect(f"file:{quote(str(ledger_file))}?mode=ro", uri=True)) as connection:
+            with closing(sqlite3.connect(f"file:{quote(str(library.ledger.path))}?mode=ro", uri=True)) as connection:
                 connection.execute("VACUUM INTO ?", (str(snapshot),))
             with ArchiveWriter(partial) as writer:
                 manifest = _write(library, snapshot, ids, writer, tell)
@@ -108,18 +108,19 @@ def _vectors(library: Library, passages: Sequence[Passage]) -> Vectors:
     return np.stack(rows)
 
 
-def import_library(library: Library, ledger_file: Path, source: Path, tell: Tell) -> Manifest:
-    """Make `library`, which must be empty, the one in the file `source`; `ledger_file` is where its ledger lies.
+def import_library(library: Library, source: Path, tell: Tell) -> Manifest:
+    """Make `library`, which must be empty, the one in the file `source`.
 
     Closes the library: open it again to use it. Raises `ArchiveError` where the file is none or damaged or the library holds documents, and
-    `IncompatibleIndexError` where another embedder or lexical encoder made it; then nothing has changed.
+    `IncompatibleIndexError` where another embedder or lexical encoder made it, and `LibraryInUseError` where another run is writing; then nothing
+    has changed.
     """
     if library.ledger.has_documents():
         raise ArchiveError(
             f"The library in {library.home} holds documents, and an import never replaces or mixes. "
             "Name a new folder with --into, or move this one away first."
         )
-    with open_archive(source) as archive:
+    with library.writing(), open_archive(source) as archive:
         manifest = archive.manifest
         if manifest.signature != library.signature:
             raise IncompatibleIndexError(
@@ -134,7 +135,7 @@ def import_library(library: Library, ledger_file: Path, source: Path, tell: Tell
             _check_ledger(staged / LEDGER, source)
             _build(library, archive, source, staged, tell)
             with _writing(library.home):
-                _take_place(library, staged, ledger_file)
+                _take_place(library, staged)
         except (ArchiveError, IncompatibleIndexError):  # going on with it would be of no use
             shutil.rmtree(staged, ignore_errors=True)
             raise
@@ -221,16 +222,16 @@ def _passages(ledger: Ledger, ids: Sequence[str], source: Path) -> list[Passage]
     return passages
 
 
-def _take_place(library: Library, staged: Path, ledger_file: Path) -> None:
+def _take_place(library: Library, staged: Path) -> None:
     """The new ledger and index instead of the empty ones; from the ledger's renaming on the library is the imported one."""
     library.ledger.close()
     index = library.home / "index"
     if (staged / "index").exists():
         library.searcher.engine.close()
         shutil.rmtree(index)
-    for path in _sidecars(ledger_file):
+    for path in _sidecars(library.ledger.path):
         path.unlink(missing_ok=True)
-    (staged / LEDGER).replace(ledger_file)
+    (staged / LEDGER).replace(library.ledger.path)
     if (staged / "index").exists():
         (staged / "index").replace(index)
 

@@ -8,13 +8,14 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, ingesting, library
+from assistant.cli import asking, ingesting, library, live
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
 from ingestion.errors import IngestionError, UnknownDocumentError, UnknownKindError
 
 CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
+INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 
 app = typer.Typer(
     name="citewell",
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+ingesting.app.command("pubmed")(live.pubmed)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 
@@ -66,6 +68,7 @@ def main() -> None:
     except (AssistantError, RetrievalError, IngestionError) as error:
         err(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        err("Stopped. What was finished is kept; run the same command to go on.")
-        sys.exit(130)
+    except SystemExit as exit_:
+        if exit_.code == INTERRUPTED:
+            err("Stopped. What was finished is kept; run the same command to go on.")
+        raise

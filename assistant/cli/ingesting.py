@@ -117,9 +117,12 @@ def with_bar(work: Callable[[Tell], Report], *, quiet: bool = False) -> Report:
         task = bar.add_task("Ingesting", total=None, documents=0)
 
         def tell(stand: Stand) -> None:
-            done = stand.report.added + stand.report.changed + stand.report.unchanged
             bar.update(
-                task, completed=stand.done_bytes, total=stand.total_bytes, documents=done, description=stand.file[:40]
+                task,
+                completed=stand.done_bytes,
+                total=stand.total_bytes,
+                documents=stand.report.documents,
+                description=stand.file[:40],
             )
 
         return work(tell)
@@ -150,8 +153,12 @@ def _print_report(report: Report) -> None:
         f"{report.deleted} deleted",
     ]
     out.print(text(", ".join(parts) + f"; {report.passages} passages indexed."))
+    if report.outdated:
+        note(f"{report.outdated} records are older than what the library holds of them and were left alone.")
     if report.files_unchanged:
         note(f"{report.files_unchanged} files were read before and have not changed.")
+    if report.failed_before:
+        note(f"{report.failed_before} of these had failures: citewell library failures, citewell library retry")
     if report.skipped:
         note(f"{len(report.skipped)} files in the folders are of no known kind and were passed over.")
     for file, record, reason, mend in report.failures[:FAILURES_SHOWN]:

@@ -19,7 +19,7 @@ from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
 from ingestion.archive import Manifest
 from ingestion.jobs import Work
-from ingestion.library import Library, ledger_path
+from ingestion.library import Library
 from ingestion.pipeline import remove_document, retry_failures
 from ingestion.transfer import export_library, import_library
 
@@ -110,8 +110,7 @@ def export(
     with open_ledger():
         settings = load_settings()
     with Library.open(settings.home, purpose="citewell library export", server=settings.server) as library:
-        ledger_file = ledger_path(library.home, settings.server)
-        manifest = _with_steps(lambda tell: export_library(library, ledger_file, target, tell), quiet=as_json)
+        manifest = _with_steps(lambda tell: export_library(library, target, tell), quiet=as_json)
     _tell_moved("Exported", manifest, target, settings.home, as_json)
 
 
@@ -128,8 +127,7 @@ def import_(
     settings = load_settings()
     home = into or settings.home
     with Library.open(home, purpose="citewell library import", server=settings.server) as library:
-        ledger_file = ledger_path(home, settings.server)
-        manifest = _with_steps(lambda tell: import_library(library, ledger_file, source, tell), quiet=as_json)
+        manifest = _with_steps(lambda tell: import_library(library, source, tell), quiet=as_json)
     _tell_moved("Imported", manifest, source, home, as_json)
 
 

@@ -18,13 +18,14 @@ from assistant.answer import Model
 from assistant.cli.desk import detail_of
 from assistant.cli.output import note
 from assistant.errors import ServerError
-from assistant.jobs import PATH, JobsOut, JobView, RemovedView, add_report, read_report
+from assistant.jobs import PATH, JobsOut, JobView, RemovedView, read_report
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from ingestion.document import printable
 from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
+from ingestion.finding import find_files
 from ingestion.jobs import OVER, State, Work
-from ingestion.pipeline import Progress, Removed, Report, _files
+from ingestion.report import Progress, Removed, Report
 from ingestion.sources import find_parser, kinds
 
 TIMEOUT_S = 120.0
@@ -63,14 +64,14 @@ class Remote:
 
         def stand(part: int, file: str, of_job: Report) -> None:
             so_far = replace(report)
-            add_report(so_far, of_job)
+            so_far.add(of_job)
             tell(Progress(done + part, total, file, so_far))
 
         for group in _groups(sizes, limits):
             job = self._send(group, kind, lambda doing: stand(0, doing, Report()))
             names = dict(zip(job.files, (printable(str(path)) for path in group), strict=True))
             of_job = self._follow(job, lambda job, so_far: stand(job.done_bytes, _doing(job), so_far))
-            add_report(report, _renamed(of_job, names))
+            report.add(_renamed(of_job, names))
             done += sum(sizes[path] for path in group)
         return report
 
@@ -174,22 +175,28 @@ def _doing(job: JobView) -> str:
 def _recognised(paths: Sequence[Path], kind: str, limit: int, report: Report) -> dict[Path, int]:
     """The files that are worth sending, and their sizes; what is wrong with the others goes to the report, as `ingest_files` would put it."""
     sizes: dict[Path, int] = {}
-    for path, named in _files(paths):
-        source = printable(str(path))
+    for file in find_files(paths):
+        reason, mend = file.fault, ""
         try:
-            find_parser(path, kind)
-            size = path.stat().st_size
-        except (IngestionError, OSError) as error:
-            if isinstance(error, UnknownKindError) and not named:
-                report.skipped.append(source)
-            else:
-                report.failures.append((source, "", printable(str(error)), ""))
-            continue
-        if size > limit:
+            if not reason:
+                find_parser(file.path, kind)
+        except UnknownKindError as error:
+            if not file.named:
+                report.skipped.append(file.source)
+                continue
+            reason = printable(str(error))
+        except IngestionError as error:
+            reason = printable(str(error))
+        if not reason and file.entry:
+            reason = "what its folder's manifest says of it cannot be sent to a server"
+            mend = "stop the server and run the command again"
+        elif not reason and file.size > limit:
+            reason = f"the server takes no more than {limit:,} bytes at a time"
             mend = "raise CITEWELL_UPLOAD_LIMIT of that server, or stop it and run the command again"
-            report.failures.append((source, "", f"the server takes no more than {limit:,} bytes at a time", mend))
+        if reason:
+            report.failures.append((file.source, "", reason, mend))
         else:
-            sizes[path] = size
+            sizes[file.path] = file.size
     return sizes
 
 

@@ -21,10 +21,15 @@ def point_id(passage_id: str) -> str:
 class Engine(Protocol):
     """Passages with one dense and one sparse vector each. Scores: cosine similarity, and BM25 with the engine's own IDF.
 
-    `upsert` replaces passages of the same identifier. What `upsert` and `delete` did is found at once and survives a crash after `flush`.
+    `upsert` replaces passages of the same identifier. What was written is found at once and survives a crash after `flush`. Writing raises
+    `IndexWriteError` or `EngineUnavailableError` where it cannot be done.
     """
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None: ...
+
+    def relabel(self, passages: Sequence[Passage]) -> None:
+        """Replace what is said about passages that are stored (status, year, roles…) and keep their vectors."""
+        ...
 
     def delete(self, passage_ids: Sequence[str]) -> None: ...
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import qdrant_edge as edge
 
 from indexes.embedding import Vectors
 from indexes.engines import point_id
-from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
@@ -21,8 +22,9 @@ DENSE, LEXICAL = "dense", "lexical"
 class EdgeEngine:
     """Qdrant Edge behind the `Engine` Protocol. Safe to share between threads."""
 
-    def __init__(self, shard: edge.EdgeShard) -> None:
+    def __init__(self, shard: edge.EdgeShard, path: Path) -> None:
         self._shard = shard
+        self._path = path
 
     @classmethod
     def open(cls, path: Path, *, dimension: int) -> EdgeEngine:
@@ -36,7 +38,7 @@ class EdgeEngine:
         )
         try:
             if (path / "segments").is_dir():
-                return cls(edge.EdgeShard.load(str(path), config))
+                return cls(edge.EdgeShard.load(str(path), config), path)
             path.mkdir(parents=True, exist_ok=True)
             shard = edge.EdgeShard.create(str(path), config)
         except Exception as error:  # the binding raises nothing narrower
@@ -53,7 +55,7 @@ class EdgeEngine:
             ("year", edge.PayloadSchemaType.Integer),
         ):
             shard.update(edge.UpdateOperation.create_field_index(field, schema))
-        return cls(shard)
+        return cls(shard, path)
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
         """Store passages with their vectors, replacing those of the same identifier."""
@@ -69,12 +71,33 @@ class EdgeEngine:
             for passage, vector, terms in zip(passages, dense, sparse, strict=True)
         ]
         if points:
-            self._shard.update(edge.UpdateOperation.upsert_points(points))
+            self._update(edge.UpdateOperation.upsert_points(points))
+
+    def relabel(self, passages: Sequence[Passage]) -> None:
+        """Replace what is said about passages that are stored, and keep their vectors."""
+        for passage in passages:
+            points: list[edge.PointId] = [point_id(passage.passage_id)]
+            self._update(edge.UpdateOperation.overwrite_payload(points, passage.to_payload()))
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
         if passage_ids:
-            self._shard.update(edge.UpdateOperation.delete_points([point_id(p) for p in passage_ids]))
+            self._update(edge.UpdateOperation.delete_points([point_id(p) for p in passage_ids]))
+
+    def _update(self, operation: edge.UpdateOperation) -> None:
+        with self._writing():
+            self._shard.update(operation)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Says in our words that the disk refused."""
+        try:
+            yield
+        except Exception as error:  # the binding raises nothing narrower
+            raise IndexWriteError(
+                f"The index in {self._path} cannot be written ({str(error)[-200:]}). Free space on its disk or mend its permissions, "
+                "then run the same command again: what was finished is kept."
+            ) from error
 
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
@@ -115,7 +138,8 @@ class EdgeEngine:
 
     def flush(self) -> None:
         """Write everything to disk."""
-        self._shard.flush()
+        with self._writing():
+            self._shard.flush()
 
     def optimize(self) -> bool:
         """Build the HNSW graph of segments that have grown enough; blocks until done."""

@@ -95,6 +95,19 @@ class QdrantEngine:
             batch = points[first : first + _POINTS]
             self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
 
+    def relabel(self, passages: Sequence[Passage]) -> None:
+        """Replace what is said about passages that are stored, and keep their vectors."""
+        for first in range(0, len(passages), _POINTS):
+            operations = [
+                models.OverwritePayloadOperation(
+                    overwrite_payload=models.SetPayload(
+                        payload=passage.to_payload(), points=[point_id(passage.passage_id)]
+                    )
+                )
+                for passage in passages[first : first + _POINTS]
+            ]
+            self._call(lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True))  # type: ignore[misc]
+
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
         if passage_ids:

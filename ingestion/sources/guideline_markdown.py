@@ -24,7 +24,8 @@ from ingestion.sources.guideline_html import html_blocks
 _LARGEST = 20_000_000
 _LARGEST_FRONT_MATTER = 64_000
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-_CARRIED = ("keywords", "rights", "digest_of")  # kept as the document's attributes
+_LISTS = ("keywords", "supersedes")
+_CARRIED = (*_LISTS, "rights", "digest_of")  # kept as the document's attributes
 
 
 class MarkdownGuidelines:
@@ -179,7 +180,7 @@ def _metadata(path: Path, fields: dict[str, Any]) -> Metadata:
         raise SourceError(f"{path}: status {status!r} is unknown; write one of {', '.join(Status)}.")
     year = _scalar(fields.get("year"))
     attributes = {
-        name: _list(value) if name == "keywords" else _scalar(value) for name in _CARRIED if (value := fields.get(name))
+        name: _list(value) if name in _LISTS else _scalar(value) for name in _CARRIED if (value := fields.get(name))
     }
     return Metadata(
         title=_scalar(fields.get("title")),

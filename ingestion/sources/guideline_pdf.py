@@ -15,6 +15,7 @@ from indexes.passage import Status
 from ingestion.document import Item, Problem
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import Metadata, build_document, publisher_named_in, short_publisher, year_in
+from ingestion.sources.isolated import parse_isolated
 from ingestion.sources.pdf_blocks import Bookmark, blocks
 from ingestion.sources.pdf_lines import (
     LOCK,
@@ -48,13 +49,17 @@ _LICENCE = re.compile(r"\bCC BY(?:-[A-Z]{2}){0,3} \d\.\d(?: IGO)?\b")
 class PdfGuidelines:
     """One PDF with text, one guideline.
 
-    PDFium is not thread-safe; every call to it is made under one lock, so that threads may parse at once, though not faster.
+    It is read in a process of its own with bounded memory, since PDFium can be made to crash or to take gigabytes; `isolated=False` reads it in
+    this one. PDFium is not thread-safe; every call to it is made under one lock, so that threads may parse at once, though not faster.
     """
 
     name = "guideline (PDF)"
     kind = "guideline"
     version = 1
     suffixes: tuple[str, ...] = (".pdf",)
+
+    def __init__(self, *, isolated: bool = True) -> None:
+        self._isolated = isolated
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether it begins as a PDF does (some carry a few bytes before), or is named as one."""
@@ -65,6 +70,9 @@ class PdfGuidelines:
 
         Raises `SourceError` where the file is missing, empty, broken, encrypted, too large, or has no text (a scan).
         """
+        return parse_isolated(type(self), path) if self._isolated else self._parse(path)
+
+    def _parse(self, path: Path) -> Iterator[Item]:
         with _opened(path) as document:
             pages, broken = _pages(document, path)
             printed = sum(len(line.text) for page in pages for line in page.lines)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from ingestion.errors import SourceError
+from ingestion.errors import MissingFileError, SourceError
 
 CHUNK = 1 << 18
 MAX_RECORD = 16 << 20
@@ -39,7 +39,7 @@ def chunks(path: Path) -> Iterator[bytes]:
     seen = False
     try:
         if not path.exists():
-            raise SourceError(f"{path}: no such file; check the path")
+            raise MissingFileError(f"{path}: no such file; check the path")
         if not path.is_file():  # a pipe would wait for ever, and cannot be read twice
             raise SourceError(f"{path}: not a regular file; name the files in it")
         with path.open("rb") as file:

@@ -310,12 +310,14 @@ def test_bad_files_are_named_with_the_mend_and_the_rest_is_ingested(run: Run, tm
     for pmid, there in ((9, True), (2, True), (4, True), (3, False)):
         assert (run("show", f"pubmed:{pmid}", home=home).code == 0) is there
     kept = run("library", "failures", "--json", home=home).json["failures"]
-    assert {Path(failure["source"]).name for failure in kept} == set(expected)
-    assert "7 files or records" in run("library", "status", home=home).err
-    report = run("ingest", "files", *paths, "--json", home=home)
-    assert report.code == 1
-    assert {Path(failure["file"]).name for failure in report.json["failures"]} >= set(expected) - {"middle.xml"}
-    assert all(failure["reason"] for failure in report.json["failures"])
+    assert {Path(failure["source"]).name for failure in kept} == set(expected) - {"missing.xml"}
+    assert "6 files or records" in run("library", "status", home=home).err
+    again = run("ingest", "files", *paths, "--json", home=home)
+    assert again.code == 1
+    told = {Path(failure["file"]).name for failure in again.json["failures"]}
+    assert told == {"missing.xml", "empty.xml", "other.json", "photo.jpg"}  # the rest was read, and is not read again
+    assert again.json["failed_before"] == 3
+    assert all(failure["reason"] for failure in again.json["failures"])
 
 
 def test_json_that_is_said_to_be_a_study_and_is_none_is_told(run: Run, tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ from assistant.api import ingest as ingest_api
 from assistant.api import uploading
 from assistant.api.app import create_app
 from assistant.api.ingest import Intake
-from assistant.jobs import add_report, read_report, report_view
+from assistant.jobs import read_report, report_view
 from assistant.service import Assistant
 from indexes.embedding import Embedder, Vectors
 from ingestion.jobs import Jobs
 from ingestion.library import Library
-from ingestion.pipeline import Report
+from ingestion.report import Report
 from ingestion.uploads import Uploads
 from ui.origin import SameOrigin
 
@@ -390,7 +390,7 @@ def test_a_report_survives_its_way_through_json() -> None:
     )
     assert read_report(report_view(report)) == report
     total = Report(added=1, skipped=["y"])
-    add_report(total, report)
+    total.add(report)
     assert asdict(total) == asdict(report) | {"added": 4, "skipped": ["y", "x"]}
 
 

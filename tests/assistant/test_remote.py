@@ -24,7 +24,7 @@ from indexes.embedding import Vectors
 from ingestion.errors import UnknownKindError
 from ingestion.jobs import Jobs
 from ingestion.library import Library
-from ingestion.pipeline import Progress
+from ingestion.report import Progress
 from ingestion.uploads import Uploads
 
 LIMIT = 1 << 20

@@ -25,7 +25,7 @@ from indexes.engines.edge import EdgeEngine
 from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError
 from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Filters, Kind, Passage
+from indexes.passage import Filters, Kind, Passage, Status
 
 EMBEDDER = HashedEmbedder(dimension=DIMENSION)
 WORDS = ["aspirin", "statin", "HbA1c", "IL-6", "stroke", "adults", "placebo", "0.75"]
@@ -300,3 +300,21 @@ def test_a_collection_of_another_dimension_is_refused_with_the_mend() -> None:
 def test_a_server_that_cannot_be_reached_is_said_with_the_setting_to_mend(url: str) -> None:
     with pytest.raises(EngineUnavailableError, match="CITEWELL_QDRANT_URL"):
         QdrantEngine.connect(url, "test", dimension=DIMENSION)
+
+
+def test_relabelled_passages_say_something_else_and_keep_their_vectors(engine: Engine) -> None:
+    passages = trial_library(10)
+    store(engine, passages)
+    vector, words = EMBEDDER.embed_query("aspirin"), encode_query("aspirin")
+    meaning, lexical = engine.dense(vector, 100, ALL), engine.lexical(words, 100, ALL)
+    changed = [replace(passage, status=Status.RETRACTED, year=1999) for passage in passages[:4]]
+    engine.relabel(changed)
+    engine.relabel([])
+    points = [point_id(passage.passage_id) for passage in passages]
+    assert list(engine.passages(points).values()).count(changed[0]) == 1
+    assert {p.passage_id: p for p in engine.passages(points).values()} == {
+        p.passage_id: p for p in [*changed, *passages[4:]]
+    }
+    assert engine.dense(vector, 100, ALL) == pytest.approx(meaning)
+    assert engine.lexical(words, 100, ALL) == pytest.approx(lexical)
+    assert found(engine, "aspirin", Filters(year_from=1999, year_to=1999)) >= {p.passage_id for p in changed}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 
 def article(pmid: int, abstract: str = "Aspirin prevented strokes in adults.") -> str:
@@ -57,3 +61,12 @@ def guideline(title: str, *recommendations: str) -> str:
     """A guideline in Markdown."""
     lines = "\n".join(f"- {text}" for text in recommendations)
     return f"---\ntitle: {title}\npublisher: WHO\nversion: '2024'\n---\n\n# {title}\n\n## Recommendations\n\n{lines}\n"
+
+
+def pdf_of_lines(path: Path, lines: Sequence[str]) -> Path:
+    """A PDF of one page with those lines of text."""
+    canvas = Canvas(str(path), pagesize=A4, invariant=True)
+    for number, line in enumerate(lines):
+        canvas.drawString(60, 700 - 16 * number, line)
+    canvas.save()
+    return path

@@ -23,7 +23,7 @@ from ingestion.document import Document, Problem
 from ingestion.errors import SourceError
 from ingestion.sources.guideline_pdf import PdfGuidelines
 
-PARSER = PdfGuidelines()
+PARSER = PdfGuidelines(isolated=False)  # what is in a file does not depend on where it is read
 WIDTH, HEIGHT = A4
 PROSE = (
     "Fluids are given by mouth to children with fever who can drink.",

@@ -25,7 +25,8 @@ from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
 from ingestion.jobs import OVER, Jobs, Stand, State, Work, jobs_folder
 from ingestion.library import Library, Server, ledger_path
-from ingestion.pipeline import Report, ingest_files
+from ingestion.pipeline import ingest_files
+from ingestion.report import Report
 from ingestion.uploads import MAX_NAME, Uploads, safe_name
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,7 +18,7 @@ from indexes.passage import Kind, Role, Status
 from ingestion.chunking import passages_of
 from ingestion.document import Document, TextBuilder
 from ingestion.errors import IngestionError
-from ingestion.ledger import SCHEMA_VERSION, Ledger
+from ingestion.ledger import SCHEMA_VERSION, Known, Ledger
 
 
 @pytest.fixture
@@ -55,20 +57,14 @@ def record(ledger: Ledger, document: Document, source: str = "a.xml") -> None:
 def test_documents_and_passages_come_back_equal(ledger: Ledger, document: Document) -> None:
     record(ledger, document)
     assert ledger.document(document.document_id) == document
-    assert ledger.content_hash(document.document_id) == document.content_hash
+    assert ledger.known(document.document_id) == Known(document.content_hash, "", "", "a.xml")
     for passage in passages_of(document):
         assert ledger.passage(passage.passage_id) == passage
     assert ledger.remove(document.document_id)
 
 
 def test_what_is_not_there_is_none(ledger: Ledger) -> None:
-    assert (
-        ledger.document("doc:1")
-        is ledger.passage("doc:1#0")
-        is ledger.content_hash("doc:1")
-        is ledger.source("doc:1")
-        is None
-    )
+    assert ledger.document("doc:1") is ledger.passage("doc:1#0") is ledger.known("doc:1") is None
     assert ledger.get_meta("signature") is None
     assert ledger.passage_ids("doc:1") == ledger.failures() == list(ledger.passages()) == []
     assert not ledger.remove("doc:1")
@@ -81,7 +77,7 @@ def test_a_document_recorded_again_replaces_itself_and_its_passages(ledger: Ledg
     record(ledger, make_document(1, "Only."), "b.xml")
     assert ledger.passage_ids("doc:1") == ["doc:1#0"]
     assert [passage.text for passage in ledger.passages()] == ["Only."]
-    assert ledger.source("doc:1") == "b.xml"
+    assert ledger.known("doc:1").source == "b.xml"  # type: ignore[union-attr]
 
 
 def test_counts_are_by_kind_and_removing_takes_the_passages_along(ledger: Ledger) -> None:
@@ -104,7 +100,7 @@ def test_a_file_is_done_only_with_the_same_bytes_and_parser_and_until_it_is_star
     assert not ledger.file_done("a.xml", "sum", "parser-1")
 
 
-def test_failures_are_kept_until_their_file_is_started_again(ledger: Ledger) -> None:
+def test_failures_are_kept_until_their_file_has_been_read_again(ledger: Ledger) -> None:
     ledger.fail("b.xml", "pubmed:2", "malformed", "fetch it again")
     ledger.fail("b.xml", "", "truncated", "")
     ledger.fail("a.xml", "", "empty", "")
@@ -115,7 +111,58 @@ def test_failures_are_kept_until_their_file_is_started_again(ledger: Ledger) -> 
         ("b.xml", "pubmed:2", "malformed", "fetch it again"),
     ]
     ledger.start_file("b.xml")
-    assert [failure.source for failure in ledger.failures()] == ["a.xml"]
+    assert len(ledger.failures()) == 3  # a kill now loses none
+    ledger.fail("b.xml", "", "truncated still", "", "pubmed")
+    ledger.finish_file("b.xml", "sum", "parser-1", 3, 1)
+    assert [(f.source, f.reason, f.kind, f.attempts) for f in ledger.failures()] == [
+        ("a.xml", "empty still", "auto", 1),
+        ("b.xml", "truncated still", "pubmed", 2),
+    ]
+    assert (ledger.problems("b.xml"), ledger.problems("c.xml")) == (1, 0)
+
+
+def test_a_file_that_nothing_can_read_is_tried_again_and_not_done(ledger: Ledger) -> None:
+    ledger.start_file("b.xml")
+    ledger.finish_file("b.xml")
+    assert not ledger.file_done("b.xml", "", "")
+
+
+OF_LAYOUT_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE documents (
+    document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
+    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL
+);
+CREATE TABLE passages (
+    passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, payload BLOB NOT NULL
+);
+CREATE INDEX passages_document ON passages (document_id);
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, parser TEXT NOT NULL, documents INTEGER NOT NULL, problems INTEGER NOT NULL, updated TEXT NOT NULL
+);
+CREATE TABLE failures (
+    source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL, PRIMARY KEY (source, record)
+);
+INSERT INTO failures VALUES ('a.xml', '', 'truncated', 'download it again', '2026-11-01');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    document = make_document()
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(OF_LAYOUT_1)
+        body = zlib.compress(json.dumps(document.to_json()).encode())
+        old.execute("INSERT INTO documents VALUES ('doc:1', 'literature', 'Title', 'old', 'a.xml', ?, '')", (body,))
+        old.commit()
+    for _ in range(2):
+        with closing(Ledger(path)) as ledger:
+            assert ledger.document("doc:1") == document
+            assert ledger.known("doc:1") == Known("old", "", "", "a.xml")
+            assert [(f.reason, f.kind, f.attempts) for f in ledger.failures()] == [("truncated", "auto", 1)]
+    with closing(Ledger(path)) as ledger:
+        record(ledger, document)
 
 
 def test_everything_survives_closing(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from hashed_embedder import HashedEmbedder
 from native import article, deletion, guideline, pubmed_xml, study
 
 from indexes.engines import point_id
-from indexes.passage import Filters
+from indexes.errors import LibraryInUseError
+from indexes.passage import Filters, Status
 from indexes.searcher import Mode
 from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.library import Library
@@ -404,6 +405,36 @@ def test_a_run_that_is_killed_loses_nothing_and_the_next_completes_it(
         assert len(completed) == 80
 
 
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_after_a_kill_the_index_says_what_the_ledger_says_even_if_nothing_is_run_again(
+    tmp_path: Path, killed_run: Callable[[Path, int], int], at: int
+) -> None:
+    folder = tmp_path / "files"
+    before = guideline("Lipids", "Offer a statin to adults.", "Stop smoking.")
+    write(folder, "a.md", before)
+    write(folder, "old.xml", pubmed_xml(article(500)))
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+        kept = held(library)
+    write(folder, "a.md", guideline("Lipids", "Offer ezetimibe.", "Offer a statin to adults.", "Review yearly."))
+    write(folder, "b.xml", pubmed_xml(article(1), deletion(500)))
+    assert killed_run(folder, at) == -signal.SIGKILL
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        assert held(library) == kept
+        write(folder, "a.md", before.replace("Lipids", "Lipids "))  # the words are back as they were
+        ingest_files(library, [folder / "a.md"])
+        assert held(library) == kept
+        for passage in library.ledger.passages():
+            (best, *_) = library.searcher.search(passage.embedding_text, 5, mode=Mode.DENSE)
+            assert best.passage == passage
+
+
+def test_two_runs_do_not_write_at_once_and_the_second_is_told(library: Library, folder: Path) -> None:
+    with library.writing(), pytest.raises(LibraryInUseError, match="Wait until it ends"):
+        ingest_files(library, [folder])
+    assert ingest_files(library, [folder]).added == len(GOOD_DOCUMENTS)
+
+
 def test_a_file_whose_name_is_not_utf8_stops_nothing(library: Library, folder: Path) -> None:
     for name, content in ((b"b\xff.md", guideline("Names", "Offer names.")), (b"b\xfe.xml", "<PubmedArticleSet>")):
         Path(os.fsdecode(bytes(folder) + b"/" + name)).write_text(content)
@@ -437,7 +468,31 @@ def test_a_retry_of_a_file_that_is_gone_says_so(library: Library, tmp_path: Path
     ingest_files(library, [gone])
     gone.unlink()
     assert "no such file" in failed(retry_failures(library))["gone.xml"][0]
-    assert len(library.ledger.failures()) == 1
+    assert retry_failures(library) == Report()  # there is nothing left to try
+
+
+def test_a_mistyped_name_is_told_and_not_kept_for_ever(library: Library, tmp_path: Path) -> None:
+    assert len(ingest_files(library, [tmp_path / "typo.xml"]).failures) == 1
+    assert library.ledger.failures() == []
+
+
+def test_a_retry_reads_a_file_as_what_the_user_said_it_is(library: Library, tmp_path: Path) -> None:
+    odd = write(tmp_path, "odd.xml", b"<html>" + b"x" * 50)
+    assert ingest_files(library, [odd], "pubmed").failures
+    odd.write_text("<!-- " + "x" * 5000 + " -->" + pubmed_xml(article(9)))  # only a user can know what this is
+    assert (retry_failures(library).added, library.ledger.failures()) == (1, [])
+    assert "pubmed:9" in held(library)
+
+
+def test_a_truncated_file_is_not_read_again_until_it_changes_or_is_retried(library: Library, tmp_path: Path) -> None:
+    content, _ = BAD["b-truncated.xml.gz"]
+    path = write(tmp_path, "t.xml.gz", content)
+    first = ingest_files(library, [path])
+    assert first.added > 0
+    again = ingest_files(library, [path])
+    assert (again.files, again.files_unchanged, again.failed_before, again.failures) == (0, 1, 1, [])
+    assert retry_failures(library).unchanged == first.added
+    assert [failure.attempts for failure in library.ledger.failures()] == [2]
 
 
 def test_a_removed_document_is_found_no_more_until_its_file_is_ingested_again(library: Library, folder: Path) -> None:
@@ -479,3 +534,105 @@ def test_a_removal_that_is_killed_halfway_leaves_the_document_whole(
         assert held(library) == before
         remove_document(library, "pubmed:1")
         assert held(library).keys() == GOOD_DOCUMENTS - {"pubmed:1"}
+
+
+# what is written, and what need not be
+
+
+def revised(number: int, abstract: str, when: str = "", extra: str = "") -> str:
+    """An article with the day of its last revision and with notices."""
+    record = article(number, abstract)
+    date = when.split("-") if when else []
+    stamp = "".join(f"<{tag}>{part}</{tag}>" for tag, part in zip(("Year", "Month", "Day"), date, strict=False))
+    return record.replace("</PMID>", f"</PMID><DateRevised>{stamp}</DateRevised>" if when else "</PMID>", 1).replace(
+        "</MedlineCitation>", extra + "</MedlineCitation>"
+    )
+
+
+RETRACTED = (
+    '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource>'
+    "</CommentsCorrections></CommentsCorrectionsList>"
+)
+
+
+def test_a_retraction_is_written_without_embedding_anything(
+    library: Library, tmp_path: Path, embedder: HashedEmbedder
+) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(article(1, "Aspirin helped."), article(2)))
+    ingest_files(library, [path])
+    asked = len(embedder.embedded)
+    path.write_text(pubmed_xml(revised(1, "Aspirin helped.", extra=RETRACTED), article(2)))
+    report = ingest_files(library, [path])
+    assert (report.changed, report.relabelled, report.unchanged, report.passages) == (1, 1, 1, 0)
+    assert len(embedder.embedded) == asked
+    held(library)
+    (hit,) = (hit for hit in library.searcher.search("aspirin", 10) if hit.passage.document_id == "pubmed:1")
+    assert hit.passage.status is Status.RETRACTED
+    assert hit.scores.dense is not None
+    assert hit.scores.lexical is not None
+
+
+def test_of_a_new_edition_only_the_new_words_are_embedded(
+    library: Library, tmp_path: Path, embedder: HashedEmbedder
+) -> None:
+    path = write(
+        tmp_path, "lipids.md", guideline("Lipids", "Offer a statin.", "Measure lipids yearly.", "Stop smoking.")
+    )
+    ingest_files(library, [path])
+    before = len(embedder.embedded)
+    path.write_text(guideline("Lipids", "Offer ezetimibe first.", "Offer a statin.", "Measure lipids yearly."))
+    assert ingest_files(library, [path]).changed == 1
+    assert [text.splitlines()[-1] for text in embedder.embedded[before:]] == ["Offer ezetimibe first."]
+    assert held(library) == {
+        "guideline:who/lipids@2024": ["Offer ezetimibe first.", "Offer a statin.", "Measure lipids yearly."]
+    }
+    for passage in library.ledger.passages():  # each under its own vector, not its predecessor's
+        (best, *_) = library.searcher.search(passage.embedding_text, 3, mode=Mode.DENSE)
+        assert best.passage == passage
+
+
+def test_what_on_progress_raises_ends_the_run_and_keeps_what_was_written(library: Library, tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        if progress.report.added > 400:
+            raise StoppedError
+
+    path = write(tmp_path, "many.xml", pubmed_xml(*map(article, range(1, 1001))))
+    with pytest.raises(StoppedError):
+        ingest_files(library, [path], on_progress=stop)
+    kept = len(held(library))
+    assert 0 < kept < 1000
+    report = ingest_files(library, [path])
+    assert (report.added, report.unchanged) == (1000 - kept, kept)
+
+
+FULL_DISK = """
+import resource, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from hashed_embedder import HashedEmbedder
+from indexes.errors import RetrievalError
+from ingestion.errors import IngestionError
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
+
+with Library.open(Path({home!r}), purpose="a test", embedder=HashedEmbedder()) as library:
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+    try:
+        ingest_files(library, [Path({folder!r})])
+    except (RetrievalError, IngestionError) as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("limit", [40_000, 400_000])
+def test_a_full_disk_is_named_with_the_mend_and_loses_nothing(tmp_path: Path, folder: Path, limit: int) -> None:
+    write(folder, "many.xml", pubmed_xml(*(article(n, f"Aspirin {n} " * 50) for n in range(1, 2001))))
+    script = FULL_DISK.format(path=sys.path, home=str(tmp_path / "home"), folder=str(folder), limit=limit)
+    told = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert "Free space on its disk" in told.stdout, told.stderr
+    with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
+        ingest_files(library, [folder])
+        assert len(held(library)) == len(GOOD_DOCUMENTS) + 1998

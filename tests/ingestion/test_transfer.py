@@ -63,13 +63,13 @@ def opened(home: Path, kind: str = "edge", embedder: HashedEmbedder | None = Non
 
 
 def export(library: Library, target: Path) -> Path:
-    export_library(library, library.home / "ledger.sqlite", target, quiet)
+    export_library(library, target, quiet)
     return target
 
 
 def take_in(home: Path, source: Path, kind: str = "edge", embedder: HashedEmbedder | None = None) -> None:
     with opened(home, kind, embedder) as library:
-        import_library(library, home / "ledger.sqlite", source, quiet)
+        import_library(library, source, quiet)
 
 
 def fill(library: Library, folder: Path, articles: int = 40) -> None:
@@ -168,7 +168,7 @@ def test_nothing_is_ever_overwritten(exported: Path, tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match="is not overwritten"):
             export(library, exported)
         with pytest.raises(ArchiveError, match=r"holds documents.*--into"):
-            import_library(library, tmp_path / "first" / "ledger.sqlite", exported, quiet)
+            import_library(library, exported, quiet)
         assert contents(library) == before
 
 
@@ -181,14 +181,14 @@ def test_points_of_another_library_in_the_same_collection_are_not_mixed_with(exp
     with opened(tmp_path / "there", "server") as library:
         library.searcher.index([Passage("x:1#0", "x:1", Kind.LITERATURE, "Salt.", 0, 5, title="")])
         with pytest.raises(ArchiveError, match=r"1 passages that are not of.*CITEWELL_QDRANT_COLLECTION"):
-            import_library(library, tmp_path / "there" / "ledger.sqlite", exported, quiet)
+            import_library(library, exported, quiet)
         assert library.searcher.engine.count() == 1
 
 
 def test_progress_rises_to_the_end(exported: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     with opened(tmp_path / "there") as library:
-        import_library(library, tmp_path / "there" / "ledger.sqlite", exported, lambda *stand: told.append(stand))
+        import_library(library, exported, lambda *stand: told.append(stand))
     assert [step for step, *_ in told] == sorted((step for step, *_ in told), reverse=True)  # Verifying, then Importing
     for step in ("Verifying", "Importing"):
         done = [(done, total) for name, done, total in told if name == step]
@@ -386,7 +386,7 @@ else:
 
 home = Path({home!r})
 with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
-    transfer.import_library(library, home / "ledger.sqlite", Path({source!r}), lambda *_: None)
+    transfer.import_library(library, Path({source!r}), lambda *_: None)
 """
 
 
@@ -426,7 +426,7 @@ def test_an_import_that_broke_off_goes_on_where_it_was(
 
     for kind in ("edge", "server"):
         with pytest.raises(KeyboardInterrupt), opened(home / kind, kind) as library:
-            import_library(library, home / kind / "ledger.sqlite", exported, stop)
+            import_library(library, exported, stop)
         with opened(home / kind, kind) as library:
             assert not library.ledger.has_documents()
             engine = type(library.searcher.engine)
@@ -437,7 +437,7 @@ def test_an_import_that_broke_off_goes_on_where_it_was(
                     "upsert",
                     lambda self, passages, *rest, up=upsert: (stored.extend(passages), up(self, passages, *rest))[1],
                 )
-                import_library(library, home / kind / "ledger.sqlite", exported, quiet)
+                import_library(library, exported, quiet)
         with opened(home / kind, kind) as library:
             assert library.searcher.engine.count() == library.ledger.passage_count() == len(stored) + 20
         stored.clear()
@@ -450,5 +450,5 @@ def test_an_export_that_is_stopped_leaves_no_file(tmp_path: Path) -> None:
     with opened(tmp_path / "here") as library:
         fill(library, tmp_path / "files")
         with pytest.raises(KeyboardInterrupt):
-            export_library(library, tmp_path / "here" / "ledger.sqlite", tmp_path / "library.zip", stop)
+            export_library(library, tmp_path / "library.zip", stop)
     assert {path.name for path in tmp_path.iterdir()} == {"files", "here"}

@@ -1,0 +1,93 @@
+"""Editions of a guideline: which of them takes the place of which.
+
+A guideline says who issued it and when, seldom that it is out of date. Three things tell: a later edition of the same guideline in the library,
+a document that names the ones it supersedes, and a short list of well-known cases (`editions.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from indexes.passage import Kind, Status
+from ingestion.document import Document
+
+_FIRST_YEAR = 1900
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    issuer: str
+    title: re.Pattern[str]
+    first: int
+    last: int
+    by: str
+    draft: bool
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[_Edition, ...]:
+    listed = tomllib.loads(files("ingestion").joinpath("editions.toml").read_text(encoding="utf-8"))["edition"]
+    return tuple(
+        _Edition(
+            each["issuer"],
+            re.compile(each["title"], re.IGNORECASE),
+            each["years"][0],
+            each["years"][1],
+            each["by"],
+            each.get("draft", False),
+        )
+        for each in listed
+    )
+
+
+def with_known_successor(document: Document) -> Document:
+    """The guideline, with its successor where `editions.toml` names one and the document itself does not; anything else as it is."""
+    if document.kind is not Kind.GUIDELINE or document.superseded_by or document.year is None:
+        return document
+    for each in _known():
+        if (
+            each.issuer == document.publisher
+            and each.first <= document.year <= each.last
+            and each.title.match(document.title)
+            and each.draft == (document.status is Status.DRAFT)
+        ):
+            return superseded(document, each.by)
+    return document
+
+
+def superseded(document: Document, by: str) -> Document:
+    """The document with its successor; a draft stays a draft, since it never was in force."""
+    status = Status.SUPERSEDED if document.status is Status.CURRENT else document.status
+    return replace(document, status=status, superseded_by=by)
+
+
+def named_as_superseded(document: Document) -> tuple[str, ...]:
+    """Identifiers of the documents that this one says it takes the place of."""
+    return tuple(map(str, document.attributes.get("supersedes", ())))
+
+
+def takes_the_place_of(new: Document, old: Document) -> bool:
+    """Whether `new` supersedes `old`: it says so, or is a later edition of the same guideline. A draft takes nobody's place."""
+    if new.document_id == old.document_id or new.status in (Status.DRAFT, Status.RETRACTED):
+        return False
+    if old.document_id in named_as_superseded(new):
+        return True
+    if Kind.GUIDELINE is not new.kind or family(new.document_id) != family(old.document_id):
+        return False
+    mine, theirs = _version(new.document_id), _version(old.document_id)
+    alike = bool(mine and theirs) and (mine[0] >= _FIRST_YEAR) == (theirs[0] >= _FIRST_YEAR)  # 2024 is not later than 3
+    return alike and mine > theirs
+
+
+def family(document_id: str) -> str:
+    """The identifier without its version: `guideline:who/lipids` of `guideline:who/lipids@2024`."""
+    return document_id.rpartition("@")[0] or document_id
+
+
+def _version(document_id: str) -> tuple[int, ...]:
+    """The numbers in a version, in order; empty where there is none ("undated")."""
+    return tuple(int(number) for number in re.findall(r"\d{1,9}", document_id.rpartition("@")[2]))

@@ -1,0 +1,72 @@
+"""Which files a user means: those named, those in folders named, and what their manifests say of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion import manifest
+from ingestion.document import printable
+from ingestion.manifest import Entry, Manifests
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read: its absolute path, its size in bytes, and whether the user named it (else it was found in a folder).
+
+    `entry` is what the folder's manifest says of it. A manifest is a file too, with its `fault` where it has one.
+    """
+
+    path: Path
+    size: int
+    named: bool
+    entry: Entry | None = None
+    fault: str = ""
+
+    @property
+    def source(self) -> str:
+        """How the ledger and the report name it."""
+        return printable(str(self.path))
+
+
+def find_files(paths: Sequence[Path]) -> Iterator[File]:
+    """Each file once, folders with all below them in the order of their names, manifests last; hidden files inside folders are passed over.
+
+    A manifest that is named stands for the files it speaks of.
+    """
+    seen: set[tuple[int, int]] = set()
+    manifests = Manifests()
+    for path in map(Path.absolute, paths):
+        root = _status(path)
+        inside = root is not None and stat.S_ISDIR(root.st_mode)
+        listed = path.name == manifest.NAME and not inside
+        found = sorted(path.rglob("*")) if inside else list(manifests.files(path)) if listed else [path]
+        top = path if inside else path.parent
+        for file in found:
+            status = _status(file)
+            if inside and not (_shown(file, path) and status and stat.S_ISREG(status.st_mode)):
+                continue
+            if status:
+                identity = (status.st_dev, status.st_ino)
+                if identity in seen:
+                    continue
+                seen.add(identity)
+            if file.name != manifest.NAME:
+                yield File(file, status.st_size if status else 0, not inside, manifests.entry(file, top))
+    for path, fault in manifests.read():
+        yield File(path, 0, named=True, fault=printable(fault))
+
+
+def _shown(file: Path, folder: Path) -> bool:
+    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of the path, links followed; `None` where it cannot be reached: opening it will say why."""
+    try:
+        return path.stat()
+    except OSError:
+        return None

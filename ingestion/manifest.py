@@ -1,0 +1,163 @@
+"""A folder's manifest: what a librarian knows of guidelines that the files do not say, such as issuer, version, date and what they supersede.
+
+`citewell-manifest.toml` in a folder has a table for each file in it, or below it, by name or by pattern:
+
+    ["dengue-2009.pdf"]
+    issuer = "WHO"
+    version = "2009"
+    date = 2009-11-21
+    status = "superseded"
+    superseded_by = "guideline:who/arboviral-diseases@2025"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date as day
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from indexes.passage import Kind, Status
+from ingestion.document import Document
+from ingestion.editions import family
+from ingestion.errors import SourceError
+from ingestion.sources.guideline import short_publisher, slugify, web_url, year_in
+
+NAME = "citewell-manifest.toml"
+_LARGEST = 10_000_000  # bytes
+
+# TOML has dates and numbers of its own; a version or a day may be written as either.
+_Text = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, day | int | float) else value),
+    Field(max_length=2000),
+]
+_Day = Annotated[_Text, Field(pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")]
+
+
+class Entry(BaseModel):
+    """What the manifest says of a file. What it leaves out stays as the file has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: _Text = ""
+    issuer: _Text = ""
+    slug: _Text = ""
+    version: _Text = ""
+    date: _Day | None = None
+    status: Status | None = None
+    superseded_by: _Text | None = None
+    supersedes: tuple[_Text, ...] = ()
+    url: _Text = ""
+    language: _Text = ""
+    licence: _Text = ""
+
+    @property
+    def digest(self) -> str:
+        """What stands for the entry: another one makes the file be read again."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def describe(self, document: Document) -> Document:
+        """The guideline as the entry describes it; a document of another kind as it is: its registry knows better."""
+        if document.kind is not Kind.GUIDELINE:
+            return document
+        said = {
+            "title": self.title or document.title,
+            "publisher": short_publisher(self.issuer) or document.publisher,
+            "date": self.date or document.date,
+            "year": year_in(self.date or "") or year_in(self.version) or document.year,
+            "url": web_url(self.url) or document.url,
+            "language": self.language or document.language,
+            "licence": self.licence or document.licence,
+            "superseded_by": self.superseded_by or document.superseded_by,
+            "status": self.status or (Status.SUPERSEDED if self.superseded_by else document.status),
+        }
+        attributes = {**document.attributes, **({"supersedes": list(self.supersedes)} if self.supersedes else {})}
+        return replace(document, document_id=self._identify(document), attributes=attributes, **said)  # type: ignore[arg-type]
+
+    def _identify(self, document: Document) -> str:
+        issuer, _, slug = family(document.document_id).removeprefix("guideline:").partition("/")
+        version = document.document_id.rpartition("@")[2]
+        issuer = slugify(short_publisher(self.issuer)) or issuer
+        slug = slugify(self.slug) or slugify(self.title) or slug
+        version = slugify(self.version) or str(year_in(self.date or "") or version)
+        return f"guideline:{issuer}/{slug}@{version}"
+
+
+_MANIFEST = TypeAdapter(dict[str, Entry])
+
+
+def read_manifest(path: Path) -> dict[str, Entry]:
+    """The entries by name or pattern. Raises `SourceError` that names what cannot be used, and the mend."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise SourceError(f"{path}: more than {_LARGEST:,} bytes; split the folder.")
+        entries = _MANIFEST.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        for name in entries:
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise SourceError(
+                    f"{path}: {name!r} is outside the manifest's folder; put a manifest where the file is."
+                )
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourceError(f"{path}: is not TOML ({error}); mend it, then ingest the folder again.") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = " ".join(map(str, first["loc"]))
+        raise SourceError(f"{path}: {place!r}: {first['msg']}; mend it, then ingest the folder again.") from error
+    return entries
+
+
+class Manifests:
+    """The manifests of folders, each read once. Of one that cannot be used nothing is believed: its files are read as they are."""
+
+    def __init__(self) -> None:
+        self._faults: dict[Path, str] = {}
+        self._read: dict[Path, dict[str, Entry]] = {}
+
+    def read(self) -> Iterator[tuple[Path, str]]:
+        """The manifests that were asked for and are there, each with what is wrong with it, or nothing."""
+        for folder, entries in self._read.items():
+            if entries or folder / NAME in self._faults:
+                yield folder / NAME, self._faults.get(folder / NAME, "")
+
+    def entry(self, file: Path, top: Path) -> Entry | None:
+        """What is said of a file by the nearest manifest in its folder or one above it, up to `top`."""
+        for folder in file.parents:
+            entries = self._entries(folder)
+            name = file.relative_to(folder).as_posix()
+            if name in entries:
+                return entries[name]
+            for pattern, entry in entries.items():
+                if fnmatchcase(name, pattern):
+                    return entry
+            if folder == top:
+                break
+        return None
+
+    def files(self, manifest: Path) -> Iterator[Path]:
+        """The files that a manifest speaks of, in its order; a plain name also where there is no such file, so that it is missed."""
+        for pattern in self._entries(manifest.parent):
+            if any(char in pattern for char in "*?["):
+                below = sorted(manifest.parent.rglob("*"))
+                yield from (
+                    file for file in below if fnmatchcase(file.relative_to(manifest.parent).as_posix(), pattern)
+                )
+            else:
+                yield manifest.parent / pattern
+
+    def _entries(self, folder: Path) -> dict[str, Entry]:
+        if folder not in self._read:
+            path = folder / NAME
+            try:
+                self._read[folder] = read_manifest(path) if path.is_file() else {}
+            except SourceError as error:
+                self._faults[path], self._read[folder] = str(error), {}
+        return self._read[folder]

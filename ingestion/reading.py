@@ -1,0 +1,132 @@
+"""Files into events: recognise, parse and chunk; nothing here is written anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexes.passage import Passage
+from ingestion import chunking, manifest
+from ingestion.document import Deletion, Document, Problem, printable
+from ingestion.editions import with_known_successor
+from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
+from ingestion.finding import File
+from ingestion.ledger import Ledger
+from ingestion.sources import find_parser
+from ingestion.sources.base import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """From here on the events are of this file, read as this kind (`auto` or a `--kind`)."""
+
+    file: File
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document and its passages."""
+
+    document: Document
+    content_hash: str
+    passages: tuple[Passage, ...]
+    index_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A record, or where `record` is empty the file from here on, cannot be read. `kept`: there is something to try again later."""
+
+    record: str
+    reason: str
+    mend: str
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The file is done with. `parser` is what read it with which version, empty where nothing did; `passed_over` says why there was nothing to do."""
+
+    digest: str = ""
+    parser: str = ""
+    passed_over: str = ""
+
+
+UNCHANGED, OF_NO_KIND = "read before", "of no known kind"
+Event = Begun | Parsed | Deletion | Failed | Ended
+
+
+def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Event]:
+    """The events of each file in turn: `Begun`, what is in it, `Ended`. A bad record or file is `Failed`; nothing is raised for it.
+
+    A file that the ledger knows to be read, by the same parser and to the same bytes, is not read again.
+    """
+    for file in files:
+        yield Begun(file, kind)
+        if file.path.name == manifest.NAME:
+            if file.fault:
+                yield Failed("", file.fault, "")
+            yield Ended()
+            continue
+        try:
+            parser = find_parser(file.path, kind)
+            digest = _sha256(file.path)
+        except UnknownKindError as error:
+            if file.named:
+                yield _failure(error)
+            yield Ended(passed_over="" if file.named else OF_NO_KIND)
+        except IngestionError as error:
+            yield _failure(error)
+            yield Ended()
+        else:
+            reader = f"{parser.name}-{parser.version}+{chunking.VERSION}"
+            digest += f"+{file.entry.digest}" if file.entry else ""
+            if ledger.file_done(file.source, digest, reader):
+                yield Ended(digest, reader, UNCHANGED)
+                continue
+            yield from _items(parser, file)
+            yield Ended(digest, reader)
+
+
+def parsed(document: Document) -> Parsed:
+    """The document with its passages and hashes."""
+    passages = tuple(chunking.passages_of(document))
+    return Parsed(document, document.content_hash, passages, index_hash(passages))
+
+
+def _items(parser: Parser, file: File) -> Iterator[Event]:
+    try:
+        for item in parser.parse(file.path):
+            if isinstance(item, Problem):
+                yield Failed(item.record, item.reason, item.mend)
+            elif isinstance(item, Document):
+                yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item))
+            else:
+                yield item
+    except SourceError as error:
+        yield _failure(error)
+
+
+def index_hash(passages: Sequence[Passage]) -> str:
+    """SHA-256 over what the encoders read of a document: while it is equal, nothing needs to be embedded again."""
+    digest = hashlib.sha256()
+    for passage in passages:
+        for text in (passage.passage_id, passage.embedding_text):
+            encoded = text.encode()
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
+def _failure(error: IngestionError) -> Failed:
+    return Failed("", printable(str(error)), "", kept=not isinstance(error, MissingFileError))
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check its permissions and the disk") from error

@@ -1,0 +1,60 @@
+"""What a run tells: where it stands, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, in documents; `skipped` files were found in a folder and are of no known kind.
+
+    Of two files that hold the same document the later revision has the last word, and where the source gives none, the file read last:
+    `replaced` names those among the changed that came from another file before, `outdated` counts those left alone because the library holds
+    a later revision. `relabelled` are those among the changed whose passages say the same as before (a retraction, new MeSH headings): they
+    are not embedded again. `files_unchanged` were read before, `failed_before` of them with failures that the ledger still keeps.
+    """
+
+    added: int = 0
+    changed: int = 0
+    relabelled: int = 0
+    unchanged: int = 0
+    outdated: int = 0
+    deleted: int = 0
+    passages: int = 0
+    files: int = 0
+    files_unchanged: int = 0
+    failed_before: int = 0
+    skipped: list[str] = field(default_factory=list)
+    replaced: list[tuple[str, str, str]] = field(default_factory=list)  # document, its file before, its file now
+    failures: list[tuple[str, str, str, str]] = field(default_factory=list)  # file, record, reason, mend
+
+    def add(self, other: Report) -> None:
+        """Count what another run did as well."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    @property
+    def documents(self) -> int:
+        """How many documents were read."""
+        return self.added + self.changed + self.unchanged + self.outdated
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: bytes of files done and in all, and the report so far."""
+
+    done_bytes: int
+    total_bytes: int
+    file: str
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A document that was taken out; `source` is the file it was read from, `passages` how many it had."""
+
+    document_id: str
+    title: str
+    source: str
+    passages: int

@@ -1,0 +1,115 @@
+"""A manifest says what the files do not, and a bad one is named and stops nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from native import article, guideline, pubmed_xml
+
+from indexes.passage import Status
+from ingestion.document import Document
+from ingestion.library import Library
+from ingestion.manifest import NAME
+from ingestion.pipeline import ingest_files
+
+MANIFEST = """
+["dengue.md"]
+issuer = "World Health Organization"
+title = "Dengue in adults"
+version = 2009
+date = 2009-11-21
+status = "superseded"
+superseded_by = "guideline:who/arboviral-diseases@2025"
+licence = "CC BY-NC-SA 3.0 IGO"
+url = "https://example.org/dengue"
+
+["regional/*.md"]
+issuer = "MoH"
+supersedes = ["guideline:who/old@2001"]
+"""
+
+
+def document(library: Library, identifier: str) -> Document:
+    found = library.ledger.document(identifier)
+    assert found
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    (folder / "regional").mkdir(parents=True)
+    (folder / "dengue.md").write_text(guideline("Untitled export", "Give fluids."))
+    (folder / "regional" / "malaria.md").write_text(guideline("Malaria", "Test first."))
+    (folder / NAME).write_text(MANIFEST)
+    return folder
+
+
+def test_a_guideline_is_what_the_manifest_says_it_is(library: Library, folder: Path) -> None:
+    report = ingest_files(library, [folder])
+    assert (report.added, report.skipped, report.failures) == (2, [], [])
+    dengue = document(library, "guideline:who/dengue-in-adults@2009")
+    assert (dengue.title, dengue.publisher, dengue.date, dengue.year) == ("Dengue in adults", "WHO", "2009-11-21", 2009)
+    assert (dengue.status, dengue.superseded_by) == (Status.SUPERSEDED, "guideline:who/arboviral-diseases@2025")
+    assert (dengue.licence, dengue.url) == ("CC BY-NC-SA 3.0 IGO", "https://example.org/dengue")
+    assert document(library, "guideline:moh/malaria@2024").attributes["supersedes"] == ["guideline:who/old@2001"]
+    assert ingest_files(library, [folder]).files_unchanged == 2
+
+
+def test_an_entry_that_changes_makes_its_file_be_read_again_and_no_other(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder])
+    (folder / NAME).write_text(MANIFEST.replace("version = 2009", "version = '2009-rev2'"))
+    report = ingest_files(library, [folder])
+    assert (report.files, report.files_unchanged, report.added, report.deleted) == (1, 1, 1, 1)
+    assert document(library, "guideline:who/dengue-in-adults@2009-rev2")
+    assert library.ledger.document("guideline:who/dengue-in-adults@2009") is None
+
+
+def test_a_manifest_that_is_named_stands_for_its_files_and_misses_those_that_are_gone(
+    library: Library, folder: Path
+) -> None:
+    (folder / "unlisted.md").write_text(guideline("Unlisted", "Do nothing."))
+    (folder / "dengue.md").unlink()
+    report = ingest_files(library, [folder / NAME])
+    assert [Path(failure[0]).name for failure in report.failures] == ["dengue.md"]
+    assert (report.added, library.ledger.document("guideline:who/unlisted@2024")) == (1, None)
+
+
+def test_a_file_named_alone_has_its_manifest_too(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder / "dengue.md"])
+    assert document(library, "guideline:who/dengue-in-adults@2009")
+
+
+def test_articles_and_trials_are_left_as_their_registry_has_them(library: Library, folder: Path) -> None:
+    (folder / "a.xml").write_text(pubmed_xml(article(1)))
+    (folder / NAME).write_text('["a.xml"]\nissuer = "Me"\n')
+    ingest_files(library, [folder / "a.xml"])
+    assert document(library, "pubmed:1").publisher == "Trials"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('["dengue.md"]\nisuer = "WHO"\n', "isuer"),
+        ('["dengue.md"]\nstatus = "gone"\n', "status"),
+        ('["dengue.md"]\ndate = "last year"\n', "date"),
+        ('["dengue.md"\n', "TOML"),
+        ('dengue = "WHO"\n', "dengue"),
+        ('["../../etc/passwd"]\nissuer = "x"\n', "outside"),
+        ('["/etc/passwd"]\nissuer = "x"\n', "outside"),
+        ("\x00\xff", "TOML"),
+    ],
+)
+def test_a_bad_manifest_is_named_with_the_mend_and_its_files_are_read_as_they_are(
+    library: Library, folder: Path, text: str, told: str
+) -> None:
+    (folder / NAME).write_bytes(text.encode("latin-1"))
+    report = ingest_files(library, [folder])
+    ((file, _, reason, _),) = report.failures
+    assert Path(file).name == NAME
+    assert told in reason
+    assert report.added == 2
+    (folder / NAME).write_text(MANIFEST)
+    assert ingest_files(library, [folder]).failures == []
+    assert library.ledger.failures() == []
