@@ -88,6 +88,31 @@ def parsers() -> str:
     return "\n".join(lines)
 
 
+def pubmed() -> str:
+    """How fast PubMed XML is parsed: microseconds an article, and how many times as fast as pubmed_parser in the same round."""
+    lines = [
+        "| articles | KB each | pubmed_parser | Citewell | times as fast | by the clock | iterparse alone | MEDLINE text |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for row in _load("pubmed_parse")["corpora"]:
+        readers = row["readers"]
+        speeds = {name: f"{statistics.median(times['cpu_us']):.0f} µs" for name, times in readers.items()}
+        theirs, ours = readers["pubmed_parser"], readers["citewell"]
+        ratios = [a / b for a, b in zip(theirs["cpu_us"], ours["cpu_us"], strict=True)]
+        cells = (
+            f"{row['articles']:,} {row['name']}",
+            f"{row['bytes_an_article'] / 1000:.1f}",
+            speeds["pubmed_parser"],
+            speeds["citewell"],
+            f"**{statistics.median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f})",
+            f"{min(theirs['wall_us']) / min(ours['wall_us']):.2f}",
+            speeds["iterparse"],
+            speeds["medline_text"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def example() -> str:
     """The README's first question, as the command line answered it."""
     return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
@@ -99,6 +124,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "latency": latency,
     "sentences": sentences,
     "parsers": parsers,
+    "pubmed": pubmed,
     "example": example,
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexes.passage import Passage
 from ingestion import chunking, manifest
-from ingestion.document import Deletion, Document, Problem, printable
+from ingestion.document import Deletion, Document, Problem, Skipped, printable
 from ingestion.editions import with_known_successor
 from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
 from ingestion.finding import File
@@ -56,7 +56,7 @@ class Ended:
 
 
 UNCHANGED, OF_NO_KIND = "read before", "of no known kind"
-Event = Begun | Parsed | Deletion | Failed | Ended
+Event = Begun | Parsed | Deletion | Skipped | Failed | Ended
 
 
 def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Event]:

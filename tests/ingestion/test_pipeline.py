@@ -572,6 +572,19 @@ def test_a_retraction_is_written_without_embedding_anything(
     assert hit.scores.lexical is not None
 
 
+def test_an_older_record_never_replaces_a_newer_one_and_the_report_says_so(library: Library, tmp_path: Path) -> None:
+    new = write(tmp_path, "new.xml", pubmed_xml(revised(1, "As corrected.", "2024-05-01")))
+    old = write(tmp_path, "old.xml", pubmed_xml(revised(1, "As first said.", "2020-01-31"), article(2)))
+    ingest_files(library, [new])
+    report = ingest_files(library, [old])
+    assert (report.outdated, report.added, report.changed) == (1, 1, 0)
+    assert held(library)["pubmed:1"] == ["As corrected."]
+    newest = write(tmp_path, "newest.xml", pubmed_xml(revised(1, "As retracted.", "2025-01-01")))
+    assert ingest_files(library, [newest]).changed == 1
+    assert ingest_files(library, [write(tmp_path, "undated.xml", pubmed_xml(revised(1, "Undated.")))]).changed == 1
+    assert held(library)["pubmed:1"] == ["Undated."]  # nothing says that it is older
+
+
 def test_of_a_new_edition_only_the_new_words_are_embedded(
     library: Library, tmp_path: Path, embedder: HashedEmbedder
 ) -> None:
