@@ -23,6 +23,7 @@ from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
 from ingestion.sources.trials_legacy_json import LegacyTrialsJson
 from ingestion.sources.trials_legacy_xml import LegacyTrialsXml
+from ingestion.sources.uspstf import UspstfStatements
 
 # In the order in which they are asked whether a file is theirs.
 PARSERS: tuple[Parser, ...] = (
@@ -34,6 +35,7 @@ PARSERS: tuple[Parser, ...] = (
     LegacyTrialsXml(),
     IctrpXml(),
     IctrpCsv(),
+    UspstfStatements(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     EpubGuidelines(),
