@@ -10,6 +10,7 @@ from ingestion.errors import UnknownKindError
 from ingestion.sources.archive import Archive
 from ingestion.sources.base import Parser
 from ingestion.sources.compressed import unpacked_name
+from ingestion.sources.guideline_conditions import ConditionGuidelines
 from ingestion.sources.guideline_docx import DocxGuidelines
 from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
@@ -36,6 +37,7 @@ PARSERS: tuple[Parser, ...] = (
     IctrpXml(),
     IctrpCsv(),
     UspstfStatements(),
+    ConditionGuidelines(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     EpubGuidelines(),
