@@ -16,6 +16,7 @@ from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.guideline_xlsx import XlsxGuidelines
 from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
 from ingestion.sources.medline_text import MedlineText
@@ -38,6 +39,7 @@ PARSERS: tuple[Parser, ...] = (
     IctrpCsv(),
     UspstfStatements(),
     ConditionGuidelines(),
+    XlsxGuidelines(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     EpubGuidelines(),
