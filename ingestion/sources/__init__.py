@@ -16,6 +16,7 @@ from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.guideline_refused import RefusedGuidelines
 from ingestion.sources.guideline_xlsx import XlsxGuidelines
 from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
@@ -45,6 +46,7 @@ PARSERS: tuple[Parser, ...] = (
     EpubGuidelines(),
     DocxGuidelines(),
     HtmlGuidelines(),
+    RefusedGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file
 
