@@ -57,7 +57,7 @@ class PdfGuidelines:
 
     name = "guideline (PDF)"
     kind = "guideline"
-    version = 1
+    version = 2
     suffixes: tuple[str, ...] = (".pdf",)
 
     def __init__(self, *, isolated: bool = True) -> None:
