@@ -93,7 +93,7 @@ def tell_report(report: Report, as_json: bool) -> None:
     if as_json:
         print_json(json.dumps(report_view(report), indent=2, ensure_ascii=False))
     else:
-        _print_report(report)
+        print_report(report)
     if report.failures:
         raise typer.Exit(1)
 
@@ -145,7 +145,8 @@ def progress_bar(*columns: ProgressColumn, quiet: bool) -> Progress:
     )
 
 
-def _print_report(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """Print what a run did, for a person."""
     parts = [
         f"{report.added} documents added",
         f"{report.changed} changed",
