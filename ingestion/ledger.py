@@ -8,71 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from indexes.passage import Kind, Passage
 from ingestion.abbreviations import dominant
+from ingestion.database import Database
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
-from ingestion.errors import IngestionError
 
-SCHEMA_VERSION = 2
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE documents (
-    document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
-    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL, index_hash TEXT NOT NULL DEFAULT '', revision TEXT NOT NULL DEFAULT ''
-);
-CREATE TABLE passages (
-    passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, payload BLOB NOT NULL
-);
-CREATE INDEX passages_document ON passages (document_id);
-CREATE TABLE files (
-    path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, parser TEXT NOT NULL, documents INTEGER NOT NULL, problems INTEGER NOT NULL, updated TEXT NOT NULL
-);
-CREATE TABLE failures (
-    source TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL, mend TEXT NOT NULL, happened TEXT NOT NULL,
-    kind TEXT NOT NULL DEFAULT 'auto', attempts INTEGER NOT NULL DEFAULT 1, pending INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, record)
-);
-CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
-CREATE TABLE supersedes (
-    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
-);
-CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
-CREATE TABLE abbreviations (
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
-) WITHOUT ROWID;
-CREATE INDEX abbreviations_short ON abbreviations (short, long);
-"""
-# What turns the layout before into the next one, by the version it starts from.
-_MIGRATIONS = {
-    1: """
-ALTER TABLE documents ADD COLUMN index_hash TEXT NOT NULL DEFAULT '';
-ALTER TABLE documents ADD COLUMN revision TEXT NOT NULL DEFAULT '';
-ALTER TABLE failures ADD COLUMN kind TEXT NOT NULL DEFAULT 'auto';
-ALTER TABLE failures ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE failures ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE unfinished (document_id TEXT PRIMARY KEY, passage_ids TEXT NOT NULL);
-CREATE TABLE supersedes (
-    old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
-);
-CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
-CREATE TABLE abbreviations (
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
-) WITHOUT ROWID;
-CREATE INDEX abbreviations_short ON abbreviations (short, long);
-"""
-}
-
-
-_REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
+_PAGE = "SELECT passage_id, payload FROM passages WHERE passage_id > ? ORDER BY passage_id LIMIT 256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,94 +48,20 @@ class Known:
     source: str
 
 
-def _pack(data: object) -> bytes:
-    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+def _pack(passage: Passage) -> bytes:
+    return zlib.compress(json.dumps(passage.to_payload(), separators=(",", ":")).encode(), 1)
+
+
+def _unpack(payload: object) -> Passage:
+    return Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class Ledger:
-    """One SQLite file (WAL). Safe to share between threads; other processes may read while one writes."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the ledger, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
-        self.path = path
-        self._lock = threading.RLock()
-        try:
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-            try:
-                version = self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname == "SQLITE_BUSY":
-                raise IngestionError(f"{path} is being written by another process. Try again.") from error
-            raise IngestionError(
-                f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
-            ) from error
-        if version != SCHEMA_VERSION:
-            self._connection.close()
-            raise IngestionError(
-                f"{path} was written by another version of Citewell (layout {version}, this one reads {SCHEMA_VERSION}). "
-                "Use that version, or point CITEWELL_HOME at a new folder and ingest again."
-            )
-
-    def _prepare(self) -> int:
-        """Make the tables where there are none; the layout's version."""
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        if self._version() < SCHEMA_VERSION:
-            with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
-                while (version := self._version()) < SCHEMA_VERSION:
-                    for statement in filter(str.strip, (_MIGRATIONS[version] if version else _SCHEMA).split(";")):
-                        self._connection.execute(statement)
-                    self._connection.execute(f"PRAGMA user_version = {version + 1 if version else SCHEMA_VERSION}")
-        return self._version()
-
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested, the outermost one decides."""
-        with self._lock:
-            if self._connection.in_transaction:
-                yield
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(_REFUSED):
-                    raise IngestionError(
-                        f"The ledger {self.path} cannot be written ({error}). Free space on its disk or mend its permissions, "
-                        "then run the same command again: what was finished is kept."
-                    ) from error
-                raise
-
-    def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        try:
-            with self._lock:
-                return self._connection.execute(sql, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise IngestionError(
-                f"The ledger {self.path} cannot be read ({error}). Restore it, or move it away and ingest again."
-            ) from error
-
-    def _value(self, sql: str, *values: object) -> object:
-        rows = self._rows(sql, *values)
-        return rows[0][0] if rows else None
+class Ledger(Database):
+    """What the library remembers: of itself, of its documents, and of the files they came from."""
 
     # what the library remembers about itself
 
@@ -246,7 +119,7 @@ class Ledger:
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?)",
-                [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
+                [(passage.passage_id, document.document_id, _pack(passage)) for passage in passages],
             )
             self._connection.executemany(
                 "INSERT INTO abbreviations VALUES (?, ?, ?)",
@@ -276,10 +149,27 @@ class Ledger:
         )
         return [str(row[0]) for row in rows if row[0] != document.document_id]
 
-    def guidelines_from(self, source: str) -> list[str]:
-        """Identifiers of the guidelines that were read from a file."""
-        rows = self._rows("SELECT document_id FROM documents WHERE source = ? AND kind = 'guideline'", source)
+    def guidelines_in(self, source: str) -> list[str]:
+        """Identifiers of the guidelines held that a file said when it was read last."""
+        return [str(row[0]) for row in self._rows("SELECT document_id FROM holders WHERE source = ?", source)]
+
+    def holders(self, document_id: str) -> list[str]:
+        """The files that said a guideline when they were read last: the one it was taken from, and those with a copy of it."""
+        rows = self._rows("SELECT source FROM holders WHERE document_id = ? ORDER BY source", document_id)
         return [str(row[0]) for row in rows]
+
+    def hold(self, source: str, document_id: str) -> None:
+        """The file says this guideline."""
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO holders VALUES (?, ?)", (source, document_id))
+
+    def let_go(self, source: str, document_id: str, heir: str) -> None:
+        """The file no longer says this guideline, and `heir` does. Where it was taken from the first, it now is the second's, which is read again."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM holders WHERE source = ? AND document_id = ?", (source, document_id))
+            change = "UPDATE documents SET source = ? WHERE document_id = ? AND source = ?"
+            if self._connection.execute(change, (heir, document_id, source)).rowcount:
+                self.forget_file(heir)
 
     def start_writing(self, documents: Mapping[str, Sequence[str]]) -> None:
         """Note the documents whose passages the index is about to be given, with the identifiers of these, before it is."""
@@ -302,6 +192,7 @@ class Ledger:
     def remove(self, document_id: str) -> bool:
         """Forget a document; whether there was one."""
         with self.transaction():
+            self._connection.execute("DELETE FROM holders WHERE document_id = ?", (document_id,))
             return self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,)).rowcount > 0
 
     def document(self, document_id: str) -> Document | None:
@@ -312,13 +203,14 @@ class Ledger:
     def passage(self, passage_id: str) -> Passage | None:
         """The passage of that identifier, or `None`."""
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
-        return None if payload is None else Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
+        return None if payload is None else _unpack(payload)
 
     def passages(self) -> Iterator[Passage]:
-        """Every passage of every document."""
-        for (passage_id,) in self._rows("SELECT passage_id FROM passages"):
-            if passage := self.passage(str(passage_id)):
-                yield passage
+        """Every passage of every document, by identifier; a few are read at a time, however many there are."""
+        rows = self._rows(_PAGE, "")
+        while rows:
+            yield from (_unpack(payload) for _, payload in rows)
+            rows = self._rows(_PAGE, rows[-1][0])
 
     def has_documents(self) -> bool:
         """Whether there is any document."""
