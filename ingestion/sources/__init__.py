@@ -9,6 +9,7 @@ from ingestion.sources.base import Parser
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.guideline_scan import ScannedGuidelines
 from ingestion.sources.jats import PmcJats
 from ingestion.sources.medline_text import MedlineText
 from ingestion.sources.pubmed import PubMedXml
@@ -28,6 +29,7 @@ PARSERS: tuple[Parser, ...] = (
     MarkdownGuidelines(),
     PdfGuidelines(),
     HtmlGuidelines(),
+    ScannedGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file
 

@@ -91,7 +91,7 @@ def read_page(document: pypdfium2.PdfDocument, index: int) -> Page:
         width, height = page.get_size()
         with contextlib.closing(page.get_textpage()) as textpage:
             lines = [line for run in _runs(textpage.raw) for line in _cut(run, index + 1)]
-    return Page(index + 1, width, height, tuple(_headline_first(_in_columns(lines, width))))
+    return Page(index + 1, width, height, in_reading_order(lines, width))
 
 
 def _runs(raw: object) -> Iterator[list[_Char]]:
@@ -173,6 +173,11 @@ def _line(chars: list[_Char], page: int, cell: bool) -> Iterator[Line]:
             cell,
             hyphen or text.endswith("-"),
         )
+
+
+def in_reading_order(lines: list[Line], width: float) -> tuple[Line, ...]:
+    """The lines of a page so wide in the order in which they are read, which is mostly that in which they come."""
+    return tuple(_headline_first(_in_columns(lines, width)))
 
 
 def _in_columns(lines: list[Line], width: float) -> list[Line]:
