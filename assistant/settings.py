@@ -9,7 +9,7 @@ from pydantic import Field, HttpUrl, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
-from ingestion.clients import eutils
+from ingestion.clients import ctgov, eutils, pubmed_bulk
 from ingestion.library import Server
 
 
@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     ncbi_api_key: str | None = Field(default=None, repr=False)
     ncbi_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     eutils_url: HttpUrl = HttpUrl(eutils.URL)
+    ctgov_url: HttpUrl = HttpUrl(ctgov.URL)
+    pubmed_ftp_url: HttpUrl = HttpUrl(pubmed_bulk.URL)
 
     @classmethod
     def settings_customise_sources(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from indexes.embedding import load_embedder
-from indexes.embedding.onnx import weights_folder
+from indexes.embedding.weights import weights_folder
 from indexes.lexical import tokens
 from ingestion.sentences import sentence_spans
 

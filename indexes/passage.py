@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+_TITLE, _PATH = 300, 200  # characters of each that are told before a text: an embedder reads so much and no further
 
 
 class Kind(StrEnum):
@@ -38,6 +40,18 @@ class Status(StrEnum):
     CONCERN = "expression_of_concern"
     SUPERSEDED = "superseded"
     RETRACTED = "retracted"
+
+
+def context_of(title: str, section: Sequence[str]) -> str:
+    """What is said of a text before it: title and section path. Long ones are clipped between words, of a deep path the last headings stay."""
+    path = [_clip(heading, _PATH) for heading in section]
+    while len(path) > 1 and sum(map(len, path)) > _PATH:
+        del path[0]
+    return ". ".join(part for part in (_clip(title, _TITLE), " > ".join(path)) if part)
+
+
+def _clip(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length + 1].rpartition(" ")[0] or text[:length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +91,8 @@ class Passage:
 
     @property
     def embedding_text(self) -> str:
-        """What the embedder and the lexical encoder read: title, section path, then the text."""
-        context = ". ".join(part for part in (self.title, " > ".join(self.section)) if part)
+        """What the embedder and the lexical encoder read: title and section path, as far as they leave room, then the text."""
+        context = context_of(self.title, self.section)
         return f"{context}\n{self.text}" if context else self.text
 
     def part_at(self, offset: int) -> Part:

@@ -2,72 +2,67 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from indexes.passage import Part, Passage, Role
+from indexes.passage import Part, Passage, Role, context_of
+from ingestion.cutting import LEAST_ROOM, cut
 from ingestion.document import Document, Section
-from ingestion.sentences import sentence_spans
+from ingestion.pieces import count_pieces
 
-VERSION = "chunks-1"  # part of what the ledger knows a file by: change it whenever the same document would give other passages
-MAX_WORDS = (
-    280  # about 400 word pieces of clinical English: leaves room for title and headings within the embedder's 512
-)
-_WORD = re.compile(r"\S{1,200}")  # what has no spaces (a picture in base64, a gene, Chinese) counts as several
+VERSION = "chunks-2"  # changes whenever the same document would give other passages
+LIMIT = 512  # word pieces that an embedder reads: title, section path, text, and the two that mark start and end
 ALONE = frozenset({Role.RECOMMENDATION, Role.ELIGIBILITY})  # each of these is a passage of its own
 
 
 def passages_of(document: Document) -> list[Passage]:
     """The passages of a document, in reading order; `document.text[p.start:p.end] == p.text` for each.
 
-    Neighbouring sections share a passage while they fit and stand under the same top heading (an abstract stays whole); a recommendation
-    and an eligibility criterion stand alone; a section that is too long is cut at sentence ends.
+    Neighbouring sections share a passage while they fit and stand under the same headings, or each under one at most (an abstract stays
+    whole); a recommendation and an eligibility criterion stand alone. What does not fit the embedder is cut: between sections rather than
+    within one, at sentence ends, evenly. Raises `ModelMissingError` where the vocabulary to count with is not installed.
     """
+    groups = (group for run in _runs(document) for group in _fitting(document, run))
     return [
         Passage(
             passage_id=f"{document.document_id}#{number}",
             document_id=document.document_id,
             kind=document.kind,
-            text=document.text[pieces[0].start : pieces[-1].end],
-            start=pieces[0].start,
-            end=pieces[-1].end,
+            text=document.text[sections[0].start : sections[-1].end],
+            start=sections[0].start,
+            end=sections[-1].end,
             title=document.title,
-            section=_common_path(pieces),
+            section=_common_path(sections),
             parts=tuple(
                 Part(
-                    piece.start - pieces[0].start,
-                    piece.end - pieces[0].start,
-                    piece.role,
-                    piece.path[-1] if piece.path else "",
-                    piece.grade,
+                    section.start - sections[0].start,
+                    section.end - sections[0].start,
+                    section.role,
+                    section.path[-1] if section.path else "",
+                    section.grade,
                 )
-                for piece in pieces
+                for section in sections
             ),
             year=document.year,
             evidence_level=document.evidence_level,
             status=document.status,
             url=document.url,
-            page=pieces[0].page,
+            page=sections[0].page,
             language=document.language,
         )
-        for number, pieces in enumerate(_groups(document))
+        for number, sections in enumerate(groups)
     ]
 
 
-def _groups(document: Document) -> Iterator[list[Section]]:
-    """Runs of pieces of sections that make one passage each."""
-    group: list[Section] = []
-    words = 0
+def _runs(document: Document) -> Iterator[list[Section]]:
+    """The sections in runs of those that may share a passage."""
+    run: list[Section] = []
     for section in document.sections:
-        for piece in _cut(document.text, section):
-            size = _words(document.text, piece.start, piece.end)
-            if group and (words + size > MAX_WORDS or not _together(group[-1], piece)):
-                yield group
-                group, words = [], 0
-            group.append(piece)
-            words += size
-    if group:
-        yield group
+        if run and not _together(run[-1], section):
+            yield run
+            run = []
+        run.append(section)
+    if run:
+        yield run
 
 
 def _together(left: Section, right: Section) -> bool:
@@ -78,38 +73,16 @@ def _together(left: Section, right: Section) -> bool:
     return left.path == right.path
 
 
-def _cut(text: str, section: Section) -> Iterator[Section]:
-    """The section itself where it fits, else pieces of whole sentences (a sentence longer than the limit is cut between words)."""
-    if _words(text, section.start, section.end) <= MAX_WORDS:
-        yield section
-        return
-    start = end = section.start
-    for a, b in _sentences_within(text, section):
-        if end > start and _words(text, start, b) > MAX_WORDS:
-            yield _piece(section, start, end)
-            start = a
-        elif end == start:
-            start = a
-        end = b
-    yield _piece(section, start, end)
+def _fitting(document: Document, run: Sequence[Section]) -> Iterator[Sequence[Section]]:
+    """The run in groups that make one passage each, with room for its title and whichever path it may come to have."""
+    contexts = {context_of(document.title, path) for path in {(), *(section.path for section in run)}}
+    room = max(LEAST_ROOM, LIMIT - 2 - max(map(count_pieces, contexts)))
+    if count_pieces(document.text[run[0].start : run[-1].end]) <= room:
+        yield run
+    else:
+        yield from cut(document.text, run, room)
 
 
-def _sentences_within(text: str, section: Section) -> Iterator[tuple[int, int]]:
-    """The section's sentences in the document's offsets; one that is longer than the limit in runs of words."""
-    for a, b in sentence_spans(text[section.start : section.end]):
-        words = list(_WORD.finditer(text, section.start + a, section.start + b))
-        for first in range(0, len(words), MAX_WORDS):
-            yield words[first].start(), words[first : first + MAX_WORDS][-1].end()
-
-
-def _piece(section: Section, start: int, end: int) -> Section:
-    return Section(start, end, section.role, section.path, section.grade, section.page)
-
-
-def _words(text: str, start: int, end: int) -> int:
-    return len(_WORD.findall(text, start, end))
-
-
-def _common_path(pieces: list[Section]) -> tuple[str, ...]:
-    paths = {piece.path for piece in pieces}
-    return pieces[0].path if len(paths) == 1 else ()
+def _common_path(sections: Sequence[Section]) -> tuple[str, ...]:
+    paths = {section.path for section in sections}
+    return sections[0].path if len(paths) == 1 else ()

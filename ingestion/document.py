@@ -1,4 +1,4 @@
-"""A parsed document, its sections, and what else a source may yield: a deletion or a problem."""
+"""A parsed document, its sections, and what else a source may yield: a deletion, a problem, or word of what it passed over."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ class Section:
 class Document:
     """One guideline, article or trial, as parsed.
 
-    `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>` or `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own
-    words only (`[…]` for a formula): headings and labels live in the sections' paths. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where
-    known. `attributes` holds what is particular to a kind (a trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two
-    records of one document the later revision counts, and where it is empty the one read last.
+    `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>`, `ictrp:<id in another trial register>` or
+    `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own words only (`[…]` for a formula): headings and labels live in the
+    paths of the sections. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where known. `attributes` holds what is particular to a kind (a
+    trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two records of one document the later revision counts, and
+    where it is empty the one read last.
     """
 
     document_id: str
@@ -133,7 +134,14 @@ class Problem:
     mend: str
 
 
-Item = Document | Deletion | Problem
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file inside an archive that no parser knows: no failure, as it is none in a folder. `record` names it."""
+
+    record: str
+
+
+Item = Document | Deletion | Problem | Skipped
 
 
 class TextBuilder:

@@ -20,43 +20,39 @@ _FIRST_YEAR = 1900
 
 @dataclass(frozen=True, slots=True)
 class _Edition:
-    issuer: str
-    title: re.Pattern[str]
-    first: int
-    last: int
+    """One table of `editions.toml`."""
+
     by: str
-    draft: bool
+    source: str
+    issuer: str = ""
+    title: str = ""
+    years: tuple[int, int] = (0, 9999)
+    draft: bool = False
+    id: str = ""
+
+    def means(self, document: Document) -> bool:
+        if self.id:
+            return bool(re.match(self.id, document.document_id))
+        return (
+            document.publisher == self.issuer
+            and self.years[0] <= (document.year or -1) <= self.years[1]
+            and bool(re.match(self.title, document.title, re.IGNORECASE))
+            and self.draft == (document.status is Status.DRAFT)
+        )
 
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[_Edition, ...]:
     listed = tomllib.loads(files("ingestion").joinpath("editions.toml").read_text(encoding="utf-8"))["edition"]
-    return tuple(
-        _Edition(
-            each["issuer"],
-            re.compile(each["title"], re.IGNORECASE),
-            each["years"][0],
-            each["years"][1],
-            each["by"],
-            each.get("draft", False),
-        )
-        for each in listed
-    )
+    return tuple(_Edition(**each) for each in listed)
 
 
 def with_known_successor(document: Document) -> Document:
     """The guideline, with its successor where `editions.toml` names one and the document itself does not; anything else as it is."""
-    if document.kind is not Kind.GUIDELINE or document.superseded_by or document.year is None:
+    if document.kind is not Kind.GUIDELINE or document.superseded_by:
         return document
-    for each in _known():
-        if (
-            each.issuer == document.publisher
-            and each.first <= document.year <= each.last
-            and each.title.match(document.title)
-            and each.draft == (document.status is Status.DRAFT)
-        ):
-            return superseded(document, each.by)
-    return document
+    known = next((each for each in _known() if each.means(document)), None)
+    return superseded(document, known.by) if known else document
 
 
 def superseded(document: Document, by: str) -> Document:

@@ -21,6 +21,10 @@ class UnknownDocumentError(IngestionError):
     """The library holds no document of that identifier."""
 
 
+class QueryError(IngestionError):
+    """A live source cannot be asked this: a word that is no choice, a number that is none, or a search that it cannot read."""
+
+
 class LiveSourceError(IngestionError):
     """A live source did not give what was asked of it. The message names the service, never an API key or what was searched for.
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexes.passage import Kind, Passage
+from ingestion.abbreviations import dominant
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.errors import IngestionError
@@ -45,6 +46,10 @@ CREATE TABLE supersedes (
     old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
 );
 CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
+CREATE TABLE abbreviations (
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
+) WITHOUT ROWID;
+CREATE INDEX abbreviations_short ON abbreviations (short, long);
 """
 # What turns the layout before into the next one, by the version it starts from.
 _MIGRATIONS = {
@@ -59,6 +64,10 @@ CREATE TABLE supersedes (
     old_id TEXT NOT NULL, new_id TEXT NOT NULL REFERENCES documents (document_id) ON DELETE CASCADE, PRIMARY KEY (old_id, new_id)
 );
 CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline';
+CREATE TABLE abbreviations (
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
+) WITHOUT ROWID;
+CREATE INDEX abbreviations_short ON abbreviations (short, long);
 """
 }
 
@@ -206,8 +215,18 @@ class Ledger:
         """Identifiers of a document's passages as indexed."""
         return [str(row[0]) for row in self._rows("SELECT passage_id FROM passages WHERE document_id = ?", document_id)]
 
-    def record(self, document: Document, passages: Sequence[Passage], source: str, index_hash: str = "") -> None:
-        """The document is indexed with exactly these passages; `index_hash` stands for what the encoders read of them."""
+    def record(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        source: str,
+        index_hash: str = "",
+        abbreviations: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """The document is indexed with exactly these passages; `index_hash` stands for what the encoders read of them.
+
+        `abbreviations` are the short and long forms that it introduces, each pair once.
+        """
         body = document.to_bytes()
         with self.transaction():
             self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
@@ -230,9 +249,18 @@ class Ledger:
                 [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
             )
             self._connection.executemany(
+                "INSERT INTO abbreviations VALUES (?, ?, ?)",
+                [(document.document_id, short, long) for short, long in abbreviations],
+            )
+            self._connection.executemany(
                 "INSERT OR IGNORE INTO supersedes VALUES (?, ?)",
                 [(old, document.document_id) for old in named_as_superseded(document)],
             )
+
+    def long_forms(self, short: str) -> list[str]:
+        """What an abbreviation stands for in this library, the most usual first; see `abbreviations.dominant`."""
+        rows = self._rows("SELECT long, COUNT(*) FROM abbreviations WHERE short = ? GROUP BY long", short)
+        return dominant((str(long), int(str(documents))) for long, documents in rows)
 
     def editions(self, document: Document) -> list[str]:
         """Identifiers of the documents held that this one may supersede or be superseded by."""

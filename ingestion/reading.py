@@ -9,7 +9,8 @@ from pathlib import Path
 
 from indexes.passage import Passage
 from ingestion import chunking, manifest
-from ingestion.document import Deletion, Document, Problem, printable
+from ingestion.abbreviations import mine
+from ingestion.document import Deletion, Document, Problem, Skipped, printable
 from ingestion.editions import with_known_successor
 from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
 from ingestion.finding import File
@@ -28,12 +29,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document and its passages."""
+    """A document, its passages, and the abbreviations that it introduces, short and long form."""
 
     document: Document
     content_hash: str
     passages: tuple[Passage, ...]
     index_hash: str
+    abbreviations: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Ended:
 
 
 UNCHANGED, OF_NO_KIND = "read before", "of no known kind"
-Event = Begun | Parsed | Deletion | Failed | Ended
+Event = Begun | Parsed | Deletion | Skipped | Failed | Ended
 
 
 def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Event]:
@@ -92,9 +94,10 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
 
 
 def parsed(document: Document) -> Parsed:
-    """The document with its passages and hashes."""
+    """The document with its passages, hashes and abbreviations."""
     passages = tuple(chunking.passages_of(document))
-    return Parsed(document, document.content_hash, passages, index_hash(passages))
+    pairs = tuple(dict.fromkeys(found.key for found in mine(document)))
+    return Parsed(document, document.content_hash, passages, index_hash(passages), pairs)
 
 
 def _items(parser: Parser, file: File) -> Iterator[Event]:

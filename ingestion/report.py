@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in documents; `skipped` files were found in a folder and are of no known kind.
+    """What a run did, in documents; `skipped` files were found in a folder or an archive and are of no known kind.
 
     Of two files that hold the same document the later revision has the last word, and where the source gives none, the file read last:
     `replaced` names those among the changed that came from another file before, `outdated` counts those left alone because the library holds

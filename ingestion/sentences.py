@@ -1,55 +1,152 @@
-"""Sentence boundaries with offsets, for chunks that end at sentences and for quotes that are whole ones."""
+"""Sentence boundaries with offsets, for passages that end at sentences and for quotes that are whole ones.
+
+Rules for clinical and biomedical English. Where they cannot tell, two sentences stay one: two that are merged tell the truth, half of one may not.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
-
-import sentencex
+from importlib.resources import files
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_UNUSUAL_SPACE = re.compile(r"[^\S \n]")
-# Not a sentence yet: an abbreviation that the library's English list lacks, an open bracket or sign, the bare number or letter of an item.
-_UNFINISHED = re.compile(
-    r"(?:\b(?:vs|approx|ca|resp|incl|excl|max|min|subsp|spp|cf|eq|wk|mo|yr|hr)\.|[([<≤≥=±–-])\s*$|^\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4})[.)]$",
-    re.IGNORECASE,
+# What may end a sentence: with what closes behind it, and with the references that belong to it, `. [12]`, `.12,13`, `.¹²`. White space or
+# a separator follows, or nothing where a space was forgotten ("in mice.The dose").
+_STOP = re.compile(
+    r"""[.!?…]{1,9}["'”’»)\]]{0,9}"""
+    r"""(?:\s?\[\d[\d,;\s–-]{0,30}\]|(?<=[^\W\d_]{2}\.)\d{1,3}(?:[,–-]\d{1,3}){0,9}(?=\s+[A-Z])|[¹²³⁰⁴-⁹][¹²³⁰⁴-⁹,⁻–-]{0,20})?"""
+    r"""(?=[\s;~]|\(ABSTRACT TRUNCATED|(?<=[\w)%\]]{2}\.)(?!Gov|Com|Org|Net)(?:(?:A|[A-Z][a-z]{1,20})[:\s]|[A-Z]{3,20}:))|[。！？]"""
 )
+_MARKER = r"(?:[•●▪◦‣*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)](?=\s))"
+_LIST = re.compile(rf":[^\S\n]*\n\s*{_MARKER}")  # a colon, and the first item on a line of its own
+_NEXT_ITEM = re.compile(rf"[^\S\n]*\n\s*{_MARKER}")
+_NEXT = re.compile(r"[\s;~:•●▪◦‣*–—-]*(\S{1,40})")
+_SPACE = re.compile(r"\s*")
+_OPENING = "([{“‘\"'*"
+_BEFORE_WORD = re.compile(r"[,;:=–([{“‘\"*]|^'")
+_NO_LETTER = re.compile(r"[\W\d_]")
+_NUMBER = re.compile(r"[A-Za-z]?\d")
+_NUMBER_OF_ITEM = re.compile(r"(?:^|[.;:]\s|\n)\s*\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4})$")
+_ITEM = re.compile(r"\((?:\d{1,2}|[a-z]|[ivx]{2,4})\)")
+_COINED = re.compile(r"[a-zα-ω]{1,9}[-–]?[A-Z0-9]|[α-ω][-–]")  # mRNA, p53, c-Myc, β-blockers may begin a sentence
+_NO_OPENING = re.compile(
+    r"[A-Za-zχα-ω]{1,2}[²2]?\s?[<=>≤≥≈]|0|\[\d"
+)  # "P = .03" tells more of the same; "65. 00"; a late reference
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
+_BRACKET = re.compile(r"[()\[\]“”]")
+_OPENED_BY = {")": "(", "]": "[", "”": "“"}
+_LONGEST_BRACKET = 400  # characters: what stays open for longer was never meant to
+_DEEPEST_BRACKET = 8
+
+_WORDS = {
+    name: frozenset(words.split())
+    for name, words in tomllib.loads(files(__package__).joinpath("sentence_words.toml").read_text("utf-8")).items()
+}
 
 
 @lru_cache(maxsize=4096)
-def sentence_spans(text: str, language: str = "en") -> tuple[tuple[int, int], ...]:
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Start and end (characters) of each sentence in `text`, without surrounding white space, in order.
 
-    Line breaks inside a paragraph do not end a sentence; a blank line always does.
+    A blank line ends a sentence, another line break does not. The items of a list stay with the words and the colon that lead to them.
     """
     spans: list[tuple[int, int]] = []
     start = 0
-    for blank in [*_BLANK_LINE.finditer(text), None]:
-        spans += _paragraph_spans(text, start, blank.start() if blank else len(text), language)
-        start = blank.end() if blank else start
+    for end in _ends(text):
+        sentence = text[start:end]
+        if sentence and not sentence.isspace():
+            spans.append((end - len(sentence.lstrip()), start + len(sentence.rstrip())))
+        start = end
     return tuple(spans)
 
 
-def _paragraph_spans(text: str, first: int, last: int, language: str) -> list[tuple[int, int]]:
-    """The sentences of the paragraph at `text[first:last]`."""
+def _ends(text: str) -> Iterator[int]:
+    """Where a sentence or a paragraph ends, in order; the last is the text's end."""
+    start = 0
+    for end in [*(match.start() for match in _BLANK_LINE.finditer(text)), len(text)]:
+        brackets = _brackets(text, start, end)
+        led = _LIST.search(text, start, end)
+        start = _start(text, start, end)
+        for stop in _STOP.finditer(text, start, end):
+            place = stop.end()
+            inside = bisect_right(brackets, (place, 0)) - 1
+            if inside >= 0 and place <= brackets[inside][1]:
+                continue
+            if led and led.end() <= place and _NEXT_ITEM.match(text, place, end):
+                continue
+            if _ends_sentence(text, start, stop, end):
+                yield place
+                start = _start(text, place, end)
+        yield end
+        start = end
+
+
+def _start(text: str, place: int, end: int) -> int:
+    """The first place from there that is no white space."""
+    return _SPACE.match(text, place, end).end()  # type: ignore[union-attr]
+
+
+def _brackets(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The outermost brackets and quotations of the paragraph, where they open and where they close."""
     spans: list[tuple[int, int]] = []
-    # sentencex 1.0.32 panics at a single letter before a space that is no ASCII ("vitamin A\u2009."); one space for another keeps the offsets
-    paragraph = _UNUSUAL_SPACE.sub(" ", text[first:last])
-    for boundary in sentencex.get_sentence_boundaries(language, paragraph):
-        start, end = boundary["start_index"], boundary["end_index"]
-        piece = paragraph[start:end]
-        start += first + len(piece) - len(piece.lstrip())
-        end += first - (len(piece) - len(piece.rstrip()))
-        if start >= end:
+    opened: list[re.Match[str]] = []
+    for bracket in _BRACKET.finditer(text, start, end):
+        wanted = _OPENED_BY.get(bracket[0])
+        if not wanted:
+            opened.append(bracket)
             continue
-        if spans and _continues(text, spans[-1], start):
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
+        for depth in range(len(opened) - 1, max(-1, len(opened) - 1 - _DEEPEST_BRACKET), -1):
+            if opened[depth][0] == wanted:
+                place = opened[depth].start()
+                del opened[depth:]
+                if bracket.start() - place <= _LONGEST_BRACKET:
+                    while spans and spans[-1][0] > place:
+                        spans.pop()
+                    spans.append((place, bracket.start()))
+                break
     return spans
 
 
-def _continues(text: str, last: tuple[int, int], start: int) -> bool:
-    """Whether what starts at `start` belongs to the sentence before it."""
-    before = text[last[0] : last[1]]
-    return bool(_UNFINISHED.search(before)) or (text[start].islower() and not before.endswith(("?", "!")))
+def _ends_sentence(text: str, start: int, stop: re.Match[str], limit: int) -> bool:
+    """Whether the sentence that starts at `start` ends with `stop`, by the words on either side."""
+    following = _NEXT.match(text, stop.end(), limit)
+    if not following or stop[0][-1] in "?!。！？":
+        return True
+    if _ITEM.match(following[1]):
+        return True
+    word = following[1].lstrip(_OPENING)
+    if not word or _NO_OPENING.match(text, following.start(1)):
+        return False
+    capitalised = not word[0].isdigit() and (not word[0].islower() or bool(_COINED.match(word)))
+    if not (capitalised or word[0].isdigit()) or not word[0].isalnum():
+        return False  # a small letter, a sign
+    before = text[max(start, stop.start() - 60) : stop.start()]
+    opens = word[1:2] != "." and _NO_LETTER.split(word, maxsplit=1)[0].lower() in _WORDS["openers"]
+    return not _NUMBER_OF_ITEM.search(before) and _may_end(before.split(), word, capitalised, capitalised and opens)
+
+
+def _may_end(before: list[str], word: str, capitalised: bool, opens: bool) -> bool:
+    """Whether a full stop between those words and `word` is more than an abbreviation's."""
+    last = _BEFORE_WORD.split(before[-1])[-1] if before else ""
+    key = last.lower()
+    if key in _WORDS["never"]:
+        return False
+    if key in _WORDS["numbered"]:
+        return not _NUMBER.match(word)
+    if key in _WORDS["measures"]:
+        return capitalised
+    if key in _WORDS["shortened"] or _INITIALS.fullmatch(last):
+        return opens
+    if len(last) == 1 and last.isalpha():
+        return capitalised if _named(before[:-1]) else opens
+    return True
+
+
+def _named(before: list[str]) -> bool:
+    """Whether a single letter behind those words ends a name or is a unit: "vitamin D", "arms A and B", "20 g"."""
+    if before[-2:-1] and before[-1] in ("and", "or"):
+        before = before[:-2] if len(before[-2]) == 1 else []
+    return bool(before) and (before[-1].lower().rstrip(":") in _WORDS["lettered"] or before[-1][-1].isdigit())

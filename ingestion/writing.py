@@ -15,7 +15,7 @@ import numpy as np
 from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.passage import Kind, Passage
-from ingestion.document import Deletion
+from ingestion.document import Deletion, Skipped
 from ingestion.editions import family, named_as_superseded, superseded, takes_the_place_of
 from ingestion.ledger import Known
 from ingestion.library import Library
@@ -81,6 +81,8 @@ class Writer:
                 self._document(event)
             case Deletion():
                 self._delete(event.document_id)
+            case Skipped():
+                self._report.skipped.append(f"{self._source}: {event.record}")
             case Failed():
                 self._failure(event)
             case Ended():
@@ -175,7 +177,9 @@ class Writer:
             Known(event.content_hash, event.index_hash, document.revision, source),
             passages,
         )
-        self._window.steps.append(lambda: ledger.record(document, event.passages, source, event.index_hash))
+        self._window.steps.append(
+            lambda: ledger.record(document, event.passages, source, event.index_hash, event.abbreviations)
+        )
 
     def _delete(self, document_id: str) -> None:
         self._start()

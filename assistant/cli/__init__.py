@@ -8,13 +8,13 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, ingesting, library, live
+from assistant.cli import asking, baseline, ingesting, library, live, trials
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
-from ingestion.errors import IngestionError, UnknownDocumentError, UnknownKindError
+from ingestion.errors import IngestionError, QueryError, UnknownDocumentError, UnknownKindError
 
-CALL_IS_WRONG = (QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
+CALL_IS_WRONG = (QueryError, QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
 ingesting.app.command("pubmed")(live.pubmed)
+ingesting.app.command("trials")(trials.trials)
+ingesting.app.command("baseline")(baseline.baseline)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 

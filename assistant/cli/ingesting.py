@@ -125,7 +125,7 @@ def _print_report(report: Report) -> None:
     if report.failed_before:
         note(f"{report.failed_before} of these had failures: citewell library failures, citewell library retry")
     if report.skipped:
-        note(f"{len(report.skipped)} files in the folders are of no known kind and were passed over.")
+        note(f"{len(report.skipped)} files in folders or archives are of no known kind and were passed over.")
     for file, record, reason, mend in report.failures[:FAILURES_SHOWN]:
         place = "" if file in reason else f"{file} ({record}): " if record else f"{file}: "
         err(place + with_mend(reason, mend))

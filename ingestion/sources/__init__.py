@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ingestion.errors import UnknownKindError
+from ingestion.sources.archive import Archive
 from ingestion.sources.base import Parser
+from ingestion.sources.compressed import unpacked_name
+from ingestion.sources.guideline_docx import DocxGuidelines
+from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.guideline_scan import ScannedGuidelines
+from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
 from ingestion.sources.medline_text import MedlineText
 from ingestion.sources.pubmed import PubMedXml
@@ -26,8 +33,12 @@ PARSERS: tuple[Parser, ...] = (
     ClinicalTrialsGov(),
     LegacyTrialsJson(),
     LegacyTrialsXml(),
+    IctrpXml(),
+    IctrpCsv(),
     MarkdownGuidelines(),
     PdfGuidelines(),
+    EpubGuidelines(),
+    DocxGuidelines(),
     HtmlGuidelines(),
     ScannedGuidelines(),
 )
@@ -44,13 +55,18 @@ def find_parser(path: Path, kind: str = "auto") -> Parser:
 
     Raises `SourceError` where the file is missing, empty or unreadable, and `UnknownKindError` where no parser (of that kind) recognises it.
     """
-    head = read_head(path, HEAD)
     asked = [parser for parser in PARSERS if kind in ("auto", parser.kind)]
+    archive = Archive(kind, asked, partial(_choose, kind=kind, asked=asked))
+    return _choose(path, kind, [archive, *asked])  # first: what it holds may begin within what others look at
+
+
+def _choose(path: Path, kind: str, asked: Sequence[Parser]) -> Parser:
+    head = read_head(path, HEAD)
     for parser in asked:
         if parser.recognises(path, head):
             return parser
     for parser in asked if kind != "auto" else ():
-        if path.name.lower().endswith(parser.suffixes):
+        if unpacked_name(path).endswith(parser.suffixes):
             return parser  # the user says so; the parser will say what is wrong with the file
     known = ", ".join(parser.name for parser in asked)
     mend = f"say what it is with --kind {'|'.join(kinds())}" if kind == "auto" else "leave out --kind"

@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from indexes.passage import Kind, Status
 from ingestion.design import study_design
-from ingestion.document import Document, Problem, TextBuilder
-from ingestion.sources.medline import abstract_role
+from ingestion.document import Document, Problem
+from ingestion.sources.abstracts import Abstract, chosen_text
 
 PMID = re.compile(r"[1-9][0-9]{0,8}")
+_LAST_VERSION = 99  # two digits, so that revisions sort as text
 
 # What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
 # leaves the rest standing, under doubt.
@@ -25,24 +26,25 @@ def article_document(
     *,
     pmid: str,
     title: str,
-    abstract: TextBuilder,
+    abstracts: Sequence[Abstract],
     date: tuple[int | None, str | None],
     publisher: str,
     authors: Sequence[str],
     languages: Sequence[str],
-    licence: str,
     identifiers: Mapping[str, str],
     types: Sequence[str],
     mesh: Sequence[str],
     notices: Collection[str],
     version: int = 1,
+    revised: str | None = None,
 ) -> Document | Problem:
     """The document of one article, or the problem that it says nothing.
 
     `date` is what `publication_date` gives, `publisher` the journal, `languages` are ISO 639-1 codes, `notices` the RefTypes of what NLM has
-    linked, in lower case.
+    linked, in lower case, `revised` the ISO date on which NLM last changed the record.
     """
-    if not title and not abstract.sections:
+    abstract = chosen_text(abstracts, languages)
+    if not title and not abstract.builder.sections:
         return incomplete(f"pubmed:{pmid}", "has neither title nor abstract")
     status = next((status for status, kinds in _NOTICES if not kinds.isdisjoint(notices)), Status.CURRENT)
     design, level = study_design(types, title)
@@ -50,20 +52,21 @@ def article_document(
         document_id=f"pubmed:{pmid}",
         kind=Kind.LITERATURE,
         title=title,
-        text=abstract.text,
-        sections=tuple(abstract.sections),
+        text=abstract.builder.text,
+        sections=tuple(abstract.builder.sections),
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         year=date[0],
         date=date[1],
         publisher=publisher,
         authors=tuple(authors),
-        # The abstract is English whatever the article is written in; NLM keeps the others apart.
-        language="en" if abstract.sections or "en" in languages or not languages else languages[0],
-        licence=licence,
+        # The abstract may be English whatever the article is written in.
+        language=abstract.language or ("en" if "en" in languages or not languages else languages[0]),
+        licence=abstract.licence,
         identifiers={"pmid": pmid, **identifiers},
         publication_types=tuple(types),
         mesh=tuple(mesh),
         status=Status.RETRACTED if "Retracted Publication" in types else status,
+        revision=f"{min(version, _LAST_VERSION):02} {revised}" if revised else "",
         evidence_level=level,
         attributes={"version": version, "design": design, "languages": list(languages)},
     )
@@ -78,14 +81,6 @@ def incomplete(record: str, reason: str) -> Problem:
     )
 
 
-def add_part(abstract: TextBuilder, text: str, label: str, category: str = "") -> None:
-    """Append one stretch of an abstract under its label, as printed, and with its role (`category` is NLM's, where it gives one)."""
-    label = label.strip()
-    if label.upper() == "UNLABELLED":  # NLM's stand-in for a stretch without a label
-        label = ""
-    abstract.add(text, abstract_role(label, category), (label,) if label else ())
-
-
-def mesh_terms(descriptor: str, qualifiers: Sequence[str]) -> list[str]:
+def mesh_terms(descriptor: str, *qualifiers: str) -> list[str]:
     """A heading, once for each qualifier where there are any: "Hypertension/drug therapy"."""
-    return [f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor]
+    return [f"{descriptor}/{qualifier}" for qualifier in qualifiers] if qualifiers else [descriptor]

@@ -14,8 +14,8 @@ class Parser(Protocol):
 
     `name` is what a user sees; `kind` is the value of `--kind` that selects it (`pubmed`, `pmc`, `trials`, `guideline`); `version` changes whenever
     the same bytes would parse differently, so that the ledger reads unchanged files again. `suffixes` are the file names that a user who
-    gives `--kind` means by it, whatever the content. `recognises` judges by suffix and by the first
-    few kilobytes (decompressed where the file is gzip) and never raises. `parse` yields items in file order, streaming; a bad record is a
+    gives `--kind` means by it, whatever the content (with `.gz`, `.xz` or `.bz2` after them too). `recognises` judges by suffix and by the first
+    few kilobytes (decompressed where the file is compressed) and never raises. `parse` yields items in file order, streaming; a bad record is a
     `Problem` and the rest goes on; a file that cannot be read at all, or only to a point, raises `SourceError` (after yielding what came before).
     """
 

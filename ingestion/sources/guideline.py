@@ -1,11 +1,11 @@
-"""What the three guideline parsers share: blocks in reading order become sections, and metadata with its fall-backs becomes a `Document`."""
+"""What the guideline parsers share: blocks in reading order become sections, and metadata with its fall-backs becomes a `Document`."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,15 @@ _SKIPPED = re.compile(
 )
 _GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
+_NO_TITLE = re.compile(
+    r"\.(?:indd|docx?|pdf|pptx?|qxd|rtf)\b|^(?:microsoft|untitled|title|document\d*|slide ?\d*|powerpoint)\b|^\W*$|_",
+    re.IGNORECASE,
+)
+# A mark over a whole document, not "a draft resolution" in a title.
+_DRAFT = re.compile(
+    r"^\W*draft\b|[(\[:–—-] ?(?:\w+ ){0,2}draft(?: (?:for|version|v?\d)[^)\]]{0,40})?[)\]]?$", re.IGNORECASE
+)
 # Long names that readers and front matter abbreviate; one publisher must have one slug.
 _PUBLISHERS = {
     "world health organization": "WHO",
@@ -62,6 +71,7 @@ class Metadata:
     licence: str = ""
     status: Status = Status.CURRENT
     superseded_by: str | None = None
+    authors: tuple[str, ...] = ()
     identifiers: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -76,6 +86,16 @@ def slugify(text: str, limit: int = 80) -> str:
 def year_in(text: str) -> int | None:
     """The first year from 1900 to 2099 in `text`."""
     return int(match[0]) if (match := _YEAR.search(text)) else None
+
+
+def program_title(title: str) -> bool:
+    """Whether a file's own title says nothing: it is empty, or a program wrote it."""
+    return not title or _NO_TITLE.search(title) is not None
+
+
+def says_draft(mark: str) -> bool:
+    """Whether a title or a watermark says plainly that the whole document is a draft."""
+    return _DRAFT.search(" ".join(mark.split())) is not None
 
 
 def short_publisher(name: str) -> str:
@@ -140,7 +160,9 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
     publisher = short_publisher(meta.publisher) or "local"
     builder = _sections(blocks, title, publisher, strict)
     if not builder.sections:
-        raise SourceError(f"{path}: there is no text in it besides headings; check that it is the guideline itself.")
+        raise SourceError(
+            f"{path}: there is no text in it besides headings, contents and references; check that it is the guideline itself."
+        )
     year = meta.year or year_in(meta.date or "") or year_in(meta.version)
     version = slugify(meta.version) or (str(year) if year else "undated")
     slug = slugify(meta.slug) or slugify(title) or slugify(path.stem) or "untitled"
@@ -155,6 +177,7 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
         year=year,
         date=meta.date,
         publisher=publisher,
+        authors=meta.authors,
         language=meta.language or "en",
         licence=meta.licence,
         identifiers=dict(meta.identifiers),
@@ -165,27 +188,33 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
     )
 
 
-def _sections(blocks: Iterable[Block], title: str, publisher: str, strict: bool) -> TextBuilder:
-    """Headings become paths (the title itself is left out of them), everything else a section each; skipped parts are passed over."""
-    builder = TextBuilder()
-    stack: list[tuple[int, str]] = []
+def without_lists_of_works(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks without references, contents and index: each with its heading and what is below it."""
     skipping: int | None = None
     for block in blocks:
-        if block.level is not None:
-            if skipping is not None and block.level > skipping:
-                continue
+        if block.level is not None and (skipping is None or block.level <= skipping):
             skipping = block.level if _SKIPPED.match(block.text) else None
+        if skipping is None:
+            yield block
+
+
+def _sections(blocks: Iterable[Block], title: str, publisher: str, strict: bool) -> TextBuilder:
+    """Headings become paths (the title itself is left out of them), everything else a section each."""
+    builder = TextBuilder()
+    stack: list[tuple[int, str]] = []
+    for block in without_lists_of_works(blocks):
+        if block.level is not None:
             while stack and stack[-1][0] >= block.level:
                 stack.pop()
             stack.append((block.level, block.text))
-        elif skipping is None:
-            path = tuple(heading for _, heading in stack if heading.casefold() != title.casefold())
-            role, grade = classify(block.text, path, publisher=publisher, strict=strict)
-            builder.add(
-                block.text,
-                role,
-                path,
-                grade=grade or (block.grade if role is Role.RECOMMENDATION else None),
-                page=block.page,
-            )
+            continue
+        path = tuple(heading for _, heading in stack if heading.casefold() != title.casefold())
+        role, grade = classify(block.text, path, publisher=publisher, strict=strict)
+        builder.add(
+            block.text,
+            role,
+            path,
+            grade=grade or (block.grade if role is Role.RECOMMENDATION else None),
+            page=block.page,
+        )
     return builder

@@ -7,25 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bs4 import BeautifulSoup
-from bs4.dammit import UnicodeDammit
-from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.element import Tag
 
 from ingestion.document import Item
 from ingestion.errors import SourceError
-from ingestion.sources.guideline import Block, Metadata, build_document, publisher_named_in, read_bytes, table_blocks
+from ingestion.sources.guideline import Metadata, build_document, publisher_named_in, read_bytes
+from ingestion.sources.html_blocks import decoded, read_blocks, shown, soup_of
 
 _LARGEST = 20_000_000
-_FURNITURE = frozenset((
-    "head", "nav", "header", "footer", "aside", "script", "style", "noscript", "template", "iframe", "object", "svg", "math", "button",
-    "input", "select", "textarea", "dialog", "video", "audio", "canvas", "pre",
-))  # fmt: skip
-_LANDMARKS = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "menu"))
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_HEADING = re.compile(r"^h[1-6]$")
-_BREAKING = frozenset((
-    "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure",
-    "form", "hr", "html", "li", "main", "ol", "p", "section", "summary", "table", "td", "th", "tr", "ul", "h1", "h2", "h3", "h4", "h5", "h6",
-))  # fmt: skip
 
 
 class HtmlGuidelines:
@@ -33,7 +22,7 @@ class HtmlGuidelines:
 
     name = "guideline (HTML)"
     kind = "guideline"
-    version = 1
+    version = 2
     suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -48,23 +37,11 @@ class HtmlGuidelines:
     def parse(self, path: Path) -> Iterator[Item]:
         """Yield the page's one document. Raises `SourceError` where it is empty or holds no text."""
         data = read_bytes(path, _LARGEST, "an HTML guideline")
-        markup = UnicodeDammit(data, is_html=True).unicode_markup
-        if not markup or "<" not in markup:
+        markup = decoded(data)
+        if "<" not in markup:
             raise SourceError(f"{path}: this is not an HTML page; save the page itself, with its markup.")
-        soup = _soup(markup)
-        yield build_document(path, _metadata(soup, path), _blocks(_main(soup)))
-
-
-def html_blocks(markup: str) -> list[Block]:
-    """The blocks of a piece of HTML, such as one that stands in a Markdown file."""
-    return (
-        list(_blocks(_soup(markup))) if "<" in markup else [Block(text)] if (text := " ".join(markup.split())) else []
-    )
-
-
-def _soup(markup: str) -> BeautifulSoup:
-    # The encoding is settled by now; left in, an XML declaration makes BeautifulSoup warn that the page may be XML.
-    return BeautifulSoup(re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", markup), "lxml")
+        soup = soup_of(markup)
+        yield build_document(path, page_metadata(soup, path), read_blocks(_main(soup)))
 
 
 def _main(soup: BeautifulSoup) -> Tag:
@@ -79,83 +56,7 @@ def _main(soup: BeautifulSoup) -> Tag:
     return next((tag for tag in candidates if isinstance(tag, Tag) and tag.get_text(strip=True)), soup)
 
 
-def _left_out(tag: Tag) -> bool:
-    """Whether a reader of the main content does not see the element, or it is furniture of the page."""
-    return (
-        tag.name in _FURNITURE
-        or tag.has_attr("hidden")
-        or tag.get("aria-hidden") == "true"
-        or tag.get("role") in _LANDMARKS
-        or _HIDDEN_STYLE.search(str(tag.get("style", ""))) is not None
-    )
-
-
-def _blocks(root: Tag) -> Iterator[Block]:
-    """Walk the tree in reading order without recursion: pages can be nested deeper than Python's stack.
-
-    Text gathers until an element that breaks the line opens or closes. A list item keeps what is nested in it, a line each.
-    """
-    stack: list[tuple[Tag | NavigableString, bool]] = [(root, False)]
-    text: list[str] = []
-    item: list[str] = []
-    depth = 0  # of open list items
-
-    def flush(level: int | None = None) -> Iterator[Block]:
-        flat = " ".join("".join(text).split())
-        text.clear()
-        if flat and depth and level is None:
-            item.append(flat)
-        elif flat:
-            yield Block(flat, level)
-
-    while stack:
-        node, closing = stack.pop()
-        if not isinstance(node, Tag):
-            if not isinstance(node, PreformattedString):  # comments, doctypes, CDATA
-                text.append(str(node))
-        elif closing:
-            if _HEADING.match(node.name):
-                yield from flush(int(node.name[1]))
-                continue
-            yield from flush()
-            if node.name == "li":
-                depth -= 1
-                if depth == 0 and item:
-                    yield Block("\n".join(item))
-                    item.clear()
-        elif _left_out(node):
-            continue
-        elif node.name == "br":
-            text.append(" ")
-        elif node.name == "table" and node.find("table") is None:
-            yield from flush()
-            found = table_blocks(_rows(node))
-            if depth:
-                item.extend(block.text for block in found)
-            else:
-                yield from found
-        else:
-            if node.name in _BREAKING:
-                yield from flush()
-                depth += node.name == "li"
-                stack.append((node, True))
-            stack.extend(
-                (child, False) for child in reversed(node.contents) if isinstance(child, Tag | NavigableString)
-            )
-    yield from flush()
-    if item:
-        yield Block("\n".join(item))
-
-
-def _rows(table: Tag) -> list[list[str]]:
-    return [
-        [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["td", "th"]) if not _left_out(cell)]
-        for row in table.find_all("tr")
-        if not _left_out(row)
-    ]
-
-
-def _metadata(soup: BeautifulSoup, path: Path) -> Metadata:
+def page_metadata(soup: BeautifulSoup, path: Path) -> Metadata:
     """What the page says of itself in its head: Dublin Core, Open Graph, citation tags, canonical link; then its first `<h1>` and `<time>`."""
     named: dict[str, str] = {}
     for meta in soup.find_all("meta"):
@@ -168,7 +69,7 @@ def _metadata(soup: BeautifulSoup, path: Path) -> Metadata:
 
     heading, page_title = soup.find("h1"), soup.find("title")
     titles = [first("citation_title", "dc.title", "dcterms.title", "og:title")]
-    titles += [" ".join(tag.get_text(" ").split()) for tag in (heading, page_title) if isinstance(tag, Tag)]
+    titles += [shown(tag) for tag in (heading, page_title) if isinstance(tag, Tag)]
     moment = soup.find("time")
     stamp = str(moment.get("datetime") or moment.get_text()) if isinstance(moment, Tag) else ""
     date = (

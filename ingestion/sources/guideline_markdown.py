@@ -19,7 +19,7 @@ from indexes.passage import Status
 from ingestion.document import Item, printable
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import Block, Metadata, build_document, read_bytes, table_blocks
-from ingestion.sources.guideline_html import html_blocks
+from ingestion.sources.html_blocks import html_blocks
 
 _LARGEST = 20_000_000
 _LARGEST_FRONT_MATTER = 64_000
@@ -33,7 +33,7 @@ class MarkdownGuidelines:
 
     name = "guideline (Markdown)"
     kind = "guideline"
-    version = 1
+    version = 2
     suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def recognises(self, path: Path, head: bytes) -> bool:

@@ -16,7 +16,14 @@ import pypdfium2.raw as pdfium
 from indexes.passage import Status
 from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
-from ingestion.sources.guideline import Metadata, build_document, publisher_named_in, short_publisher, year_in
+from ingestion.sources.guideline import (
+    Metadata,
+    build_document,
+    program_title,
+    publisher_named_in,
+    short_publisher,
+    year_in,
+)
 from ingestion.sources.isolated import parse_isolated
 from ingestion.sources.ocr import INSTALL
 from ingestion.sources.pdf_blocks import Bookmark, blocks
@@ -37,11 +44,6 @@ _MOST_CHARACTERS = 10_000_000  # some 3,000 full pages: small files can repeat o
 _MOST_BOOKMARKS = 20_000
 _LEAST = 40  # characters in ten pages: less than any text has, more than some scanners stamp on a page
 _FRONT = 8  # pages that say who published it, when and under what terms
-# Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
-_NO_TITLE = re.compile(
-    r"\.(?:indd|docx?|pdf|pptx?|qxd|rtf)\b|^(?:microsoft|untitled|title|document\d*|slide ?\d*|powerpoint)\b|^\W*$|_",
-    re.IGNORECASE,
-)
 # Templates leave these behind; Latin letters are not written in them.
 _OTHER_SCRIPTS = frozenset(("ar", "fa", "he", "ur", "zh", "ja", "ko", "ru", "uk", "el", "th", "hi"))
 _COPYRIGHT = re.compile(
@@ -207,7 +209,7 @@ def _metadata(
     """What the PDF's metadata and its first pages say: the (c) line is trusted before the date the file was made."""
     front = " ".join(line.text for page in pages[:_FRONT] for line in page.lines)
     title = " ".join(written.get("Title", "").split())
-    if not title or _NO_TITLE.search(title):
+    if program_title(title):
         printed = _largest(pages[:3])
         title = printed if printed and (not running or running.isupper()) else running
     rights = _COPYRIGHT.search(front)

@@ -75,7 +75,7 @@ class PmcJats:
     name = "PMC full text (JATS XML)"
     kind = "pmc"
     version = 1
-    suffixes = (".nxml", ".xml", ".nxml.gz", ".xml.gz")
+    suffixes = (".nxml", ".xml")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the document element is an efetch answer of PMC, or an `<article>` with what only JATS has."""

@@ -9,13 +9,14 @@ from typing import Any
 
 from ingestion.document import Problem, printable
 from ingestion.errors import SourceError
+from ingestion.sources.compressed import unpacked_name
 from ingestion.sources.records import chunks, lines, read_head
 
 MAX_JSON = 512 << 20
 """The longest JSON file in bytes that is read at once; one record a line has no such limit."""
 MAX_VALUES = 20_000_000
 """The most values in JSON that is read at once: three bytes of `{},` become a hundred in memory. Studies have one in some thirty bytes."""
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 Json = dict[str, Any]
 
@@ -26,12 +27,12 @@ def json_values(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
     A line that is no JSON is a `Problem` and the rest goes on. Raises what `chunks` raises, and `SourceError` where a file that is read whole
     is no JSON, nests too deeply or is too large; `mend` says where to get a better one.
     """
-    named_lines = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+    named_lines = unpacked_name(path).endswith((".jsonl", ".ndjson"))
     if named_lines or _is_object(read_head(path).partition(b"\n")[0]):
         yield from _by_line(path, mend)
         return
     try:
-        value = _decode(_whole(path))
+        value = decode(_whole(path))
     except ValueError as error:
         raise SourceError(
             f"{path}: is not one JSON value ({error}); name a file of one study a line .jsonl, or {mend}"
@@ -42,7 +43,7 @@ def json_values(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
 def _is_object(line: bytes) -> bool:
     """Whether a line is a JSON object by itself, so that the file is read line by line whatever its suffix."""
     try:
-        return isinstance(_decode(line), dict)
+        return isinstance(decode(line), dict)
     except ValueError:
         return False
 
@@ -59,7 +60,7 @@ def _whole(path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def _decode(data: bytes) -> Any:
+def decode(data: bytes) -> Any:
     """The JSON value; raises `ValueError` where there is none, also where it nests too deeply or has too many values."""
     if len(data) > MAX_VALUES and sum(map(data.count, (b",", b"{", b"["))) > MAX_VALUES:
         raise ValueError(f"more than {MAX_VALUES:,} values")
@@ -74,7 +75,7 @@ def _by_line(path: Path, mend: str) -> Iterator[tuple[str, Any] | Problem]:
         if not line.strip():
             continue
         try:
-            value = _decode(line)
+            value = decode(line)
         except ValueError as error:
             yield Problem(f"line {number}", f"is not JSON ({error})", f"each line must be one study; {mend}")
         else:

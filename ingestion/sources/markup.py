@@ -71,9 +71,24 @@ def elements(
             yield naming.malformed(record, error.msg or "not well-formed")
 
 
+def local_name(element: Element) -> str:
+    """The element's name without its namespace; empty for what is no element, such as an unresolved entity."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def local_attribute(element: Element, name: str) -> str:
+    """The attribute of that name whatever its namespace; empty where there is none."""
+    return next((str(value) for key, value in element.items() if str(key).rpartition("}")[2] == name), "")
+
+
 def children(element: Element | None) -> Element | tuple[()]:
     """The element's children; none where there is no element."""
     return () if element is None else element
+
+
+def named(element: Element | None) -> dict[str, Element]:
+    """The first child of each name; none where there is no element. One walk, where each `find` would be one of its own."""
+    return {} if element is None else {child.tag: child for child in element.iterchildren(reversed=True)}
 
 
 def words(element: Element | None) -> str:

@@ -38,9 +38,9 @@ _LABELS = (
         ),
     ),
 )
+_LONGEST_LABEL = 200  # characters that are looked at, so that what is remembered of labels stays small
 
 
-@lru_cache(maxsize=1024)  # a few hundred labels make up nearly all of PubMed
 def abstract_role(label: str, category: str) -> Role:
     """The role of a stretch of abstract from NLM's category, else from its label as printed; a body part where neither says.
 
@@ -48,6 +48,11 @@ def abstract_role(label: str, category: str) -> Role:
     """
     if (role := _CATEGORIES.get(category.upper())) is not None:
         return role
+    return _label_role(label[:_LONGEST_LABEL]) if label else Role.BODY
+
+
+@lru_cache(maxsize=1024)  # a few hundred labels make up nearly all of PubMed
+def _label_role(label: str) -> Role:
     lowered = label.lower()
     return next((role for role, pattern in _LABELS if pattern.search(lowered)), Role.BODY)
 
@@ -82,10 +87,11 @@ def publication_date(element: etree._Element | None) -> tuple[int | None, str | 
     """
     if element is None:
         return None, None
-    parts = {str(part.tag): (part.text or "").strip() for part in element}
-    if _YEAR.fullmatch(parts.get("Year", "")):
-        return exact_date(parts["Year"], parts.get("Month", ""), parts.get("Day", ""))
-    return written_date(parts.get("MedlineDate", ""))
+    parts = {part.tag: (part.text or "").strip() for part in element}
+    found = exact_date(parts.get("Year", ""), parts.get("Month", ""), parts.get("Day", ""))
+    if found[0]:
+        return found
+    return written_date(parts.get("MedlineDate") or parts.get("Year", ""))  # "1992.0" has passed through a spreadsheet
 
 
 def written_date(text: str) -> tuple[int | None, str | None]:
@@ -99,7 +105,7 @@ def exact_date(year: str, month: str, day: str) -> tuple[int | None, str | None]
     """Year and ISO date from the parts as printed, each as far as it can be read; `(None, None)` where the year cannot."""
     if not _YEAR.fullmatch(year):
         return None, None
-    number, of_year, of_month = int(year), _number(month, 12), _number(day, 31)
+    number, of_year, of_month = int(year), _MONTHS.get(month[:3].lower()) or _number(month, 12), _number(day, 31)
     if of_year is None:
         return number, year
     if of_month is None:
@@ -111,8 +117,8 @@ def exact_date(year: str, month: str, day: str) -> tuple[int | None, str | None]
 
 
 def _number(text: str, last: int) -> int | None:
-    """A month's or a day's number; `None` where the text is neither a month name nor between 1 and `last`."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else _MONTHS.get(text[:3].lower(), 0)
+    """A month's or a day's number; `None` where the text is none between 1 and `last`."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
     return number if 1 <= number <= last else None
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexes.passage import Role
-from ingestion.document import Document, Item, Problem, TextBuilder
+from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
-from ingestion.sources.article import PMID, add_part, article_document, incomplete, mesh_terms
+from ingestion.sources.abstracts import Abstract, Stretch
+from ingestion.sources.article import PMID, article_document, incomplete, mesh_terms
 from ingestion.sources.medline import abstract_role, iso_language, written_date
 from ingestion.sources.records import MAX_RECORD, lines
 
@@ -27,6 +28,7 @@ _PMID_FIELD = re.compile(rb"^PMID- {0,8}[1-9][0-9]{0,8}\s*$", re.MULTILINE)
 _LINE_COST = 64  # bytes that Python spends on a line beside its text
 _DOI = re.compile(r"(\S+)\s+\[doi\]$")
 _LABEL = re.compile(r"""(?:\A|[.!?][)\]"'”’]?\s{1,3})([A-Z][A-Z ,/&'’().-]{2,80}):(?=\s|\Z)""")
+_OTHER_TYPE = re.compile(r"(AAMC|AIDS|KIE|PIP|NASA|Publisher|plain-language-summary): ")
 _ACRONYM = 5  # letters; a shorter word in capitals is a label only where its meaning is known
 
 # The fields of a notice that was published on this article (https://www.nlm.nih.gov/bsd/policy/errata.html), by the RefType that the XML has
@@ -46,8 +48,8 @@ class MedlineText:
 
     name = "MEDLINE text"
     kind = "pubmed"
-    version = 1
-    suffixes = (".nbib", ".nbib.gz")  # a .txt may be anything
+    version = 2
+    suffixes = (".nbib",)  # a .txt may be anything
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the file begins with a field and a PMID follows."""
@@ -115,16 +117,16 @@ def _article(block: _Block, ordinal: int) -> Document | Problem:
     return article_document(
         pmid=pmid,
         title=_squeezed(_first(fields, "TI", "TT", "BTI")),
-        abstract=_abstract(" ".join(fields.get("AB", ()))),
+        abstracts=_abstracts(fields, pairs),
         date=next(filter(all, map(written_date, _dates(fields))), (None, None)),
         publisher=_squeezed(source),
         authors=_authors(pairs),
         languages=[iso_language(code) for code in fields.get("LA", ())],
-        licence=_squeezed(_first(fields, "CI")),
         identifiers=_identifiers(fields),
         types=fields.get("PT", ()),
         mesh=[term for heading in fields.get("MH", ()) for term in _mesh(heading)],
         notices={notice for tag, notice in _NOTICES.items() if tag in fields},
+        revised=written_date(_first(fields, "LR"))[1],
     )
 
 
@@ -150,16 +152,36 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _abstract(text: str) -> TextBuilder:
-    """The abstract's stretches: what stands before the first label, then each label's own."""
-    abstract = TextBuilder()
+def _abstracts(fields: dict[str, list[str]], pairs: list[tuple[str, str]]) -> list[Abstract]:
+    """The abstract, then the other abstracts: each begins with its type and is followed by its language, where that is not English."""
+    found = [Abstract(_stretches(" ".join(fields.get("AB", ()))), licence=_squeezed(_first(fields, "CI")))]
+    for tag, value in pairs:
+        if tag == "OAB":
+            kind = _OTHER_TYPE.match(value)
+            found.append(
+                Abstract(_stretches(value[kind.end() :] if kind else value), kind=kind[1] if kind else "Publisher")
+            )
+        elif tag == "OABL" and found[-1].kind:
+            found[-1] = replace(found[-1], language=iso_language(value))
+    return found
+
+
+def _stretches(text: str) -> list[Stretch]:
+    """An abstract's stretches: what stands before the first label, then each label's own."""
+    found: list[Stretch] = []
     label, start = "", 0
     for match in _LABEL.finditer(text):
         if _is_label(match[1]):
-            add_part(abstract, text[start : match.start(1)], label)
+            found.append(_stretch(label, text[start : match.start(1)]))
             label, start = match[1], match.end()
-    add_part(abstract, text[start:], label)
-    return abstract
+    return [*found, _stretch(label, text[start:])]
+
+
+def _stretch(label: str, text: str) -> Stretch:
+    """A label with nothing under it is taken for the author's text, so that no word is lost."""
+    if label and not text.strip():
+        return f"{label}:", "", ""
+    return text, label, ""
 
 
 def _is_label(words: str) -> bool:
@@ -193,5 +215,4 @@ def _identifiers(fields: dict[str, list[str]]) -> dict[str, str]:
 
 def _mesh(heading: str) -> list[str]:
     """The terms of "Hypertension/*drug therapy/etiology"; the star of a major topic is not part of them."""
-    descriptor, *qualifiers = (part.strip().removeprefix("*") for part in heading.split("/"))
-    return mesh_terms(descriptor, qualifiers)
+    return mesh_terms(*(part.strip().removeprefix("*") for part in heading.split("/")))

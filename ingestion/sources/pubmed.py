@@ -1,19 +1,22 @@
 """PubMed XML as NLM gives it out: efetch output and the baseline and update files (`pubmed…n….xml.gz`).
 
-Elements and their meaning: https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html. A document's text is its English abstract, one
-section per `AbstractText`; inline markup is flattened, and `10<sup>9</sup>` reads `10⁹`, never `109`. `publisher` is the journal. An article
-without abstract has an empty text and no sections.
+Elements and their meaning: https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html. A document's text is its abstract
+(`abstracts.py` says which), one section per `AbstractText`; inline markup is flattened, and `10<sup>9</sup>` reads `10⁹`, never `109`.
+`publisher` is the journal. An article without abstract has an empty text and no sections.
+
+Millions of records pass here: elements are walked once, as each look-up of a child is a walk of its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ingestion.document import Deletion, Document, Item, Problem, TextBuilder
-from ingestion.sources.article import PMID, add_part, article_document, incomplete, mesh_terms
-from ingestion.sources.markup import Element, Naming, children, document_element, elements, squeezed, words
+from ingestion.document import Deletion, Document, Item, Problem
+from ingestion.sources.abstracts import Abstract
+from ingestion.sources.article import PMID, article_document, incomplete, mesh_terms
+from ingestion.sources.markup import Element, Naming, children, document_element, elements, named, squeezed, words
 from ingestion.sources.medline import iso_language, publication_date
 
 _ROOT = "PubmedArticleSet"
@@ -23,6 +26,10 @@ _NAMING = Naming(
     "pubmed:",
     "fetch this record again (efetch, db=pubmed) and ingest that file",
 )
+_IDENTIFIERS = {"doi": "doi", "pmc": "pmcid"}
+
+Parts = Mapping[str, Element]
+"""An element's children, the first of each name."""
 
 
 class PubMedXml:
@@ -30,8 +37,8 @@ class PubMedXml:
 
     name = "PubMed XML"
     kind = "pubmed"
-    version = 2
-    suffixes = (".xml", ".xml.gz")
+    version = 3
+    suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the document element is PubMed's. The other E-utilities' answers are not."""
@@ -53,23 +60,28 @@ class PubMedXml:
 
 
 def _article(article: Element, ordinal: int) -> Document | Problem:
-    citation = article.find("MedlineCitation")
-    body = citation.find("Article") if citation is not None else None
-    if citation is None or body is None:
+    record = named(article)
+    citation, data = named(record.get("MedlineCitation")), named(record.get("PubmedData"))
+    body = citation.get("Article")
+    if body is None:
         return incomplete(f"record {ordinal}", "has no MedlineCitation with an Article")
-    journal = body.find("Journal")
-    data = article.find("PubmedData")
-    links = children(citation.find("CommentsCorrectionsList"))
+    parts = named(body)
+    journal = named(parts.get("Journal"))
+    title = squeezed(parts.get("ArticleTitle")) or squeezed(parts.get("VernacularTitle"))
+    others = record["MedlineCitation"].iterchildren("OtherAbstract") if "OtherAbstract" in citation else ()
     return _document(
         ordinal,
         citation,
         body,
-        dates=_dates(journal, body, data),
-        identifiers=data.find("ArticleIdList") if data is not None else None,
-        publisher=squeezed(journal.find("Title")) if journal is not None else "",
-        types=[words(item) for item in children(body.find("PublicationTypeList"))],
-        mesh=_mesh(citation.find("MeshHeadingList")),
-        notices={(link.get("RefType") or "").lower() for link in links},
+        parts,
+        title=title,
+        others=others,
+        dates=_dates(journal, parts, data),
+        identifiers=data.get("ArticleIdList"),
+        publisher=squeezed(journal.get("Title")),
+        types=children(parts.get("PublicationTypeList")),
+        mesh=_mesh(citation.get("MeshHeadingList")),
+        notices={(link.get("RefType") or "").lower() for link in children(citation.get("CommentsCorrectionsList"))},
     )
 
 
@@ -78,15 +90,22 @@ def _book(article: Element, ordinal: int) -> Document | Problem:
     body = article.find("BookDocument")
     if body is None:
         return incomplete(f"record {ordinal}", "has no BookDocument")
-    publisher = "Book/BookTitle" if body.find("ArticleTitle") is not None else "Book/Publisher/PublisherName"
+    parts = named(body)
+    book = named(parts.get("Book"))
+    titles = [squeezed((book | parts).get(tag)) for tag in ("ArticleTitle", "VernacularTitle", "BookTitle")]
     return _document(
         ordinal,
+        parts,
         body,
-        body,
-        dates=iter((body.find("ContributionDate"), body.find("Book/PubDate"))),
-        identifiers=body.find("ArticleIdList"),
-        publisher=squeezed(body.find(publisher)),
-        types=[words(item) for item in body.iterfind("PublicationType")],
+        parts,
+        title=next(filter(None, titles), ""),
+        others=(),
+        dates=(parts.get("ContributionDate"), book.get("PubDate")),
+        identifiers=parts.get("ArticleIdList"),
+        publisher=titles[-1]
+        if "ArticleTitle" in parts
+        else squeezed(named(book.get("Publisher")).get("PublisherName")),
+        types=body.iterchildren("PublicationType"),
         mesh=(),
         notices=(),
     )
@@ -94,97 +113,100 @@ def _book(article: Element, ordinal: int) -> Document | Problem:
 
 def _document(
     ordinal: int,
-    citation: Element,
+    citation: Parts,
     body: Element,
+    parts: Parts,
     *,
-    dates: Iterator[Element | None],
+    title: str,
+    others: Iterable[Element],
+    dates: Iterable[Element | None],
     identifiers: Element | None,
     publisher: str,
-    types: list[str],
-    mesh: tuple[str, ...],
+    types: Iterable[Element],
+    mesh: Sequence[str],
     notices: Collection[str],
 ) -> Document | Problem:
-    """What articles and book articles have in common. `citation` holds the PMID, `body` the title, the abstract and the authors."""
-    marker = citation.find("PMID")
+    """What articles and book articles have in common. `citation` holds the PMID, `parts` of the `body` the abstract and the authors."""
+    marker = citation.get("PMID")
     pmid = words(marker).strip()
     if marker is None or not PMID.fullmatch(pmid):
         return incomplete(f"record {ordinal}", f"has no valid PMID ({pmid[:20]!r})" if pmid else "has no PMID")
-    names = map(body.find, ("ArticleTitle", "VernacularTitle", "Book/BookTitle"))
-    title = next(filter(None, map(squeezed, names)), "")
-    builder, licence = _abstract(body.find("Abstract"))
     return article_document(
         pmid=pmid,
         title=title,
-        abstract=builder,
+        abstracts=[_abstract(element) for element in (parts.get("Abstract"), *others) if element is not None],
         date=next(filter(all, map(publication_date, dates)), (None, None)),
         publisher=publisher,
-        authors=tuple(_authors(body.find("AuthorList"))),
-        languages=[iso_language(words(item)) for item in body.iterfind("Language")],
-        licence=licence,
+        authors=_authors(parts.get("AuthorList")),
+        languages=[iso_language(words(item)) for item in body.iterchildren("Language")],
         identifiers=_identifiers(identifiers, body),
-        types=types,
+        types=[words(item) for item in types],
         mesh=mesh,
         notices=notices,
         version=_version(marker),
+        revised=publication_date(citation.get("DateRevised"))[1],
     )
 
 
-def _dates(journal: Element | None, body: Element, data: Element | None) -> Iterator[Element | None]:
+def _dates(journal: Parts, article: Parts, data: Parts) -> Iterator[Element | None]:
     """Where an article's date may stand: in print, else online, else as PubMed entered it. Each is looked up only if asked for."""
-    if journal is not None:
-        yield journal.find("JournalIssue/PubDate")
-    yield body.find("ArticleDate")
-    if data is not None:
-        yield data.find("History/PubMedPubDate[@PubStatus='pubmed']")
+    yield named(journal.get("JournalIssue")).get("PubDate")
+    yield article.get("ArticleDate")
+    yield from (entry for entry in children(data.get("History")) if entry.get("PubStatus") == "pubmed")
 
 
-def _abstract(abstract: Element | None) -> tuple[TextBuilder, str]:
-    """The abstract's sections and its copyright notice."""
-    builder, licence = TextBuilder(), ""
-    for part in children(abstract):
+def _abstract(element: Element) -> Abstract:
+    """An `Abstract` or an `OtherAbstract`, which alone says its type and language."""
+    stretches, licence = [], ""
+    for part in element:
         if part.tag == "AbstractText":
-            add_part(builder, words(part), part.get("Label") or "", part.get("NlmCategory") or "")
+            stretches.append((words(part), part.get("Label") or "", part.get("NlmCategory") or ""))
         elif part.tag == "CopyrightInformation":
             licence = squeezed(part)
-    return builder, licence
+    language = element.get("Language")
+    return Abstract(stretches, iso_language(language) if language else "en", element.get("Type") or "", licence)
 
 
-def _authors(authors: Element | None) -> Iterator[str]:
+def _authors(authors: Element | None) -> list[str]:
     """Names as PubMed prints them ("Cock PJ"), groups by their full name; names NLM has marked as wrong are left out."""
+    names = []
     for author in children(authors):
         if author.get("ValidYN") == "N":
             continue
-        if (group := author.find("CollectiveName")) is not None:
-            name = squeezed(group)
+        parts = {part.tag: part.text for part in author}
+        if "CollectiveName" in parts:  # alone may hold markup
+            names.append(squeezed(author.find("CollectiveName")))
         else:
-            given = author.findtext("Initials") or author.findtext("ForeName")
-            parts = (author.findtext("LastName"), given, author.findtext("Suffix"))
-            name = " ".join(part.strip() for part in parts if part)
-        if name:
-            yield name
+            given = parts.get("Initials") or parts.get("ForeName")
+            names.append(
+                " ".join([part.strip() for part in (parts.get("LastName"), given, parts.get("Suffix")) if part])
+            )
+    return [name for name in names if name]
 
 
 def _identifiers(listed: Element | None, body: Element) -> dict[str, str]:
     """DOI and PMC id, from the article's own list (never its references'), else the DOI of its electronic location."""
     found: dict[str, str] = {}
     for item in children(listed):
-        if (name := {"doi": "doi", "pmc": "pmcid"}.get(item.get("IdType") or "")) and (value := words(item).strip()):
+        if (name := _IDENTIFIERS.get(item.get("IdType") or "")) and (value := words(item).strip()):
             found.setdefault(name, value)
     if "doi" not in found:
-        for item in body.iterfind("ELocationID"):
+        for item in body.iterchildren("ELocationID"):
             if item.get("EIdType") == "doi" and item.get("ValidYN") != "N" and (value := words(item).strip()):
                 found["doi"] = value
                 break
     return found
 
 
-def _mesh(headings: Element | None) -> tuple[str, ...]:
+def _mesh(headings: Element | None) -> list[str]:
     terms: list[str] = []
-    for heading in children(headings):
-        names = [words(part).strip() for part in heading]
-        if names:
-            terms += mesh_terms(names[0], names[1:])
-    return tuple(terms)
+    names: list[str] = []  # of one heading, the descriptor first
+    for part in () if headings is None else headings.iter("DescriptorName", "QualifierName"):
+        if part.tag == "DescriptorName":
+            terms += mesh_terms(*names) if len(names) > 1 else names
+            names = []
+        names.append((part.text or "").strip())
+    return terms + (mesh_terms(*names) if len(names) > 1 else names)
 
 
 def _version(marker: Element) -> int:

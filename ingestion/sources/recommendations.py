@@ -64,6 +64,9 @@ _IMPERATIVE = re.compile(
     re.IGNORECASE,
 )
 
+# The label of a box that lists treatments to choose from: "Recommended Regimens", a line each below it.
+_REGIMENS = re.compile(r"^(?:recommended|alternative|preferred) (?:\w+ ){0,2}regimens?\b[^\n]{0,100}\n", re.IGNORECASE)
+
 # The first that fits a heading decides; a heading that fits none leaves the word to the one above it.
 _HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), role)
@@ -153,9 +156,12 @@ def classify(text: str, path: tuple[str, ...], *, publisher: str = "", strict: b
 
     Under a recommendations heading everything is a recommendation. `strict`, for sources whose headings are guessed from the layout and whose chapter
     of recommendations holds their reasons too, asks besides for a grade or for advising words: any where that heading is the nearest, else an
-    imperative or an issuing body's. Elsewhere what carries a grade is a recommendation too (with `strict`, if it advises).
+    imperative or an issuing body's. Elsewhere what carries a grade is a recommendation too (with `strict`, if it advises). A box of regimens is
+    one everywhere.
     """
     role, grade = heading_role(path), grade_of(text, publisher)
+    if _REGIMENS.match(text):
+        return Role.RECOMMENDATION, grade
     if role is Role.RECOMMENDATION and strict and grade is None:
         advises = (
             recommends(text)

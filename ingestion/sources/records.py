@@ -1,4 +1,4 @@
-"""Opening files with bounded memory: plain or gzip, cut into lines or into the records of an XML file.
+"""Opening files with bounded memory: plain or compressed, cut into lines or into the records of an XML file.
 
 Whatever a file holds, no more than one record (`MAX_RECORD`) is in memory. What is cut here is not parsed here: an XML record is the bytes
 between its tags, so that a header's DTD and its entities never reach a parser and one malformed record leaves the others whole.
@@ -8,33 +8,31 @@ from __future__ import annotations
 
 import codecs
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 
 from ingestion.errors import MissingFileError, SourceError
+from ingestion.sources import compressed
+from ingestion.sources.compressed import compression_of, unpack
 
-CHUNK = 1 << 18
 MAX_RECORD = 16 << 20
 """The longest record in bytes. The longest in PubMed, papers with 15,000 named investigators, stay under 8 MiB."""
 MAX_LINE = 64 << 20
 """The longest line in bytes: ClinicalTrials.gov studies with posted results reach tens of MiB."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31
 _LONGEST_TAG = 64
 _XML_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_ENDS_NAME = b" \t\n\r\f\v/>"
 _SAME_AS_UTF8 = frozenset({"utf-8", "ascii"})
 _TRANSCODED = re.compile(r"iso8859-\d+|cp125\d")
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """The file's bytes, decompressed where its first two say gzip, whatever its suffix.
+    """The file's bytes, decompressed where the first of them say gzip, xz or bzip2, whatever its suffix.
 
     Raises `SourceError` where the file is missing, is no file, is empty or cannot be read, and, after everything before that point, where
-    the gzip data is truncated or corrupt.
+    the compressed data is truncated or corrupt.
     """
     seen = False
     try:
@@ -43,8 +41,9 @@ def chunks(path: Path) -> Iterator[bytes]:
         if not path.is_file():  # a pipe would wait for ever, and cannot be read twice
             raise SourceError(f"{path}: not a regular file; name the files in it")
         with path.open("rb") as file:
-            packed = file.peek(2)[:2] == _GZIP_MAGIC
-            for piece in _gunzip(path, file) if packed else iter(lambda: file.read(CHUNK), b""):
+            compression = compression_of(file.peek(compressed.LONGEST_MAGIC))
+            plain = iter(lambda: file.read(compressed.CHUNK), b"")
+            for piece in unpack(path, file, compression) if compression else plain:
                 seen = True
                 yield piece
     except OSError as error:
@@ -55,31 +54,8 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise SourceError(f"{path}: the file is empty; download it again")
 
 
-def _gunzip(path: Path, file: BufferedReader) -> Iterator[bytes]:
-    """The members' contents, at most `CHUNK` bytes a piece however well the data is compressed."""
-    data, member = b"", None
-    while True:
-        data = data or file.read(CHUNK)
-        if member is None:
-            if not data:
-                return
-            data = data.lstrip(b"\0")  # padding after a member is legal
-            if not data:
-                continue
-            member = zlib.decompressobj(_GZIP_WINDOW)
-        try:
-            piece = member.decompress(data, CHUNK)
-        except zlib.error as error:
-            raise SourceError(f"{path}: the gzip data is corrupt ({error}); download the file again") from error
-        if piece:
-            yield piece
-        elif not data and not member.eof:
-            raise SourceError(f"{path}: the gzip data ends too early (truncated); download the file again")
-        data, member = (member.unused_data, None) if member.eof else (member.unconsumed_tail, member)
-
-
 def read_head(path: Path, size: int = 8192) -> bytes:
-    """The first `size` bytes, decompressed; fewer where there are fewer, even of a truncated gzip. Raises `SourceError` where there are none."""
+    """The first `size` bytes, decompressed; fewer where there are fewer, even of a truncated file. Raises `SourceError` where there are none."""
     found = b""
     try:
         for piece in chunks(path):
@@ -95,7 +71,7 @@ def read_head(path: Path, size: int = 8192) -> bytes:
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The file's lines with their 1-based numbers, without line ends.
 
-    Raises what `chunks` raises, never after half a line of a truncated gzip, and `SourceError` where a line is longer than `MAX_LINE`.
+    Raises what `chunks` raises, never after half a line of a truncated file, and `SourceError` where a line is longer than `MAX_LINE`.
     """
     number, pending = 0, [b""]
     held = 0
@@ -242,13 +218,22 @@ def _cut(path: Path, window: _Window, tag: str, root: str, ordinal: int) -> XmlR
     if end < 0:
         if window.ended:
             raise _truncated(path, tag)
-        return XmlRecord(ordinal, tag, window.take(len(window.data) - window.at)[:CHUNK], _OVERLONG)
-    start = window.at
-    if inner := re.compile(b"<" + name + rb"(?=[\s/>])").search(window.data, start + 1, start + closing):
-        return XmlRecord(ordinal, tag, window.take(inner.start() - start), f"<{tag}> is never closed")
+        return XmlRecord(ordinal, tag, window.take(len(window.data) - window.at)[: compressed.CHUNK], _OVERLONG)
+    if (inner := _opened_again(window.data, b"<" + name, window.at + 1, window.at + closing)) >= 0:
+        return XmlRecord(ordinal, tag, window.take(inner - window.at), f"<{tag}> is never closed")
     if closed != name:  # </PubmedArticleSet>, say
         return XmlRecord(ordinal, tag, window.take(closing), f"<{tag}> is never closed")
     return XmlRecord(ordinal, tag, window.take(end + 1))
+
+
+def _opened_again(data: bytes, opening: bytes, start: int, end: int) -> int:
+    """Where in the stretch the same tag opens; -1 where it does not. A plain search, as it runs over every byte of a file."""
+    while (start := data.find(opening, start, end)) >= 0:
+        after = start + len(opening)
+        if data[after] in _ENDS_NAME:
+            return start
+        start = after  # <PubmedArticleSet> opens no <PubmedArticle>
+    return -1
 
 
 def _truncated(path: Path, tag: str) -> SourceError:

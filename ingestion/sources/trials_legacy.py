@@ -21,6 +21,8 @@ _MONTHS = [
     "November",
     "December",
 ]
+_WRAPPED = 80  # columns: a line that its next word would have kept below this was ended by its author
+_WIDEST = 110  # no line of a wrapped text is longer, entities and indents and all
 _DATE = re.compile(r"([A-Z][a-z]+)\s+(?:([0-9]{1,2}),\s*)?([0-9]{4})")
 _NOT_APPLICABLE = {"N_A": "NA", "NOT_APPLICABLE": "NA"}
 
@@ -40,6 +42,20 @@ def phases(words: list[str], kind: str) -> list[str]:
     """The phases: "Phase 1/Phase 2" is PHASE1 and PHASE2. Only an interventional study (`kind`) can have the phase NA."""
     found = [_phase(part) for phase in words for part in re.split(r"/(?=\s*(?:Early )?Phase)", phase)]
     return [phase for phase in found if phase and (phase != "NA" or kind == "INTERVENTIONAL")]
+
+
+def allocation(words: str) -> str:
+    """The allocation: "Non-Randomized" is NON_RANDOMIZED, "N/A" is NA."""
+    constant = _constant(words)
+    return _NOT_APPLICABLE.get(constant, constant)
+
+
+def masking(words: str) -> str:
+    """The masking: "Double (Participant, Investigator)" is DOUBLE, "None (Open Label)" and "Open Label" are NONE."""
+    constant = _constant(words.partition("(")[0])
+    return {"OPEN_LABEL": "NONE", "NO_MASKING": "NONE", "SINGLE_BLIND": "SINGLE", "DOUBLE_BLIND": "DOUBLE"}.get(
+        constant, constant
+    )
 
 
 def _phase(words: str) -> str:
@@ -68,3 +84,22 @@ def count(words: str) -> int | None:
 def healthy_volunteers(words: str) -> bool | None:
     """Whether healthy people are accepted; none where it is not said."""
     return {"accepts healthy volunteers": True, "yes": True, "no": False}.get(words.strip().lower())
+
+
+def is_wrapped(block: str) -> bool:
+    """Whether a text block has been wrapped: no line is longer than the export makes them."""
+    return all(len(line.rstrip()) <= _WIDEST for line in block.split("\n"))
+
+
+def unwrapped(block: str) -> str:
+    """A text block with the lines that the export wrapped at a fixed width made whole again."""
+    pieces: list[str] = []
+    width = 0  # of the line before; 0 where that is blank
+    for line in block.replace("\r\n", "\n").split("\n"):
+        words = line.strip()
+        if words and width and width + 1 + len(words.split(maxsplit=1)[0]) > _WRAPPED:
+            pieces.append(f" {words}")
+        else:
+            pieces.append(f"\n{line.rstrip()}")
+        width = len(line.rstrip())
+    return "".join(pieces)

@@ -16,7 +16,9 @@ from ingestion.document import Document, Item, Problem
 from ingestion.sources import trials_legacy as spelled
 from ingestion.sources.json_values import SUFFIXES, Json, json_values, object_at, objects_at, string_at, strings_at
 from ingestion.sources.trials import MEND, read_study
+from ingestion.sources.trials_legacy_results import results_of_v1
 
+_MASKING = ("DesignInfo", "DesignMaskingInfo")
 _KEYS = re.compile(rb'"(?:FullStudiesResponse|StudyFieldsResponse|FullStudy|ProtocolSection)"\s*:')
 
 
@@ -25,7 +27,7 @@ class LegacyTrialsJson:
 
     name = "ClinicalTrials.gov JSON (API v1)"
     kind = "trials"
-    version = 1
+    version = 2
     suffixes = SUFFIXES
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -65,7 +67,7 @@ def _study(study: Any, where: str) -> Document | Problem:
     if not protocol:
         return Problem(where, "is no study: it has no ProtocolSection", MEND)
     results = object_at(study, "ResultsSection")
-    return read_study({"protocolSection": _protocol(protocol), "resultsSection": _results(results)}, where)
+    return read_study({"protocolSection": _protocol(protocol), "resultsSection": results_of_v1(results)}, where)
 
 
 def _protocol(protocol: Json) -> Json:
@@ -81,6 +83,7 @@ def _protocol(protocol: Json) -> Json:
             "nctId": string_at(identification, "NCTId"),
             "briefTitle": string_at(identification, "BriefTitle"),
             "officialTitle": string_at(identification, "OfficialTitle"),
+            "acronym": string_at(identification, "Acronym"),
         },
         "descriptionModule": {
             "briefSummary": string_at(description, "BriefSummary"),
@@ -90,10 +93,22 @@ def _protocol(protocol: Json) -> Json:
             "overallStatus": spelled.status(string_at(status, "OverallStatus")),
             "whyStopped": string_at(status, "WhyStopped"),
             "startDateStruct": {"date": spelled.iso_date(string_at(object_at(status, "StartDateStruct"), "StartDate"))},
+            "lastUpdatePostDateStruct": {
+                "date": spelled.iso_date(string_at(object_at(status, "LastUpdatePostDateStruct"), "LastUpdatePostDate"))
+            },
+            "completionDateStruct": {
+                "date": spelled.iso_date(string_at(object_at(status, "CompletionDateStruct"), "CompletionDate"))
+            },
         },
         "designModule": {
             "studyType": study_type,
             "phases": spelled.phases(strings_at(object_at(design, "PhaseList"), "Phase"), study_type),
+            "designInfo": {
+                "allocation": spelled.allocation(string_at(object_at(design, "DesignInfo"), "DesignAllocation")),
+                "maskingInfo": {
+                    "masking": spelled.masking(string_at(object_at(design, *_MASKING), "DesignMasking")),
+                },
+            },
             "enrollmentInfo": {
                 "count": spelled.count(string_at(object_at(design, "EnrollmentInfo"), "EnrollmentCount"))
             },
@@ -107,21 +122,22 @@ def _protocol(protocol: Json) -> Json:
         },
         "conditionsModule": {
             "conditions": strings_at(object_at(protocol, "ConditionsModule", "ConditionList"), "Condition"),
+            "keywords": strings_at(object_at(protocol, "ConditionsModule", "KeywordList"), "Keyword"),
         },
         "armsInterventionsModule": {
             "armGroups": _renamed(
                 object_at(arms, "ArmGroupList"), "ArmGroup", label="ArmGroupLabel", description="ArmGroupDescription"
             ),
-            "interventions": _renamed(object_at(arms, "InterventionList"), "Intervention", name="InterventionName"),
+            "interventions": _renamed(
+                object_at(arms, "InterventionList"),
+                "Intervention",
+                name="InterventionName",
+                description="InterventionDescription",
+            ),
         },
         "outcomesModule": {
-            "primaryOutcomes": _renamed(
-                object_at(protocol, "OutcomesModule", "PrimaryOutcomeList"),
-                "PrimaryOutcome",
-                measure="PrimaryOutcomeMeasure",
-                description="PrimaryOutcomeDescription",
-                timeFrame="PrimaryOutcomeTimeFrame",
-            ),
+            "primaryOutcomes": _outcomes(protocol, "Primary"),
+            "secondaryOutcomes": _outcomes(protocol, "Secondary"),
         },
         "sponsorCollaboratorsModule": {
             "leadSponsor": {
@@ -130,24 +146,25 @@ def _protocol(protocol: Json) -> Json:
         },
         "contactsLocationsModule": {
             "locations": _renamed(
-                object_at(protocol, "ContactsLocationsModule", "LocationList"), "Location", country="LocationCountry"
+                object_at(protocol, "ContactsLocationsModule", "LocationList"),
+                "Location",
+                facility="LocationFacility",
+                city="LocationCity",
+                state="LocationState",
+                country="LocationCountry",
             ),
         },
     }
 
 
-def _results(results: Json) -> Json:
-    """The results; empty where none are posted."""
-    if not results:
-        return {}
-    measures = object_at(results, "OutcomeMeasuresModule", "OutcomeMeasureList")
-    return {
-        "outcomeMeasuresModule": {
-            "outcomeMeasures": _renamed(
-                measures, "OutcomeMeasure", title="OutcomeMeasureTitle", description="OutcomeMeasureDescription"
-            ),
-        },
-    }
+def _outcomes(protocol: Json, rank: str) -> list[Json]:
+    return _renamed(
+        object_at(protocol, "OutcomesModule", f"{rank}OutcomeList"),
+        f"{rank}Outcome",
+        measure=f"{rank}OutcomeMeasure",
+        description=f"{rank}OutcomeDescription",
+        timeFrame=f"{rank}OutcomeTimeFrame",
+    )
 
 
 def _renamed(listing: Json, of: str, /, **names: str) -> list[Json]:

@@ -18,11 +18,11 @@ from ingestion.sources import trials_legacy as spelled
 from ingestion.sources.json_values import Json
 from ingestion.sources.markup import Naming, document_element, elements
 from ingestion.sources.trials import MEND, read_study
+from ingestion.sources.trials_legacy_results import results_of_xml
 
 _ROOT = "search_results"
 _TAG = "clinical_study"
 _NAMING = Naming(re.compile(rb"<nct_id>\s*(NCT[0-9]{8})\s*</nct_id>"), "nct:", MEND)
-_WRAPPED = 80  # columns: a line that its next word would have kept below this was ended by its author
 
 Element = etree._Element
 
@@ -32,8 +32,8 @@ class LegacyTrialsXml:
 
     name = "ClinicalTrials.gov XML"
     kind = "trials"
-    version = 1
-    suffixes = (".xml", ".xml.gz")
+    version = 2
+    suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
         """Whether the document element is a study."""
@@ -58,6 +58,7 @@ def _study(study: Element) -> Json:
                 "nctId": _text(study, "id_info/nct_id"),
                 "briefTitle": _text(study, "brief_title"),
                 "officialTitle": _text(study, "official_title"),
+                "acronym": _text(study, "acronym"),
             },
             "descriptionModule": {
                 "briefSummary": _block(study, "brief_summary"),
@@ -67,10 +68,16 @@ def _study(study: Element) -> Json:
                 "overallStatus": spelled.status(_text(study, "overall_status")),
                 "whyStopped": _text(study, "why_stopped"),
                 "startDateStruct": {"date": spelled.iso_date(_text(study, "start_date"))},
+                "lastUpdatePostDateStruct": {"date": spelled.iso_date(_last_update(study))},
+                "completionDateStruct": {"date": spelled.iso_date(_text(study, "completion_date"))},
             },
             "designModule": {
                 "studyType": study_type,
                 "phases": spelled.phases([_text(study, "phase")], study_type),
+                "designInfo": {
+                    "allocation": spelled.allocation(_text(study, "study_design_info/allocation")),
+                    "maskingInfo": {"masking": spelled.masking(_text(study, "study_design_info/masking"))},
+                },
                 "enrollmentInfo": {"count": spelled.count(_text(study, "enrollment"))},
             },
             "eligibilityModule": {
@@ -80,43 +87,52 @@ def _study(study: Element) -> Json:
                 "maximumAge": _text(study, "eligibility/maximum_age"),
                 "healthyVolunteers": spelled.healthy_volunteers(_text(study, "eligibility/healthy_volunteers")),
             },
-            "conditionsModule": {"conditions": [_text(item) for item in study.iterfind("condition")]},
+            "conditionsModule": {
+                "conditions": [_text(item) for item in study.iterfind("condition")],
+                "keywords": [_text(item) for item in study.iterfind("keyword")],
+            },
             "armsInterventionsModule": {
                 "armGroups": [
                     {"label": _text(item, "arm_group_label"), "description": _text(item, "description")}
                     for item in study.iterfind("arm_group")
                 ],
                 "interventions": [
-                    {"name": _text(item, "intervention_name")} for item in study.iterfind("intervention")
+                    {"name": _text(item, "intervention_name"), "description": _text(item, "description")}
+                    for item in study.iterfind("intervention")
                 ],
             },
             "outcomesModule": {
-                "primaryOutcomes": [
-                    {
-                        "measure": _text(item, "measure"),
-                        "description": _text(item, "description"),
-                        "timeFrame": _text(item, "time_frame"),
-                    }
-                    for item in study.iterfind("primary_outcome")
-                ],
+                "primaryOutcomes": _planned(study, "primary_outcome"),
+                "secondaryOutcomes": _planned(study, "secondary_outcome"),
             },
             "sponsorCollaboratorsModule": {"leadSponsor": {"name": _text(study, "sponsors/lead_sponsor/agency")}},
             "contactsLocationsModule": {
-                "locations": [{"country": _text(item)} for item in study.iterfind("location/facility/address/country")],
+                "locations": [_location(item) for item in study.iterfind("location/facility")],
             },
         },
         "hasResults": results is not None,
-        "resultsSection": {"outcomeMeasuresModule": {"outcomeMeasures": _outcomes(results)}}
-        if results is not None
-        else {},
+        "resultsSection": results_of_xml(results),
     }
 
 
-def _outcomes(results: Element) -> list[Json]:
+def _last_update(study: Element) -> str:
+    return _text(study, "last_update_posted") or _text(study, "lastchanged_date")  # the latter until 2018
+
+
+def _planned(study: Element, tag: str) -> list[Json]:
     return [
-        {"title": _text(item, "title"), "description": _text(item, "description")}
-        for item in results.iterfind("outcome_list/outcome")
+        {
+            "measure": _text(item, "measure"),
+            "description": _text(item, "description"),
+            "timeFrame": _text(item, "time_frame"),
+        }
+        for item in study.iterfind(tag)
     ]
+
+
+def _location(facility: Element) -> Json:
+    place = {name: _text(facility, f"address/{name}") for name in ("city", "state", "country")}
+    return {"facility": _text(facility, "name"), **place}
 
 
 def _text(element: Element, path: str = ".") -> str:
@@ -126,13 +142,4 @@ def _text(element: Element, path: str = ".") -> str:
 
 def _block(element: Element, path: str) -> str:
     """The text block in the element at this path, neither wrapped nor indented as a whole."""
-    pieces: list[str] = []
-    width = 0  # of the line before; 0 where that is blank
-    for line in (element.findtext(f"{path}/textblock") or "").replace("\r\n", "\n").split("\n"):
-        words = line.strip()
-        if words and width and width + 1 + len(words.split(maxsplit=1)[0]) > _WRAPPED:
-            pieces.append(f" {words}")
-        else:
-            pieces.append(f"\n{line.rstrip()}")
-        width = len(line.rstrip())
-    return textwrap.dedent("".join(pieces))
+    return textwrap.dedent(spelled.unwrapped(element.findtext(f"{path}/textblock") or ""))

@@ -27,6 +27,11 @@ class Request:
     form: Mapping[str, str]
     headers: Mapping[str, str]
 
+    @property
+    def path(self) -> str:
+        """The address up to its parameters."""
+        return urlsplit(self.address).path
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -111,6 +116,27 @@ def serving(answer: Answer) -> Iterator[str]:
             over.set()
             server.shutdown()
             thread.join(30)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A service that remembers: where it is (`url` ends with a slash), and what it was asked, in order."""
+
+    url: str
+    requests: list[Request]
+
+
+@contextmanager
+def remembering(answer: Answer) -> Iterator[Server]:
+    """A service on the loopback that answers so and remembers what it was asked; stopped at the end."""
+    requests: list[Request] = []
+
+    def note(request: Request) -> Reply:
+        requests.append(request)
+        return answer(request)
+
+    with serving(note) as url:
+        yield Server(url, requests)
 
 
 class PubMed:

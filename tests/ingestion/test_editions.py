@@ -140,11 +140,12 @@ def test_the_final_opioid_guideline_is_not_taken_for_its_draft() -> None:
 
 
 @pytest.mark.slow
-def test_the_genuine_dengue_guideline_of_2009_and_the_cdc_draft_carry_their_status(
+def test_the_genuine_dengue_guideline_of_2009_std_guideline_of_2010_and_cdc_draft_carry_their_status(
     library: Library, data_dir: Path
 ) -> None:
     guidelines = data_dir / "ingest" / "guidelines"
-    ingest_files(library, [*guidelines.rglob("dengue.pdf"), *guidelines.rglob("CDC-2022-0024-0002_content.pdf")])
+    names = ("dengue.pdf", "CDC-2022-0024-0002_content.pdf", "syphilis.xhtml")
+    ingest_files(library, [path for name in names for path in guidelines.rglob(name)])
     found = {}
     for passage in library.ledger.passages():
         held = library.ledger.document(passage.document_id)
@@ -154,3 +155,5 @@ def test_the_genuine_dengue_guideline_of_2009_and_the_cdc_draft_carry_their_stat
     assert "arboviral" in str(found["WHO"][1])
     assert found["CDC"][0] is Status.DRAFT
     assert "71(3)" in str(found["CDC"][1])
+    assert found["local"][0] is Status.SUPERSEDED
+    assert "70(4)" in str(found["local"][1])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from indexes.passage import Role
 from ingestion.document import Document
 from ingestion.errors import SourceError
-from ingestion.sources.guideline_html import HtmlGuidelines, html_blocks
+from ingestion.sources.guideline_html import HtmlGuidelines
+from ingestion.sources.html_blocks import html_blocks
 
 PARSER = HtmlGuidelines()
 PAGE = """<!DOCTYPE html>
@@ -182,3 +183,20 @@ def test_genuine_xhtml_is_read(data_dir: Path) -> None:
     assert isinstance(document, Document)
     assert document.title == "Chancroid"
     assert "Ciprofloxacin is contraindicated during pregnancy and lactation." in document.text
+
+
+def test_cells_that_span_stand_once_and_keep_the_columns_of_the_others(tmp_path: Path) -> None:
+    rows = "<tr><th colspan='2'>Who</th><th>Advice</th><th>Grade</th></tr><tr><td rowspan='2'>Adults</td><td>men</td><td>Offer A.</td><td>B</td></tr>"
+    rows += "<tr><td>women</td><td>Offer B.</td><td>C</td></tr>"
+    document = parse(tmp_path, f"<h1>T</h1><h2>Recommendations</h2><table>{rows}</table>")
+    assert [(s.grade, document.text[s.start : s.end]) for s in document.sections] == [
+        ("B", "Adults | men | Offer A. | B"),
+        ("C", "women | Offer B. | C"),
+    ]
+    wide = "".join(f"<td colspan='9999' rowspan='9999'>{number}</td>" for number in range(2000))
+    assert parse(tmp_path, f"<table><tr>{wide}</tr></table>").text.startswith("0 | 1 | 2")
+
+
+def test_raised_figures_stay_raised_and_marks_of_notes_are_left_out(tmp_path: Path) -> None:
+    page = "<p>Below 10<sup>9</sup>/L.<sup><a href='#n'>3</a></sup><a href='#m'><sup>4,5</sup></a> See <a href='#x'>page 7</a>.</p>"
+    assert parse(tmp_path, page).text == "Below 10⁹/L. See page 7."

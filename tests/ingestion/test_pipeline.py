@@ -572,6 +572,33 @@ def test_a_retraction_is_written_without_embedding_anything(
     assert hit.scores.lexical is not None
 
 
+def test_an_older_record_never_replaces_a_newer_one_and_the_report_says_so(library: Library, tmp_path: Path) -> None:
+    new = write(tmp_path, "new.xml", pubmed_xml(revised(1, "As corrected.", "2024-05-01")))
+    old = write(tmp_path, "old.xml", pubmed_xml(revised(1, "As first said.", "2020-01-31"), article(2)))
+    ingest_files(library, [new])
+    report = ingest_files(library, [old])
+    assert (report.outdated, report.added, report.changed) == (1, 1, 0)
+    assert held(library)["pubmed:1"] == ["As corrected."]
+    newest = write(tmp_path, "newest.xml", pubmed_xml(revised(1, "As retracted.", "2025-01-01")))
+    assert ingest_files(library, [newest]).changed == 1
+    assert ingest_files(library, [write(tmp_path, "undated.xml", pubmed_xml(revised(1, "Undated.")))]).changed == 1
+    assert held(library)["pubmed:1"] == ["Undated."]  # nothing says that it is older
+
+
+def test_abbreviations_are_known_by_what_most_documents_mean_and_go_with_their_documents(
+    library: Library, tmp_path: Path
+) -> None:
+    heart = "Atrial fibrillation (AF) raises the risk of stroke."
+    path = write(
+        tmp_path, "a.xml", pubmed_xml(article(1, heart), article(2, heart), article(3, "Amniotic fluid (AF) was low."))
+    )
+    ingest_files(library, [path])
+    assert library.ledger.long_forms("AF") == ["atrial fibrillation"]
+    assert library.ledger.long_forms("XY") == []
+    remove_document(library, "pubmed:1")
+    assert library.ledger.long_forms("AF") == []  # one document alone may err
+
+
 def test_of_a_new_edition_only_the_new_words_are_embedded(
     library: Library, tmp_path: Path, embedder: HashedEmbedder
 ) -> None:

@@ -138,6 +138,24 @@ def test_an_undated_issue_takes_the_entry_date(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "revised", "revision"),
+    [
+        ("1", "<Year>2024</Year><Month>05</Month><Day>01</Day>", "01 2024-05-01"),
+        ("2", "<Year>2019</Year><Month>12</Month><Day>31</Day>", "02 2019-12-31"),
+        ("12", "<Year>2019</Year>", "12 2019"),
+        ("9999", "<Year>2019</Year>", "99 2019"),
+        ("two", "<Year>2019</Year>", "01 2019"),
+        ("2", "", ""),
+    ],
+)
+def test_a_record_says_which_of_its_revisions_it_is(tmp_path: Path, version: str, revised: str, revision: str) -> None:
+    record = article(citation=f"<DateRevised>{revised}</DateRevised>" if revised else "")
+    found = document(tmp_path, record.replace('Version="2"', f'Version="{version}"'))
+    assert found.revision == revision
+    assert Document.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
     ("kinds", "status"),
     [
         (["RetractionIn"], Status.RETRACTED),

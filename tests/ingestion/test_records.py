@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexes.passage import Role
 from ingestion.document import TextBuilder
 from ingestion.errors import SourceError
-from ingestion.sources import records
+from ingestion.sources import compressed, records
 from ingestion.sources.records import XmlRecord, chunks, lines, read_head, xml_records
 
 TAGS = ("Rec", "Gone")
@@ -70,7 +70,7 @@ def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
 
 def test_a_gzip_bomb_is_read_piece_by_piece(tmp_path: Path) -> None:
     path = write(tmp_path, gzip.compress(b" " * (40 << 20)))
-    assert max(map(len, chunks(path))) <= records.CHUNK
+    assert max(map(len, chunks(path))) <= compressed.CHUNK
     assert "without a <Rec>" in cut(path)[1]
 
 
@@ -85,7 +85,7 @@ def test_head_of_a_truncated_gzip_is_what_there_is(tmp_path: Path) -> None:
 def test_lines_are_the_files_lines(tmp_path: Path, content: bytes, block: int) -> None:
     path = write(tmp_path, b"x" + content)  # neither empty nor gzip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "CHUNK", block)
+        patch.setattr(compressed, "CHUNK", block)
         found = list(lines(path))
     expected = (b"x" + content).removesuffix(b"\n").split(b"\n")
     assert found == [(number, line.removesuffix(b"\r")) for number, line in enumerate(expected, 1)]
@@ -136,7 +136,7 @@ def test_what_ends_too_early_is_said_after_what_was_whole(
 
 def test_an_overlong_record_is_one_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MAX_RECORD", 1000)
-    monkeypatch.setattr(records, "CHUNK", 100)
+    monkeypatch.setattr(compressed, "CHUNK", 100)
     found, error = cut(write(tmp_path, b"<Set><Rec>1</Rec><Rec>" + b"x" * 1500 + b"</Rec><Rec>3</Rec></Set>"))
     assert [record.fault.split()[:1] for record in found] == [[], ["longer"], []]
     assert error == ""
@@ -169,7 +169,7 @@ def test_truncation_never_yields_half_a_record(tmp_path: Path, data: st.DataObje
     length = data.draw(st.integers(0, len(packed)))
     block = data.draw(st.integers(1, 64))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "CHUNK", block)
+        patch.setattr(compressed, "CHUNK", block)
         found, error = cut(write(tmp_path, packed[:length]))
     assert [record.xml for record in found] == whole[: len(found)]
     assert all(not record.fault for record in found)

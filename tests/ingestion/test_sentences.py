@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingestion.sentences import sentence_spans
 
+HARD = Path(__file__).parents[2] / "benchmarks" / "data" / "hard_sentences.txt"
+CASES = [line for line in HARD.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+
 # Texts in which abbreviations, numbers and strange white space meet.
-PIECES = ["A", "e.g.", "vs.", "et al.", "i.v.", "p < 0.05", "S. aureus", "1.", ".", "?"]
+PIECES = [
+    "A",
+    "e.g.",
+    "vs.",
+    "et al.",
+    "i.v.",
+    "p < 0.05",
+    "S. aureus",
+    "1.",
+    ".",
+    "?",
+    "Then",
+    ".12 ",
+    ":\n- ",
+    "(",
+    ")",
+    "[3]",
+    "。",
+]
 SPACES = [" ", "\n", "\n\n", "\r\n", "\u00a0", "\u2009", "\u2028", "\x85"]
 TEXTS = st.lists(st.sampled_from([*PIECES, *SPACES]) | st.text(max_size=5)).map("".join)
 
@@ -53,6 +78,56 @@ def test_each_item_of_an_enumeration_keeps_its_number() -> None:
         "2. Review yearly.",
         "(iii) Stop if harmful.",
     ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_hard_cases_are_divided_as_a_reader_would(case: str) -> None:
+    text = case.replace(" || ", " ").replace("||", "")
+    assert sentences(text) == re.split(r" ?\|\| ?", case)
+
+
+def test_items_stay_with_the_words_that_lead_to_them() -> None:
+    led = "Do not give aspirin to:\n- children under 16.\n- adults with an active ulcer.\n- Those who bleed."
+    assert sentences(f"Aspirin is cheap. {led}") == ["Aspirin is cheap.", led]
+
+
+def test_items_without_such_words_are_sentences_of_their_own() -> None:
+    assert sentences("Aspirin is cheap.\n- It is old.\n• It works.") == [
+        "Aspirin is cheap.",
+        "- It is old.",
+        "• It works.",
+    ]
+
+
+def test_the_mark_of_a_truncated_abstract_is_no_part_of_its_last_sentence() -> None:
+    assert sentences("Pain fell (p = 0.01).(ABSTRACT TRUNCATED AT 250 WORDS)") == [
+        "Pain fell (p = 0.01).",
+        "(ABSTRACT TRUNCATED AT 250 WORDS)",
+    ]
+
+
+def test_a_bracket_that_never_closes_swallows_nothing() -> None:
+    assert sentences("The rate (12% fell. Nobody died.") == ["The rate (12% fell.", "Nobody died."]
+
+
+def test_gold_sentences_of_scifact_are_found_whole(data_dir: Path) -> None:
+    gold = set()
+    for line in (data_dir / "eval" / "support" / "scifact.jsonl").read_text(encoding="utf-8").strip().split("\n"):
+        pair = json.loads(line)
+        for sentence in pair["rationale"]:
+            start = pair["evidence"].find(sentence)
+            gold.add((pair["evidence"], start, start + len(sentence)))
+    missed = [
+        text[a:b] for text, a, b in gold if not {a, b} <= {place for span in sentence_spans(text) for place in span}
+    ]
+    assert len(gold) > 700
+    assert len(missed) <= 6, missed  # these are gold sentences that were cut in half themselves
+
+
+@pytest.mark.parametrize("piece", ["(", "...", ". A", ". a ", "[(", ":\n-", "A.", ". 1", "\n", "。", ' "', "e.g. "])
+def test_any_length_of_anything_is_read(piece: str) -> None:
+    spans = sentence_spans(piece * 50_000)
+    assert all(a < b for a, b in spans)
 
 
 @pytest.mark.parametrize("blank", ["\n\n", "\n \n", "\n\t\n", "\r\n\r\n", "\n\n\n\n"])

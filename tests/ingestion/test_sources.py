@@ -23,6 +23,9 @@ FILES = {
     "lipids.md": (guideline("Lipids", "Offer a statin.").encode(), "guideline"),
     "lipids.html": (b"<!doctype html><title>Lipids</title><p>Offer a statin.", "guideline"),
     "lipids.pdf": (b"%PDF-1.7\n", "guideline"),
+    "lipids.epub": (b"PK\x03\x04", "guideline"),
+    "lipids.docx": (b"PK\x03\x04", "guideline"),
+    "lipids.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "guideline"),
 }
 
 
@@ -44,6 +47,7 @@ def test_a_file_is_known_by_its_content(tmp_path: Path, name: str, content: byte
         ("broken.xml", "pubmed"), ("broken.xml.gz", "pubmed"), ("BROKEN.XML", "pubmed"), ("broken.nxml", "pmc"),
         ("broken.json", "trials"), ("broken.jsonl", "trials"),
         ("broken.json.gz", "trials"), ("notes.md", "guideline"), ("notes.htm", "guideline"), ("notes.pdf", "guideline"),
+        ("notes.doc", "guideline"),
     ],
 )  # fmt: skip
 def test_a_file_that_nobody_recognises_is_read_as_the_kind_the_user_gives(tmp_path: Path, name: str, kind: str) -> None:
@@ -54,7 +58,13 @@ def test_a_file_that_nobody_recognises_is_read_as_the_kind_the_user_gives(tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("notes.txt", "auto"), ("notes.txt", "pubmed"), ("study.json", "pubmed"), ("page.html", "trials")],
+    [
+        ("notes.txt", "auto"),
+        ("notes.doc", "auto"),
+        ("notes.txt", "pubmed"),
+        ("study.json", "pubmed"),
+        ("page.html", "trials"),
+    ],
 )
 def test_what_is_not_recognised_is_named_with_the_way_on(tmp_path: Path, name: str, kind: str) -> None:
     path = write(tmp_path, name, b"nothing of the sort")

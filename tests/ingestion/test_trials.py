@@ -47,22 +47,41 @@ def parse(folder: Path, content: Any, name: str = "study.json") -> list[Item]:
 
 def test_a_study_becomes_a_document(tmp_path: Path) -> None:
     given_study = study(
-        statusModule={"overallStatus": "RECRUITING", "startDateStruct": {"date": "2020-03"}},
+        statusModule={
+            "overallStatus": "RECRUITING",
+            "startDateStruct": {"date": "2020-03"},
+            "completionDateStruct": {"date": "2024-03"},
+            "lastUpdatePostDateStruct": {"date": "2023-05-06"},
+        },
         sponsorCollaboratorsModule={"leadSponsor": {"name": "Salt Board"}},
-        conditionsModule={"conditions": ["Hypertension"]},
-        designModule={"phases": ["PHASE3"], "studyType": "INTERVENTIONAL", "enrollmentInfo": {"count": 80}},
+        conditionsModule={"conditions": ["Hypertension"], "keywords": ["diet"]},
+        designModule={
+            "phases": ["PHASE3"],
+            "studyType": "INTERVENTIONAL",
+            "enrollmentInfo": {"count": 80},
+            "designInfo": {"allocation": "RANDOMIZED", "maskingInfo": {"masking": "DOUBLE"}},
+        },
         armsInterventionsModule={
             "armGroups": [{"label": "Low salt", "description": "Diet with 2 g."}, {"label": "Empty"}],
-            "interventions": [{"name": "Diet"}],
+            "interventions": [{"name": "Diet", "description": "Meals without salt."}],
         },
-        outcomesModule={"primaryOutcomes": [{"measure": "Pressure", "description": "Seated.", "timeFrame": "6 weeks"}]},
+        outcomesModule={
+            "primaryOutcomes": [{"measure": "Pressure", "description": "Seated.", "timeFrame": "6 weeks"}],
+            "secondaryOutcomes": [{"measure": "Stroke", "timeFrame": "1 year"}],
+        },
         eligibilityModule={
             "eligibilityCriteria": CRITERIA,
             "sex": "ALL",
             "minimumAge": "18 Years",
             "maximumAge": "N/A",
         },
-        contactsLocationsModule={"locations": [{"country": "Kenya"}, {"country": "Kenya"}, {"country": "Peru"}]},
+        contactsLocationsModule={
+            "locations": [
+                {"facility": "A", "city": "Nakuru", "country": "Kenya"},
+                {"country": "Kenya"},
+                {"country": "Peru"},
+            ]
+        },
     )
     given_study["resultsSection"] = {
         "outcomeMeasuresModule": {
@@ -74,12 +93,15 @@ def test_a_study_becomes_a_document(tmp_path: Path) -> None:
     assert (found.document_id, found.kind, found.title) == ("nct:NCT00000101", Kind.TRIAL, "Salt trial")
     assert found.url == "https://clinicaltrials.gov/study/NCT00000101"
     assert (found.year, found.date, found.evidence_level) == (2020, "2020-03", "registration")
+    assert found.revision == "1:2023-05-06"
     assert [(s.role, s.path, found.text[s.start : s.end]) for s in found.sections] == [
         (Role.SUMMARY, ("Brief summary",), "We test salt."),
         (Role.BODY, ("Detailed description",), "At length."),
         (Role.METHOD, ("Arms", "Low salt"), "Diet with 2 g."),
+        (Role.METHOD, ("Interventions", "Diet"), "Meals without salt."),
         (Role.METHOD, ("Primary outcomes",), "Pressure"),
         (Role.METHOD, ("Primary outcomes", "Pressure"), "Seated."),
+        (Role.METHOD, ("Secondary outcomes",), "Stroke"),
         (Role.ELIGIBILITY, ("Eligibility", "Inclusion"), "Age \\>= 18 years"),
         (
             Role.ELIGIBILITY,
@@ -94,16 +116,22 @@ def test_a_study_becomes_a_document(tmp_path: Path) -> None:
     ]
     assert found.attributes == {
         "status": "RECRUITING",
+        "completion_date": "2024-03",
         "phases": ["PHASE3"],
         "study_type": "INTERVENTIONAL",
+        "allocation": "RANDOMIZED",
+        "masking": "DOUBLE",
         "enrollment": 80,
         "sex": "ALL",
         "minimum_age": "18 Years",
         "conditions": ["Hypertension"],
+        "keywords": ["diet"],
         "interventions": ["Diet"],
         "primary_outcomes": [{"measure": "Pressure", "time_frame": "6 weeks"}],
+        "secondary_outcomes": [{"measure": "Stroke", "time_frame": "1 year"}],
         "sponsor": "Salt Board",
         "countries": ["Kenya", "Peru"],
+        "locations": [{"facility": "A", "city": "Nakuru", "country": "Kenya"}],
         "has_results": True,
     }
     assert Document.from_json(found.to_json()) == found
@@ -186,6 +214,95 @@ def test_pages_lists_and_lines_are_read(tmp_path: Path) -> None:
         ]
 
 
+def test_posted_results_are_tables(tmp_path: Path) -> None:
+    given_study = study()
+    given_study["resultsSection"] = {
+        "outcomeMeasuresModule": {
+            "outcomeMeasures": [
+                {
+                    "title": "Pressure",
+                    "populationDescription": "All who finished.",
+                    "paramType": "LEAST_SQUARES_MEAN",
+                    "dispersionType": "Standard Error",
+                    "unitOfMeasure": "mmHg",
+                    "timeFrame": "Week 6",
+                    "groups": [{"id": "OG0", "title": "Low salt"}, {"id": "OG1", "title": "Usual\nsalt"}],
+                    "denoms": [
+                        {
+                            "units": "Participants",
+                            "counts": [{"groupId": "OG0", "value": "40"}, {"groupId": "OG1", "value": "38"}],
+                        }
+                    ],
+                    "classes": [
+                        {"categories": [{"measurements": [{"groupId": "OG0", "value": "-5.2", "spread": "1.1"}]}]},
+                        {
+                            "title": "At night",
+                            "categories": [
+                                {
+                                    "title": "Women",
+                                    "measurements": [
+                                        {"groupId": "OG1", "value": "-1", "lowerLimit": "-3", "upperLimit": "1"}
+                                    ],
+                                }
+                            ],
+                        },
+                    ],
+                    "analyses": [
+                        {
+                            "groupIds": ["OG0", "OG1"],
+                            "pValue": "<0.001",
+                            "statisticalMethod": "ANCOVA",
+                            "paramType": "Mean Difference",
+                            "paramValue": "-4.2",
+                            "ciPctValue": "95",
+                            "ciLowerLimit": "-6.1",
+                            "ciUpperLimit": "-2.3",
+                        }
+                    ],
+                },
+                {"title": "Empty", "groups": [{"id": "OG0", "title": "x"}], "classes": [{"categories": [{}]}]},
+            ]
+        },
+        "adverseEventsModule": {
+            "timeFrame": "6 weeks",
+            "eventGroups": [{"id": "EG0", "title": "Low salt"}, {"id": "EG1", "title": "Usual salt"}],
+            "seriousEvents": [
+                {
+                    "term": "Stroke",
+                    "stats": [
+                        {"groupId": "EG0", "numAffected": 0, "numAtRisk": 40},
+                        {"groupId": "EG1", "numAffected": 1, "numAtRisk": 38},
+                    ],
+                }
+            ],
+            "otherEvents": [{"term": "Cramp", "stats": [{"groupId": "EG0", "numAffected": 2, "numAtRisk": 40}]}],
+        },
+    }
+    (found,) = parse(tmp_path, given_study)
+    assert isinstance(found, Document)
+    results = [(s.path, found.text[s.start : s.end]) for s in found.sections if s.role == Role.RESULT]
+    assert results == [
+        (("Results",), "Pressure"),
+        (("Results", "Pressure", "Analysis population"), "All who finished."),
+        (
+            ("Results", "Pressure", "Least squares mean (Standard Error), mmHg"),
+            "Time Frame | Week 6\nArm/Group Title | Low salt | Usual salt\nParticipants | 40 | 38\nmmHg | -5.2 (1.1) | \n"
+            "At night, Women |  | -1 (-3 to 1)",
+        ),
+        (
+            ("Results", "Pressure", "Analysis of Low salt, Usual salt"),
+            "P-Value | <0.001\nMethod | ANCOVA\nMean Difference | -4.2\nConfidence Interval 95% | -6.1 to -2.3",
+        ),
+        (("Results",), "Empty"),
+        (("Adverse events", "Time frame"), "6 weeks"),
+        (
+            ("Adverse events", "Serious", "Affected/at risk"),
+            "Arm/Group Title | Low salt | Usual salt\nStroke | 0/40 | 1/38",
+        ),
+        (("Adverse events", "Other", "Affected/at risk"), "Arm/Group Title | Low salt | Usual salt\nCramp | 2/40 |"),
+    ]
+
+
 def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     lines = [json.dumps(study("NCT00000001")), "", "{half", '{"a": 1}', "[" * 100_000, json.dumps(study("NCT00000002"))]
     path = tmp_path / "studies.jsonl.gz"
@@ -219,6 +336,7 @@ def test_a_truncated_gzip_gives_its_complete_lines(tmp_path: Path) -> None:
         study("../../etc"),
         {"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}},
         {"protocolSection": {"identificationModule": [1]}},
+        {"resultsSection": {"outcomeMeasuresModule": {}}},
     ],
 )
 def test_what_is_no_study_is_a_problem_with_the_mend(tmp_path: Path, content: Any) -> None:
@@ -254,7 +372,8 @@ def test_recognition() -> None:
     assert not PARSER.recognises(any_path, b"<?xml version='1.0'?>\n<clinical_study>")
     assert not PARSER.recognises(any_path, b'{"FullStudiesResponse": {"FullStudies": []}}')
     assert not PARSER.recognises(any_path, b'{"resourceType": "Bundle"}')
-    assert not PARSER.recognises(any_path, b'{"protocolSection": {"descriptionModule": {}}}')
+    assert PARSER.recognises(any_path, b'{"protocolSection": {"descriptionModule": {}}}')  # to say what it is
+    assert PARSER.recognises(any_path, b'{"hasResults": true, "resultsSection": {}}')
     assert not PARSER.recognises(any_path, b"<PubmedArticleSet>")
     assert not PARSER.recognises(any_path, b"%PDF \xff")
 
@@ -265,6 +384,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = [
+    "conditionsModule",
+    "contactsLocationsModule",
     "statusModule",
     "descriptionModule",
     "eligibilityModule",
@@ -278,6 +399,14 @@ FIELDS = [
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_values_of_the_wrong_type_are_passed_over(tmp_path: Path, modules: dict[str, Any]) -> None:
     (found,) = parse(tmp_path, study(**modules))
+    assert isinstance(found, Document)
+
+
+@given(st.dictionaries(st.sampled_from(["outcomeMeasures", "seriousEvents", "eventGroups", "groups"]), JSON))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_results_of_the_wrong_type_are_passed_over(tmp_path: Path, module: dict[str, Any]) -> None:
+    results = {"outcomeMeasuresModule": module, "adverseEventsModule": module}
+    (found,) = parse(tmp_path, {**study(), "resultsSection": results})
     assert isinstance(found, Document)
 
 
@@ -295,7 +424,7 @@ def test_genuine_files_are_read_or_refused_with_the_mend(data_dir: Path) -> None
             continue
         for item in PARSER.parse(path):
             counts[type(item).__name__] += 1
-    assert counts == {"Document": 15, "Problem": 4}
+    assert counts == {"Document": 15, "Problem": 51}  # most are parts of studies
 
 
 @pytest.mark.slow
