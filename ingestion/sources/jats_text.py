@@ -84,7 +84,7 @@ def full_text(article: Element) -> TextBuilder:
 def _names_a_file(appendix: Element) -> bool:
     """Whether an appendix is only the label of a file to download, as most are."""
     files = (next(appendix.iter(name), None) for name in ("media", "supplementary-material"))
-    return any(file is not None for file in files) and len("".join(appendix.itertext())) < _LONGEST_LABEL
+    return any(file is not None for file in files) and sum(map(len, appendix.itertext())) < _LONGEST_LABEL
 
 
 def heading(element: Element | None) -> str:

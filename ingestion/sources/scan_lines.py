@@ -17,7 +17,7 @@ from ingestion.sources.pdf_gaps import OMITTED
 from ingestion.sources.pdf_lines import MARKER, Line, Page, in_reading_order
 
 LEAST = 0.9
-"""The least mean confidence of a line that is kept, and the least confidence of every character of a word that has a digit."""
+"""The least certainty of a line that is kept; measured by `benchmarks/ocr.py`."""
 
 _LETTER = 0.8  # of a box's height is the size of its letters
 _STEP = 1.3  # between two sizes of type
@@ -38,10 +38,15 @@ class ScannedPage:
     readings: tuple[Reading, ...]
 
 
+def certainty(reading: Reading) -> float:
+    """From 0 to 1: the mean over the line, or that of the least sure character of its figures, whichever is less."""
+    figures = (sure for word in _FIGURE.finditer(reading.text) for sure in reading.sure[word.start() : word.end()])
+    return min(reading.confidence, *figures, 1.0)
+
+
 def doubtful(reading: Reading) -> bool:
     """Whether the line may say something else than what was read."""
-    figures = (sure for word in _FIGURE.finditer(reading.text) for sure in reading.sure[word.start() : word.end()])
-    return reading.confidence < LEAST or min(figures, default=1.0) < LEAST
+    return certainty(reading) < LEAST
 
 
 def speck(reading: Reading) -> bool:

@@ -321,6 +321,7 @@ def test_offsets_hold_for_whatever_is_printed(tmp_path: Path, body: list[str]) -
 KNOWN = {
     "PMC1831737": "did not reduce population-level HIV-1 incidence in a declining epidemic",
     "PMC1087853": "Hearing threshold levels (900 MHz exposure subgroup). Mean ± SEM, p > 0.05",
+    "PMC3364603": "BMI (kg/m²) | Control | 23.5 ± 0.5 | 23.5 ± 0.5 | 0.9700 | 0.3034\n",
     "PMC5873371": "25\xa0kg/m², n\xa0=\xa0122) than lean",
 }  # fmt: skip
 
