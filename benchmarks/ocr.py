@@ -75,7 +75,8 @@ def printed(document: pypdfium2.PdfDocument, index: int, tilt: float) -> list[Ch
 
 def alike(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(ALIKE)
-    return " ".join(re.sub(r"[•▪■◦●·\ue000-\uf8ff\ufffe\uffff]", " ", text).split())
+    text = re.sub(r"[•▪■◦●·\ue000-\uf8ff\ufffe\uffff]", " ", text)
+    return " ".join(text.split()).removesuffix("-")  # PDFium tells a hyphen at a line's end in several ways
 
 
 def inside(chars: list[Char], reading: Reading, scale: float) -> list[int]:

@@ -255,7 +255,8 @@ def _largest(pages: list[Page]) -> str:
         for line in page.lines:
             words[round(line.size)] += len(re.findall(r"[^\W\d_]{2,}", line.text))
         for size in sorted((size for size, count in words.items() if count >= 2), reverse=True):
-            text = " ".join(line.text.replace(OMITTED, "").strip() for line in page.lines if round(line.size) == size)
+            printed = " ".join(line.text for line in page.lines if round(line.size) == size)
+            text = " ".join(printed.replace(OMITTED, " ").split())
             if len(text) <= 300:
                 return text
     return ""
