@@ -1,5 +1,9 @@
 """The one error family of `assistant`: every message names the input and the mend."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class AssistantError(Exception):
     """Base of everything `assistant` raises on purpose. `str(error)` is fit to be shown to a user."""
@@ -19,6 +23,15 @@ class NotFoundError(AssistantError):
 
 class SettingsError(AssistantError):
     """A `CITEWELL_*` variable or a line of `citewell.toml` has a value that cannot be used."""
+
+
+class RefusedError(AssistantError):
+    """A request is refused for what it is, not for what it asks: `status` and `headers` are those of the response."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
 
 
 class ServerError(AssistantError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, HttpUrl, ValidationError, field_validator
+from pydantic import ByteSize, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     qdrant_collection: str = "citewell"
+    ingest_token: SecretStr | None = Field(default=None, min_length=16)
+    upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)
     ncbi_api_key: str | None = Field(default=None, repr=False)
     ncbi_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     eutils_url: HttpUrl = HttpUrl(eutils.URL)

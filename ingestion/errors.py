@@ -21,6 +21,22 @@ class UnknownDocumentError(IngestionError):
     """The library holds no document of that identifier."""
 
 
+class ArchiveError(IngestionError):
+    """A file is no exported library, is damaged, or cannot become the library it was to become."""
+
+
+class UnknownJobError(IngestionError):
+    """There is no job of that identifier."""
+
+
+class QueueFullError(IngestionError):
+    """As many jobs are waiting as may wait."""
+
+
+class BusyError(IngestionError):
+    """A job is writing the library, and what was asked for cannot be done beside it."""
+
+
 class QueryError(IngestionError):
     """A live source cannot be asked this: a word that is no choice, a number that is none, or a search that it cannot read."""
 

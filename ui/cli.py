@@ -28,13 +28,17 @@ def serve(
     """Serve the chat page and the API."""
     with _listen(host, port) as listener:
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
+        from assistant.api.ingest import Intake
         from assistant.cli.ingesting import build_starter
         from assistant.errors import AssistantError
         from assistant.service import Assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
-        from ingestion.library import Library
+        from ingestion.jobs import Jobs, jobs_folder
+        from ingestion.library import Library, ledger_path
+        from ingestion.uploads import Uploads
+        from ui.origin import is_loopback
         from ui.server import create_app
 
         url = _url(host, port)
@@ -47,7 +51,15 @@ def serve(
                     library.announce(PURPOSE, url)
                     typer.echo(f"Citewell is ready: {url}  (Ctrl-C stops it)")
 
-                run_server(create_app(Assistant(library)), listener, ready)
+                jobs = Jobs(library, jobs_folder(ledger_path(library.home, settings.server)))
+                intake = Intake(
+                    jobs,
+                    Uploads(library.home),
+                    limit=settings.upload_limit,
+                    token=settings.ingest_token,
+                    is_local=is_loopback(host),
+                )
+                run_server(create_app(Assistant(library), intake), listener, ready)
         except (AssistantError, IngestionError, RetrievalError) as error:
             _fail(str(error))
 

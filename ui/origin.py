@@ -42,7 +42,7 @@ def _fault(scope: Scope) -> str:
     origin = headers.get("origin")
     if origin is not None and _authority(origin) != host.lower():
         return "Another site's page may not ask this server. Open the page of this server itself."
-    if _is_loopback((scope.get("server") or ("",))[0]) and not _is_loopback(_name(host)):
+    if is_loopback((scope.get("server") or ("",))[0]) and not is_loopback(_name(host)):
         return "This server answers as localhost only. Ask for it by that name, or serve with --host."
     return ""
 
@@ -63,7 +63,8 @@ def _name(host: str) -> str:
         return ""
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Whether that name or address is this machine's own, which no other machine can reach."""
     if name == "localhost":
         return True
     try:

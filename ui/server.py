@@ -12,14 +12,15 @@ from ui import asking, offline, sessions
 from ui.origin import SameOrigin
 
 if TYPE_CHECKING:
+    from assistant.api.ingest import Intake
     from assistant.service import Assistant
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The API of `assistant` with the chat page at `/`."""
+def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
+    """The API of `assistant` with the chat page at `/`; with `intake` it ingests too."""
     from assistant.api.app import create_app as create_api
 
-    return with_page(create_api(assistant), assistant, home=assistant.library.home)
+    return with_page(create_api(assistant, intake), assistant, home=assistant.library.home)
 
 
 def with_page(api: FastAPI, assistant: asking.Asks, *, home: Path) -> FastAPI:

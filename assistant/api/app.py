@@ -12,6 +12,7 @@ from pydantic import Field
 
 from assistant import __version__
 from assistant.answer import Answer, Model
+from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
 from assistant.errors import AssistantError
@@ -64,8 +65,8 @@ class Health(Model):
     version: str
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The API of that assistant. Errors are problem documents (RFC 9457)."""
+def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
+    """The API of that assistant; with `intake` it ingests too. Errors are problem documents (RFC 9457)."""
     # The stock documentation pages load scripts from a CDN, and nothing may: the schema is there for any viewer.
     app = FastAPI(
         title="Citewell",
@@ -74,8 +75,9 @@ def create_app(assistant: Assistant) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses={"default": {"model": Problem, "description": "application/problem+json (RFC 9457)"}},
+        lifespan=intake.lifespan if intake else None,
     )
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, others=intake.limits if intake else {})
     add_problem_handlers(app)
 
     @app.post("/v1/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
@@ -118,6 +120,8 @@ def create_app(assistant: Assistant) -> FastAPI:
             return problem(503, str(error))
         return Health(status="ready" if passages else "ready, and the library is empty", version=__version__)
 
+    if intake:
+        app.include_router(ingest_routes(intake, assistant.library))
     return app
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,23 +19,33 @@ class TooLargeError(Exception):
     """The body went over the limit while it was read."""
 
 
-class BodyLimit:
-    """ASGI middleware: requests to `/v1` with a larger body are refused with 413 and never held in memory."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most bytes a body may have, and what is said to who sends more."""
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
+    size: int
+    refusal: str
+
+
+QUESTION = Limit(MAX_BODY, f"The request body is larger than {MAX_BODY // 1024} KiB. Send one question at a time.")
+
+
+class BodyLimit:
+    """ASGI middleware: requests to `/v1` with a larger body are refused with 413 and never held in memory; `others` are limits by path."""
+
+    def __init__(self, app: ASGIApp, others: Mapping[str, Limit] | None = None) -> None:
         self._app = app
-        self._limit = limit
+        self._others = others or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what is received; answer 413 where it is too much."""
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
-        refusal = problem(
-            413, f"The request body is larger than {self._limit // 1024} KiB. Send one question at a time."
-        )
+        allowed = self._others.get(scope["path"], QUESTION)
+        limit, refusal = allowed.size, problem(413, allowed.refusal)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._limit:
+        if not declared.isdigit() or int(declared) > limit:
             await refusal(scope, receive, send)
             return
         received = 0
@@ -43,18 +55,18 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:
+            if received > limit:
                 raise TooLargeError
             return message
 
         async def noted(message: Message) -> None:
             nonlocal started
-            if received > self._limit and not started:
+            if received > limit and not started:
                 return  # FastAPI's own word on a body that broke off
             started = True
             await send(message)
 
         with suppress(TooLargeError):
             await self._app(scope, counted, noted)
-        if received > self._limit and not started:
+        if received > limit and not started:
             await refusal(scope, receive, send)

@@ -13,9 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.answer import Model
-from assistant.errors import AssistantError, NotFoundError, QuestionError, TooSlowError
-from indexes.errors import EngineUnavailableError, RetrievalError
-from ingestion.errors import IngestionError
+from assistant.errors import AssistantError, NotFoundError, QuestionError, RefusedError, TooSlowError
+from indexes.errors import EngineUnavailableError, LibraryInUseError, RetrievalError
+from ingestion.errors import (
+    BusyError,
+    IngestionError,
+    QueueFullError,
+    UnknownDocumentError,
+    UnknownJobError,
+    UnknownKindError,
+)
 
 logger = logging.getLogger("citewell.api")
 
@@ -72,6 +79,12 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotFoundError, 404),
     (TooSlowError, 504),
     (EngineUnavailableError, 503),
+    (LibraryInUseError, 503),
+    (QueueFullError, 503),
+    (UnknownKindError, 422),
+    (UnknownDocumentError, 404),
+    (UnknownJobError, 404),
+    (BusyError, 409),
     (AssistantError, 500),
     (RetrievalError, 500),
     (IngestionError, 500),
@@ -90,6 +103,12 @@ def add_problem_handlers(app: FastAPI) -> None:
     def known(_: Request, error: Exception) -> JSONResponse:
         return problem(next(status for kind, status in _STATUS if isinstance(error, kind)), str(error))
 
+    def refused(_: Request, error: Exception) -> JSONResponse:
+        status, headers = (error.status, error.headers) if isinstance(error, RefusedError) else (500, {})
+        response = problem(status, str(error))
+        response.headers.update(headers)
+        return response
+
     def invalid(_: Request, error: Exception) -> JSONResponse:
         # Only places and rules are told: pydantic's messages would repeat the input, which may hold identifiers.
         faults = error.errors() if isinstance(error, RequestValidationError) else []
@@ -104,6 +123,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     for kind, _ in _STATUS:
         app.add_exception_handler(kind, known)
+    app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_middleware(Unexpected)

@@ -88,7 +88,7 @@ class ServerDesk:
             ) from error
         if response.is_success:
             return self._read(response, model)
-        detail = _detail(response)
+        detail = detail_of(response)
         if response.status_code == 422:
             raise QuestionError(detail)
         if response.status_code == 404:
@@ -109,7 +109,8 @@ def _filters(filters: Filters) -> dict[str, object]:
     return {"kinds": sorted(map(str, filters.kinds)), "year_from": filters.year_from, "year_to": filters.year_to}
 
 
-def _detail(response: httpx.Response) -> str:
+def detail_of(response: httpx.Response) -> str:
+    """What a problem document says."""
     try:
         return str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):

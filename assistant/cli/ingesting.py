@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from assistant.cli.output import err, errors, note, out, print_json, text, with_mend
+from assistant.cli.remote import Remote, Tell, open_remote
+from assistant.jobs import report_view
 from assistant.settings import load_settings
+from indexes.errors import LibraryInUseError
 from ingestion import starter
+from ingestion.jobs import Work
 from ingestion.library import Library
 from ingestion.pipeline import Progress as Stand
 from ingestion.pipeline import Report, ingest_files
@@ -36,7 +47,13 @@ def files(
 
     [dim]citewell ingest files pubmed24n0001.xml.gz guidelines/[/]
     """
-    _ingest(paths, kind, as_json, "citewell ingest files")
+    report = run_where_it_is_held(
+        "citewell ingest files",
+        lambda library, tell: ingest_files(library, paths, kind, tell),
+        lambda remote, tell: remote.ingest(paths, kind, tell),
+        quiet=as_json,
+    )
+    tell_report(report, as_json)
 
 
 @app.command("starter")
@@ -44,25 +61,39 @@ def starter_library(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; no progress bar.")] = False,
 ) -> None:
     """Ingest the starter library: digests of guidelines, studies and trials on everyday topics."""
-    _ingest(starter.PATHS, "auto", as_json, "citewell ingest starter")
-
-
-def _ingest(paths: Sequence[Path], kind: str, as_json: bool, purpose: str) -> None:
-    settings = load_settings()
-    with Library.open(settings.home, purpose=purpose, server=settings.server) as library:
-        report = ingest_with_bar(library, paths, kind, quiet=as_json)
+    report = run_where_it_is_held(
+        "citewell ingest starter",
+        lambda library, tell: ingest_files(library, starter.PATHS, on_progress=tell),
+        lambda remote, tell: remote.run(Work.STARTER, tell),
+        quiet=as_json,
+    )
     tell_report(report, as_json)
+
+
+def run_where_it_is_held(
+    purpose: str,
+    here: Callable[[Library, Tell], Report],
+    there: Callable[[Remote, Tell], Report],
+    *,
+    quiet: bool,
+) -> Report:
+    """Work on the library under a progress bar: `here`, or where a running server holds it, `there`."""
+    settings = load_settings()
+    try:
+        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+    except LibraryInUseError as error:
+        with open_remote(error, settings) as remote:
+            return with_bar(lambda tell: there(remote, tell), quiet=quiet)
+    with library:
+        return with_bar(lambda tell: here(library, tell), quiet=quiet)
 
 
 def tell_report(report: Report, as_json: bool) -> None:
     """Print what a run did, for a person or a program. Raises `typer.Exit` with 1 where anything failed."""
     if as_json:
-        failures = [
-            dict(zip(("file", "record", "reason", "mend"), failure, strict=True)) for failure in report.failures
-        ]
-        print_json(json.dumps({**dataclasses.asdict(report), "failures": failures}, indent=2, ensure_ascii=False))
+        print_json(json.dumps(report_view(report), indent=2, ensure_ascii=False))
     else:
-        _print_report(report)
+        print_report(report)
     if report.failures:
         raise typer.Exit(1)
 
@@ -80,22 +111,9 @@ def ingest_with_bar(library: Library, paths: Sequence[Path], kind: str = "auto",
     return with_bar(lambda tell: ingest_files(library, paths, kind, tell), quiet=quiet)
 
 
-def with_bar(work: Callable[[Callable[[Stand], None]], Report], *, quiet: bool = False) -> Report:
+def with_bar(work: Callable[[Tell], Report], *, quiet: bool = False) -> Report:
     """Do work that tells where it stands, under a progress bar on the error stream; `quiet` shows none."""
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TextColumn("{task.fields[documents]} documents"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=quiet or not errors.is_terminal,
-    )
-    with bar:
+    with progress_bar(TextColumn("{task.fields[documents]} documents"), quiet=quiet) as bar:
         task = bar.add_task("Ingesting", total=None, documents=0)
 
         def tell(stand: Stand) -> None:
@@ -110,7 +128,25 @@ def with_bar(work: Callable[[Callable[[Stand], None]], Report], *, quiet: bool =
         return work(tell)
 
 
-def _print_report(report: Report) -> None:
+def progress_bar(*columns: ProgressColumn, quiet: bool) -> Progress:
+    """A progress bar with the time that is left, on the error stream and gone at the end; `quiet`, or no terminal, shows none."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        *columns,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=quiet or not errors.is_terminal,
+    )
+
+
+def print_report(report: Report) -> None:
+    """Print what a run did, for a person."""
     parts = [
         f"{report.added} documents added",
         f"{report.changed} changed",

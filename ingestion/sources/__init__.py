@@ -10,12 +10,15 @@ from ingestion.errors import UnknownKindError
 from ingestion.sources.archive import Archive
 from ingestion.sources.base import Parser
 from ingestion.sources.compressed import unpacked_name
+from ingestion.sources.guideline_conditions import ConditionGuidelines
 from ingestion.sources.guideline_docx import DocxGuidelines
 from ingestion.sources.guideline_epub import EpubGuidelines
 from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
+from ingestion.sources.guideline_refused import RefusedGuidelines
 from ingestion.sources.guideline_scan import ScannedGuidelines
+from ingestion.sources.guideline_xlsx import XlsxGuidelines
 from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
 from ingestion.sources.medline_text import MedlineText
@@ -24,6 +27,7 @@ from ingestion.sources.records import read_head
 from ingestion.sources.trials import ClinicalTrialsGov
 from ingestion.sources.trials_legacy_json import LegacyTrialsJson
 from ingestion.sources.trials_legacy_xml import LegacyTrialsXml
+from ingestion.sources.uspstf import UspstfStatements
 
 # In the order in which they are asked whether a file is theirs.
 PARSERS: tuple[Parser, ...] = (
@@ -35,11 +39,15 @@ PARSERS: tuple[Parser, ...] = (
     LegacyTrialsXml(),
     IctrpXml(),
     IctrpCsv(),
+    UspstfStatements(),
+    ConditionGuidelines(),
+    XlsxGuidelines(),
     MarkdownGuidelines(),
     PdfGuidelines(),
     EpubGuidelines(),
     DocxGuidelines(),
     HtmlGuidelines(),
+    RefusedGuidelines(),
     ScannedGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,15 @@ _SKIPPED = re.compile(
     r"(?:table of )?contents|list of (?:tables|figures)|index)[.:]?$",
     re.IGNORECASE,
 )
+_CERTAINTY_COLUMN = re.compile(
+    r"^(?:(?:level|certainty|quality)(?: of (?:the )?evidence)?|LOE)(?: \(\w+\))?$", re.IGNORECASE
+)
 _GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.IGNORECASE)
+_RULE_ID = re.compile(r"^rule ID$", re.IGNORECASE)
+NO_PART_OF_A_RULE = re.compile(r"references?(?:\(s\))?(?: ?/ ?source)?|sources?|output type", re.IGNORECASE)
+"""Headers of a decision table's columns that say nothing about whom to do what."""
+DASHES = frozenset("-–—")
+"""What a cell of a decision table says where a rule sets no condition."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Titles that a program wrote, not an author: file names, "Microsoft Word - draft3".
 _NO_TITLE = re.compile(
@@ -48,12 +56,17 @@ _PUBLISHERS = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One heading (`level` 1 is the highest), paragraph, list item, table or table row. `grade`: printed beside the text, such as in a column."""
+    """One heading (`level` 1 is the highest), paragraph, list item, table or table row.
+
+    `grade` is printed beside the text, such as in a column. `role` is set where the source itself says what the text is, so that nothing is
+    guessed from headings and wording.
+    """
 
     text: str
     level: int | None = None
     page: int | None = None
     grade: str | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +152,33 @@ def web_url(url: str) -> str:
 
 
 def table_blocks(rows: list[list[str]]) -> list[Block]:
-    """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades."""
+    """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades.
+
+    In a decision table (its first column is headed "Rule ID") each row is a recommendation, as in `decision_tables`: without the cells that
+    only say "no condition", and without its references.
+    """
     rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if rows and rows[0] and _RULE_ID.match(rows[0][0]):
+        said = [i for i, name in enumerate(rows[0]) if not NO_PART_OF_A_RULE.fullmatch(name)]
+        rules = [[row[i] for i in said if i < len(row) and row[i] and row[i] not in DASHES] for row in rows[1:]]
+        return [
+            Block(" | ".join(rule), role=Role.RECOMMENDATION if len(rule) > 2 else Role.BODY) for rule in rules if rule
+        ]
     lines = [" | ".join(cell for cell in row if cell) for row in rows]
-    column = next((i for i, cell in enumerate(rows[0]) if _GRADE_COLUMN.match(cell)), None) if rows else None
-    if column is None:
+    columns = grade_columns(rows[0]) if rows else []
+    if not columns:
         return [Block("\n".join(lines))] if lines else []
     graded = zip(rows[1:], lines[1:], strict=True)
-    return [Block(line, grade=(row[column] or None) if column < len(row) else None) for row, line in graded]
+    return [
+        Block(line, grade=", ".join(row[i] for i in columns if i < len(row) and row[i]) or None) for row, line in graded
+    ]
+
+
+def grade_columns(header: Sequence[str]) -> list[int]:
+    """Which columns say how strong a recommendation is and how certain its evidence, in this order; none where none says how strong."""
+    strength = next((i for i, cell in enumerate(header) if _GRADE_COLUMN.match(cell)), None)
+    certainty = next((i for i, cell in enumerate(header) if i != strength and _CERTAINTY_COLUMN.match(cell)), None)
+    return [] if strength is None else [i for i in (strength, certainty) if i is not None]
 
 
 def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, strict: bool = False) -> Document:
@@ -209,6 +241,9 @@ def _sections(blocks: Iterable[Block], title: str, publisher: str, strict: bool)
             stack.append((block.level, block.text))
             continue
         path = tuple(heading for _, heading in stack if heading.casefold() != title.casefold())
+        if block.role is not None:
+            builder.add(block.text, block.role, path, grade=block.grade, page=block.page)
+            continue
         role, grade = classify(block.text, path, publisher=publisher, strict=strict)
         builder.add(
             block.text,

@@ -32,7 +32,7 @@ class DocxGuidelines:
 
     name = "guideline (DOCX)"
     kind = "guideline"
-    version = 1
+    version = 2
     suffixes: tuple[str, ...] = (".docx", ".docm", ".doc")
 
     def recognises(self, path: Path, head: bytes) -> bool:

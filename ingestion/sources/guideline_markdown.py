@@ -6,7 +6,9 @@ A document's text is what a reader of the rendered page sees, block by block: ma
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +20,57 @@ from markdown_it.token import Token
 from indexes.passage import Status
 from ingestion.document import Item, printable
 from ingestion.errors import SourceError
-from ingestion.sources.guideline import Block, Metadata, build_document, read_bytes, table_blocks
+from ingestion.sources.guideline import (
+    Block,
+    Metadata,
+    build_document,
+    publisher_named_in,
+    read_bytes,
+    table_blocks,
+)
 from ingestion.sources.html_blocks import html_blocks
 
 _LARGEST = 20_000_000
 _LARGEST_FRONT_MATTER = 64_000
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+# What a site generator fills in or acts on (Jekyll's Liquid tags, kramdown's attribute lists): a reader of the page never sees it.
+_TEMPLATE = re.compile(
+    r"\{%(?:(?!\{%|%\}).){0,4000}%\}|\{\{(?:(?!\{\{|\}\}).){0,500}\}\}|\{:[^{}\n]{0,300}\}", re.DOTALL
+)
+# Files that tell about the folder they lie in. Only front matter makes one of them a guideline.
+_ABOUT_THE_FOLDER = frozenset(
+    ("readme", "license", "licence", "changelog", "changes", "contributing", "code_of_conduct", "security", "notice")
+)
+_DECISION_TABLES = re.compile(r"(?:<th>|\|)\s*Decision Table(?: ID)?\s*(?:</th>|\|)", re.IGNORECASE)
+_TABLE = re.compile(
+    r"^ {0,3}(?:<div\b[^>\n]{0,300}>\s*)?<table\b(?:(?!<table\b|</table>).)*</table>",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_BLANK_LINES = re.compile(r"\n[ \t\r]*(?=\n)")
 _LISTS = ("keywords", "supersedes")
 _CARRIED = (*_LISTS, "rights", "digest_of")  # kept as the document's attributes
 
 
 class MarkdownGuidelines:
-    """One Markdown file, one guideline. Recognised by front matter with a title, so that a folder's README is not taken for a guideline."""
+    """One Markdown file, one guideline.
+
+    Recognised by front matter with a title, so that a folder's README is not taken for a guideline, or by a table of decision tables, as the
+    pages of WHO's digital adaptation kits begin that hold them.
+    """
 
     name = "guideline (Markdown)"
     kind = "guideline"
-    version = 2
+    version = 3
     suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """Whether it is a Markdown file whose front matter has a `title`."""
+        """Whether it is a Markdown file whose front matter has a `title`, or a kit's page of decision tables."""
         if path.suffix.lower() not in self.suffixes:
             return False
-        lines = head.decode("utf-8-sig", errors="replace").splitlines()
+        start = head.decode("utf-8-sig", errors="replace")
+        lines = start.splitlines()
         if not lines or lines[0].rstrip() != "---":
-            return False
+            return _lists_decision_tables(start)
         for line in lines[1:]:
             if line.rstrip() == "---":
                 return False
@@ -57,7 +85,24 @@ class MarkdownGuidelines:
         except UnicodeDecodeError as error:
             raise SourceError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
         fields, body = _front_matter(path, text)
-        yield build_document(path, _metadata(path, fields), markdown_blocks(body))
+        if not fields and path.stem.casefold() in _ABOUT_THE_FOLDER:
+            raise SourceError(
+                f"{path}: is about the folder it lies in, by its name; if it is a guideline, give it front matter with a title"
+            )
+        meta = _metadata(path, fields)
+        if not fields and _lists_decision_tables(body):
+            meta = replace(meta, publisher=publisher_named_in(body))
+        yield build_document(path, meta, markdown_blocks(_whole_tables(_TEMPLATE.sub("", body))))
+
+
+def _lists_decision_tables(text: str) -> bool:
+    """Whether a page begins with the overview of decision tables that WHO's kits give."""
+    return _DECISION_TABLES.search(text[:4000]) is not None
+
+
+def _whole_tables(text: str) -> str:
+    """The text with no blank line inside an HTML table: by CommonMark one ends the HTML, and a rule would lose half of its cells."""
+    return _TABLE.sub(lambda table: _BLANK_LINES.sub("", table[0]), text)
 
 
 def markdown_blocks(text: str) -> list[Block]:

@@ -17,9 +17,15 @@ _CERTAINTY = (
     r"(?:certainty|quality|confidence)(?:[ -](?:of |in )?(?:the )?(?:evidence|effect)s?)?"
 )
 _STRENGTH = r"(?:strong|conditional|weak|discretionary)"
-_DIRECTION = r"(?: (?:for|against))?"
-_CLASS = r"(?:class(?: of recommendation)?|COR):? ?(?:III|II[ab]?|I|1|2[ab]?|3)(?:: ?(?:no benefit|harm))?"
-_LOE = r"(?:level of evidence|LOE)[: ]*(?:A|B-?N?R?|C-?(?:LD|EO)?)"
+_DIRECTION = r"(?: (?:for|against)(?: the (?:intervention|comparison|comparator|option|alternative))?)?"
+_CIRCLES = rf"⊕{{1,4}}[◯○⊖⊝O]{{0,3}}(?:,? (?:{_CERTAINTY}|{_LEVEL})\b| ?\((?:{_CERTAINTY}|{_LEVEL})\))?"
+_RATED = rf"(?:certainty|quality)(?: of (?:the )?evidence)?: ?{_LEVEL}"
+_NAMED_STRENGTH = rf"strength of (?:the )?recommendation:? {_STRENGTH}"
+_CLASS = r"(?:class(?: of recommendation)?|COR):? ?(?:III|II[ab]?|I|1|2[ab]?|3)(?:: ?(?:no benefit|harm))?(?: \((?:strong|moderate|weak)\))?"
+_LOE = r"(?:level of evidence|LOE|level)[: ]*(?:A|B-?N?R?|C-?(?:LD|EO)?)"
+# Oxford's levels with the grade they lead to, as in "level of evidence 1a, grade A"; a level alone is no grade of a recommendation.
+_OXFORD_LEVEL = r"(?:level of evidence|evidence level|oxford level|level|LOE|LE|EL)[: ]*[1-5](?:[abc]|\+\+?|[-−–])?"
+_OXFORD_GRADE = r"(?:grade(?: of recommendation)?|strength of recommendation|GoR|GR)[: ]*[ABCD]"
 
 # Each pattern's first group is the grade as printed. Letters need their system's brackets or phrase: "grade B oesophagitis" and
 # "a recommendation" are ordinary prose. No pattern nests unbounded repeats.
@@ -28,9 +34,16 @@ _GRADES = tuple(
     for pattern, flags in (
         (r"[(\[](grade:? ?[ABCDI])(?: (?:recommendation|statement))?[)\]]", re.IGNORECASE),
         (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.IGNORECASE),
+        (r"\b((?i:recommendation grade|grade of (?:the )?recommendation):? [ABCDI])\b(?![-–’'])", 0),
+        (r"^(grade:? [ABCDI])[.;:]?$", re.IGNORECASE),
         (r"[(\[]([ABCDI] (?:recommendation|statement))[)\]]", 0),
         (r"(?:\ban? |[.;:—–] )([ABCDI] (?:recommendation|statement))(?=[.;,)]|$)", 0),
-        (r"[(\[](\b[12][ABCD]|not graded)[)\]]", re.IGNORECASE),
+        (r"[(\[](\b(?:(?i:grade) )?[12][ABCD]|(?i:not graded))[)\]]", 0),
+        (rf"[(\[]([12] ?[|,;:] ?{_CIRCLES})[)\]]", re.IGNORECASE),
+        (rf"[(\[]({_STRENGTH}, ?{_LEVEL})[)\]]", re.IGNORECASE),
+        (rf"\b({_STRENGTH} recommendation{_DIRECTION}[.,;:]? (?:\(?{_CIRCLES}|{_RATED}))", re.IGNORECASE),
+        (rf"\b({_NAMED_STRENGTH}[.,;|] ?{_RATED}|{_RATED}[.,;|] ?{_NAMED_STRENGTH})\b", re.IGNORECASE),
+        (rf"[(\[](recommendation: {_STRENGTH}[,;] {_RATED})[)\]]", re.IGNORECASE),
         (
             rf"\b({_STRENGTH} recommendation{_DIRECTION}(?:[,;:]| with| based on|[ ]?[(–-]) ?{_CERTAINTY})",
             re.IGNORECASE,
@@ -38,16 +51,19 @@ _GRADES = tuple(
         (rf"\b({_CERTAINTY}[,;] {_STRENGTH} recommendation{_DIRECTION})", re.IGNORECASE),
         (rf"[(\[]({_STRENGTH} recommendation{_DIRECTION})[)\]]", re.IGNORECASE),
         (rf"^({_STRENGTH} recommendation{_DIRECTION})[.;:]?$", re.IGNORECASE),
-        (rf"\b(strength of (?:the )?recommendation:? {_STRENGTH})\b", re.IGNORECASE),
-        (r"[(\[]((?:ungraded )?(?:good|best) practice statement)[)\]]", re.IGNORECASE),
+        (rf"\b({_NAMED_STRENGTH})\b", re.IGNORECASE),
+        (r"[(\[]((?:ungraded )?(?:good|best) practice (?:statement|point))[)\]]", re.IGNORECASE),
+        (rf"[(\[]({_OXFORD_LEVEL}[,;/] ?{_OXFORD_GRADE}|{_OXFORD_GRADE}[,;/] ?{_OXFORD_LEVEL})[)\]]", re.IGNORECASE),
         (rf"\b({_CLASS}(?:[,;)]| and)? \(?{_LOE})(?![\w-])", re.IGNORECASE),
         (r"\b(recommendation category:? [AB][,;:]? ?(?:and )?evidence type:? [1-4])\b", re.IGNORECASE),
     )
 )
-_NICE = re.compile(r"^(?:\d+(?:\.\d+)* )?((?:do not |don't )?(?:offer|consider))\b", re.IGNORECASE)
+_NICE = re.compile(
+    r"^(?:\d+(?:\.\d+)* )?((?:do not |don't )(?:routinely )?(?:offer|consider|use)|offer|consider)\b", re.IGNORECASE
+)
 _GRADE_ONLY = re.compile(
     rf"^[(\[]?(?:{_STRENGTH} (?:\S{{1,20}} ){{0,2}}recommendation|strength of (?:the )?recommendation|recommendation category|"
-    rf"(?:good|best) practice statement|(?:certainty|quality) of (?:the )?evidence:|{_CERTAINTY})",
+    rf"(?:good|best) practice (?:statement|point)|grade:? [ABCDI][.)\]]*$|(?:certainty|quality) of (?:the )?evidence:|{_CERTAINTY})",
     re.IGNORECASE,
 )
 _ADVERB = r"(?:strongly |conditionally |not )?"
@@ -67,20 +83,22 @@ _IMPERATIVE = re.compile(
 # The label of a box that lists treatments to choose from: "Recommended Regimens", a line each below it.
 _REGIMENS = re.compile(r"^(?:recommended|alternative|preferred) (?:\w+ ){0,2}regimens?\b[^\n]{0,100}\n", re.IGNORECASE)
 
+# What other bodies recommend, this one once recommended, or should be studied: never this document's recommendation, whatever grade it bears.
+_OF_OTHERS = re.compile(
+    r"\b(?:research|other organi[sz]ations?['’]?|others['’]?|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|"
+    r"\brecommendations? (?:of|from|by) other",
+    re.IGNORECASE,
+)
 # The first that fits a heading decides; a heading that fits none leaves the word to the one above it.
 _HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), role)
+    (re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern, role)
     for pattern, role in (
         (
             r"\b(?:strength|grading|grades?|interpret\w*|formulat\w*|categor\w+|definitions?) (?:\w+ ){0,3}recommendations?\b",
             Role.METHOD,
         ),
         (r"\bevidence to (?:decision|recommendation)", Role.BACKGROUND),
-        (
-            r"\b(?:research|other organi[sz]ations|others|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|"
-            r"\brecommendations? (?:of|from|by) others",
-            Role.BODY,
-        ),
+        (_OF_OTHERS, Role.BODY),
         (
             r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b",
             Role.BACKGROUND,
@@ -107,7 +125,8 @@ def grade_of(text: str, publisher: str = "") -> str | None:
     NICE grades by wording (offer / consider / do not offer): that counts only where NICE is the publisher, since others offer and consider too.
     """
     flat = " ".join(text.split())
-    found = sorted({(match.start(1), match.end(1)) for pattern in _GRADES for match in pattern.finditer(flat)})
+    matches = {(match.start(1), match.end(1)) for pattern in _GRADES for match in pattern.finditer(flat)}
+    found = sorted(matches, key=lambda place: (place[0], -place[1]))  # the longest first: strength with certainty
     grades: list[str] = []
     reached = 0
     for start, end in found:
@@ -144,11 +163,15 @@ def issues_recommendation(text: str) -> bool:
 
 def heading_role(path: tuple[str, ...]) -> Role:
     """What stands under a heading path: the deepest heading with a known meaning decides, `BODY` where none has one."""
+    return _deciding(path)[1]
+
+
+def _deciding(path: tuple[str, ...]) -> tuple[re.Pattern[str] | None, Role]:
     for heading in reversed(path):
         for pattern, role in _HEADINGS:
             if pattern.search(heading):
-                return role
-    return Role.BODY
+                return pattern, role
+    return None, Role.BODY
 
 
 def classify(text: str, path: tuple[str, ...], *, publisher: str = "", strict: bool = False) -> tuple[Role, str | None]:
@@ -156,10 +179,12 @@ def classify(text: str, path: tuple[str, ...], *, publisher: str = "", strict: b
 
     Under a recommendations heading everything is a recommendation. `strict`, for sources whose headings are guessed from the layout and whose chapter
     of recommendations holds their reasons too, asks besides for a grade or for advising words: any where that heading is the nearest, else an
-    imperative or an issuing body's. Elsewhere what carries a grade is a recommendation too (with `strict`, if it advises). A box of regimens is
-    one everywhere.
+    imperative or an issuing body's. Elsewhere what carries a grade is a recommendation too (with `strict`, if it advises), but not under a
+    heading of what others recommend. A box of regimens is one everywhere else.
     """
-    role, grade = heading_role(path), grade_of(text, publisher)
+    (heading, role), grade = _deciding(path), grade_of(text, publisher)
+    if heading is _OF_OTHERS:
+        return role, None
     if _REGIMENS.match(text):
         return Role.RECOMMENDATION, grade
     if role is Role.RECOMMENDATION and strict and grade is None:

@@ -364,13 +364,17 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
     assert run("ingest", "files", path, home=home).code == 0
     body = run("library", "remove", "pubmed:10", "--json", home=home).json
     assert body == {"document_id": "pubmed:10", "title": "Other.", "source": str(path), "passages": 1}
-    with Library.open(home, purpose="citewell serve") as library:
-        library.announce("citewell serve", "http://localhost:8000")
-        for arguments in (("remove", "pubmed:9"), ("retry",)):
-            held = run("library", *arguments, home=home)
+    with Library.open(home, purpose="citewell ingest files") as library:
+        for arguments in (("library", "remove", "pubmed:9"), ("library", "retry"), ("ingest", "files", path)):
+            held = run(*arguments, home=home)
             assert held.code == 1
             assert "in use by process" in held.err
-            assert "http://localhost:8000" in held.err
+            assert "Wait until it ends" in held.err
+        library.announce("citewell serve", "http://127.0.0.1:9")  # nobody listens there
+        for arguments in (("library", "remove", "pubmed:9"), ("library", "retry"), ("ingest", "files", path)):
+            silent = run(*arguments, home=home)
+            assert silent.code == 1
+            assert "does not answer" in silent.err
     assert run("show", "pubmed:9", home=home).code == 0
 
 
@@ -389,12 +393,12 @@ def test_a_document_cannot_command_the_terminal(run: Run, tmp_path: Path) -> Non
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`citewell serve` over that home, once it is ready; killed at the end where it still runs."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     environment = os.environ | {"CITEWELL_HOME": str(home)}
-    command = [CITEWELL, "serve", "--port", port]
+    command = [CITEWELL, "serve", "--port", port, *options]
     with subprocess.Popen(
         command, env=environment, cwd=home.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -423,7 +427,7 @@ def test_a_running_server_answers_for_the_library_it_holds(run: Run, starter_hom
         assert run(*search, home=home).json == found
         wrong = run("ask", "?", home=home)
         assert (wrong.code, wrong.out) == (2, "")
-        held = run("ingest", "files", tmp_path / "new.xml", home=home)
+        held = run("library", "export", tmp_path / "library.zip", home=home)
         assert held.code == 1
         for words in (str(process.pid), "citewell serve", url, "stop it"):
             assert words in held.err
@@ -433,6 +437,92 @@ def test_a_running_server_answers_for_the_library_it_holds(run: Run, starter_hom
         process.wait(30)
         assert run("ingest", "files", tmp_path / "new.xml", home=home).code == 0
     assert run("ask", QUESTION, "--json", home=home).json["claims"] == alone["claims"]
+
+
+def test_a_running_server_changes_the_library_it_holds(run: Run, starter_home: Path, tmp_path: Path) -> None:
+    """Files are sent to it, and the report is the one that would have been without it."""
+    home, folder = tmp_path / "home", tmp_path / "in"
+    shutil.copytree(starter_home, home)
+    folder.mkdir()
+    expected = write_bad_files(folder)
+    (folder / "new.xml").write_text(pubmed(article(1, "Zibotentan trial", conclusions=FINDING)))
+    (folder / "notes.txt").write_text("call the ward")
+    paths = [*(folder / name for name in expected), folder]
+    shutil.copytree(starter_home, tmp_path / "apart")
+    alone = run("ingest", "files", *paths, "--json", home=tmp_path / "apart")
+    with serving(home) as (process, url):
+        through = run("ingest", "files", *paths, "--json", home=home)
+        assert through.code == alone.code == 1
+        assert url in through.err
+        ordered = [
+            report | {"failures": sorted(report["failures"], key=lambda failure: (failure["file"], failure["record"]))}
+            for report in (through.json, alone.json)
+        ]
+        assert ordered[0] == ordered[1]
+        answer = run("ask", "Does zibotentan lower blood pressure in hypertension?", "--json", home=home).json
+        assert [claim["text"] for claim in answer["claims"]] == [FINDING]
+        again = run("ingest", "files", folder / "new.xml", home=home)
+        assert (again.code, again.out) == (
+            0,
+            "0 documents added, 0 changed, 0 unchanged, 0 deleted; 0 passages indexed.\n",
+        )
+        assert run("ingest", "starter", "--json", home=home).json["failures"] == []
+        assert run("library", "retry", home=home).code == 1
+        removed = run("library", "remove", "pubmed:1", "--json", home=home)
+        assert (removed.code, removed.json["title"]) == (0, "Zibotentan trial")
+        unknown = run("library", "remove", "pubmed:1", home=home)
+        assert (unknown.code, unknown.out) == (2, "")
+        assert "Copy the identifier" in unknown.err
+        wrong = run("ingest", "files", folder / "new.xml", "--kind", "leaflet", home=home)
+        assert wrong.code == 2
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def test_a_server_for_others_takes_files_only_with_the_token(
+    run: Run, starter_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(starter_home, home)
+    (tmp_path / "new.xml").write_text(pubmed(article(1, "Zibotentan trial", conclusions=FINDING)))
+    monkeypatch.setenv("CITEWELL_INGEST_TOKEN", "correct horse battery")
+    with serving(home, "--host", "0.0.0.0"):  # noqa: S104 - for the length of the test
+        assert run("ingest", "files", tmp_path / "new.xml", home=home).code == 0
+        monkeypatch.delenv("CITEWELL_INGEST_TOKEN")
+        refused = run("ingest", "files", tmp_path / "new.xml", home=home)
+        assert refused.code == 1
+        assert "CITEWELL_INGEST_TOKEN" in refused.err
+    monkeypatch.setenv("CITEWELL_INGEST_TOKEN", "short")
+    short = run("library", "status", home=home)
+    assert short.code == 2
+    assert "CITEWELL_INGEST_TOKEN" in short.err
+    assert "short" not in short.err.replace("at least", "")
+
+
+def test_a_library_moves_in_a_file(run: Run, starter_home: Path, tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "library.zip"
+    shutil.copytree(starter_home, home)
+    exported = run("library", "export", file, "--json", home=home)
+    assert (exported.code, exported.json["bytes"]) == (0, file.stat().st_size)
+    again = run("library", "export", file, home=home)
+    assert again.code == 1
+    assert "not overwritten" in again.err
+    moved = run("library", "import", file, "--into", tmp_path / "moved", home=home)
+    assert moved.code == 0
+    assert f"{exported.json['passages']:,} passages" in moved.out
+    assert (
+        run("ask", QUESTION, "--json", home=tmp_path / "moved").json["claims"]
+        == (run("ask", QUESTION, "--json", home=home).json["claims"])
+    )
+    full = run("library", "import", file, home=home)
+    assert full.code == 1
+    assert "--into" in full.err
+    file.write_bytes(file.read_bytes()[:-100])
+    cut = run("library", "import", file, "--into", tmp_path / "third", home=home)
+    assert cut.code == 1
+    assert "is damaged" in cut.err
+    assert run("library", "export", tmp_path / "x.zip", home=tmp_path / "none").code == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_another_holder_is_named(run: Run, starter_home: Path, tmp_path: Path) -> None:

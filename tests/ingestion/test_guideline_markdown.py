@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,71 @@ def test_genuine_summaries_are_read(data_dir: Path) -> None:
     graded = {s.grade: document.text[s.start : s.end] for s in document.sections if s.grade}
     assert graded["Class III: Harm, Level of Evidence C-EO"].startswith("Statins are contraindicated in pregnancy")
     assert all(list(PARSER.parse(file)) for file in sorted(folder.rglob("*.md"))[::7])
+
+
+KIT_PAGE = """This page is part of the kit of the World Health Organization.
+
+## Overview
+
+<table>
+  <tr><th>Decision Table ID</th><th>Description</th></tr>
+  <tr><td>FEV.DT</td><td>Who is admitted</td></tr>
+</table>
+
+{% include note.md topic='Fever' %}
+
+### FEV.DT {: .wide}
+
+<table class="rules">
+  <tr><th>Rule ID</th><th>Age</th><th>Danger sign</th><th>Output Type</th><th>Action</th><th>Reference(s)</th></tr>
+
+  <tr>
+    <td>FEV.DT.01</td>
+    <td>Age &lt; 3 months</td>
+    <td>-</td>
+    <td>PlanDefinition</td>
+    <td>Admit.
+
+Watch {{ site.data.place }} closely.</td>
+    <td>Handbook</td>
+  </tr>
+</table>
+"""
+
+
+def test_a_page_of_decision_tables_is_read_rule_by_rule_without_template_tags(tmp_path: Path) -> None:
+    path = tmp_path / "decision-logic.md"
+    path.write_text(KIT_PAGE, encoding="utf-8")
+    assert PARSER.recognises(path, path.read_bytes())
+    (document,) = PARSER.parse(path)
+    assert isinstance(document, Document)
+    assert document.document_id == "guideline:who/decision-logic@undated"
+    assert [(s.role, s.path, document.text[s.start : s.end]) for s in document.sections] == [
+        (Role.BODY, (), "This page is part of the kit of the World Health Organization."),
+        (Role.BODY, (), "Decision Table ID | Description\nFEV.DT | Who is admitted"),
+        (Role.RECOMMENDATION, ("FEV.DT",), "FEV.DT.01 | Age < 3 months | Admit. Watch closely."),
+    ]
+
+
+def test_files_about_a_folder_are_no_guidelines_even_where_the_kind_is_given(tmp_path: Path) -> None:
+    for name in ("README.md", "LICENSE.md", "changelog.markdown"):
+        path = tmp_path / name
+        path.write_text("# About\n\nThese are guidelines of the WHO.\n", encoding="utf-8")
+        assert not PARSER.recognises(path, path.read_bytes())
+        with pytest.raises(SourceError, match="about the folder"):
+            list(PARSER.parse(path))
+
+
+def test_genuine_pages_of_a_kit_are_read(data_dir: Path) -> None:
+    folder = data_dir / "ingest/guidelines/who_smart"
+    (document,) = PARSER.parse(folder / "hiv/input/pagecontent/decision-logic.md")
+    assert isinstance(document, Document)
+    rules = [document.text[s.start : s.end] for s in document.sections if s.role is Role.RECOMMENDATION]
+    assert len(rules) == 266
+    assert all(rule.startswith("HIV.") for rule in rules)
+    read = []
+    for path in sorted(folder.rglob("*.md")):
+        with contextlib.suppress(SourceError):  # empty pages, nothing but tags, about the folder
+            read += [page.text for page in PARSER.parse(path) if isinstance(page, Document)]
+    assert len(read) > 60
+    assert not any("{%" in text or "{{site" in text for text in read)

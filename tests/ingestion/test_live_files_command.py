@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import logging
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +131,21 @@ def test_trials_of_a_search_are_in_the_library(run: Run) -> None:
     assert {hit["passage"]["document_id"] for hit in hits} == {f"nct:NCT0000000{n}" for n in (1, 2, 3)}
     again = run(*search, "--since", "2024-01-31", "--json", answer=registry).json
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 3)
+
+
+def test_the_whole_registry_comes_as_a_zip_and_every_study_in_it_is_read(run: Run) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(1, 6):
+            name = f"NCT0000000{number}"
+            archive.writestr(f"{name}.json", json.dumps(study(name)))
+
+    def answer(request: Request) -> Reply:
+        return Reply(packed.getvalue()) if request.path.endswith("/download") else registry(request)
+
+    result = run("ingest", "trials", "--all", "--json", answer=answer)
+    assert (result.code, result.json["added"], result.json["failures"]) == (0, 5, [])
+    assert run("show", "nct:NCT00000004", "--json").json["title"] == "Zibotentan in trial NCT00000004"
 
 
 def test_single_trials_by_number(run: Run) -> None:

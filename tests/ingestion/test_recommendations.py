@@ -60,6 +60,38 @@ from ingestion.sources.recommendations import classify, grade_of, heading_role, 
         ("We recommend a lower target (1B).", "1B"),
         ("Screen (Grade\n  B)", "Grade B"),
         ("Screen men (Grade B). Do not screen women (Grade D).", "Grade B; Grade D"),
+        # The USPSTF's, standing alone.
+        ("Grade: B", "Grade: B"),
+        ("Recommendation grade: D", "Recommendation grade: D"),
+        # GRADE: strength and certainty, in words, figures and circles.
+        ("Low-dose colchicine is preferred (Strong, High).", "Strong, High"),
+        ("Use A (conditional, very low).", "conditional, very low"),
+        ("Use A. Strong recommendation ⊕⊕⊕◯", "Strong recommendation ⊕⊕⊕◯"),
+        ("Use A (Strong recommendation; ⊕⊕◯◯ low certainty)", "Strong recommendation; ⊕⊕◯◯ low certainty"),
+        ("We suggest A (2 | ⊕⊕○○).", "2 | ⊕⊕○○"),
+        ("We recommend A (Grade 1B).", "Grade 1B"),
+        (
+            "Strong recommendation against the intervention. Quality of evidence: very low",
+            "Strong recommendation against the intervention. Quality of evidence: very low",
+        ),
+        (
+            "Strength of recommendation: strong. Certainty of evidence: low",
+            "Strength of recommendation: strong. Certainty of evidence: low",
+        ),
+        (
+            "Quality of evidence: high; strength of recommendation: strong",
+            "Quality of evidence: high; strength of recommendation: strong",
+        ),
+        ("Use A (recommendation: strong; certainty: high)", "recommendation: strong; certainty: high"),
+        # ACC/AHA and ESC: class and level.
+        ("Give a statin (Class I, Level A).", "Class I, Level A"),
+        ("Class 1 (Strong), Level B-NR", "Class 1 (Strong), Level B-NR"),
+        ("Avoid it (COR 3: Harm, LOE: C-EO).", "COR 3: Harm, LOE: C-EO"),
+        # Oxford: the level with the grade it leads to.
+        ("Operate (level of evidence 1a, grade A).", "level of evidence 1a, grade A"),
+        ("Operate (LE: 1b, GR: B).", "LE: 1b, GR: B"),
+        ("Operate (grade of recommendation: C).", "grade of recommendation: C"),
+        ("Wash your hands [Good Practice Point].", "Good Practice Point"),
         # Prose that only sounds like a grade.
         ("Patients with grade B oesophagitis were included.", None),
         ("A recommendation provides information about what to do.", None),
@@ -67,6 +99,12 @@ from ingestion.sources.recommendations import classify, grade_of, heading_role, 
         ("A strong recommendation is one for which the panel was confident.", None),
         ("Moderate-certainty evidence came from three trials.", None),
         ("New York Heart Association class II or III", None),
+        ("HbA(1c) fell by 1.2%; 5-HT(2a) receptors", None),
+        ("Children with a tear (grade 2b) were included.", None),
+        ("Generalised pustular psoriasis (GPP)", None),
+        ("Class I antiarrhythmics, level A hospitals", None),
+        ("Oxford level 2b studies; level of evidence 1a", None),
+        ("The recommendation: strong coffee; certainty: none", None),
     ],
 )
 def test_grades_are_found_as_printed(text: str, grade: str | None) -> None:
@@ -76,6 +114,9 @@ def test_grades_are_found_as_printed(text: str, grade: str | None) -> None:
 def test_wording_is_a_grade_only_where_nice_says_so() -> None:
     assert grade_of("1.2.3 Do not offer opioids for low back pain.", "NICE") == "Do not offer"
     assert grade_of("Consider a statin.", "NICE") == "Consider"
+    assert grade_of("1.4 Do not routinely offer imaging.", "NICE") == "Do not routinely offer"
+    assert grade_of("Do not use this drug.", "NICE") == "Do not use"
+    assert grade_of("Use this drug.", "NICE") is None
     assert grade_of("Offer timely pain relief.", "WHO") is None
 
 
@@ -116,6 +157,22 @@ def test_advice_with_a_grade_is_a_recommendation_under_any_heading_but_methods()
     advice = "Clinicians should offer naloxone (Grade B)."
     assert classify(advice, ("Overdose",)) == (Role.RECOMMENDATION, "Grade B")
     assert classify(advice, ("Methods",)) == (Role.METHOD, None)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Recommendations of others",
+        "Recommendations from Other Groups",
+        "Update of Previous USPSTF Recommendation",
+        "Other organizations' recommendations",
+    ],
+)
+def test_what_others_recommend_is_never_this_bodys_recommendation_whatever_its_grade(heading: str) -> None:
+    assert classify("They recommend screening (B recommendation).", (heading, "Adults")) == (Role.BODY, None)
+    assert classify("Screen adults (Grade A).", ("Recommendations", heading)) == (Role.BODY, None)
+    assert classify("Screen adults.", (heading, "Recommendation 4"))[0] is Role.RECOMMENDATION
+    assert classify("Screen adults.", ("TB-related recommendations",))[0] is Role.RECOMMENDATION
 
 
 def test_labels_and_grades_alone_are_told_from_recommendations() -> None:

@@ -1,0 +1,338 @@
+"""Ingestion in the background of a server: a queue of jobs, one at a time, that outlives the process.
+
+A job is a small JSON file. One that was running when the process ended is done again, which is cheap: what is in the library already is passed
+over. `ingest_files` is stopped between batches, by an error raised where it tells its progress; everything before that is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import portalocker
+from pydantic import TypeAdapter, ValidationError
+
+from indexes.errors import LibraryInUseError, RetrievalError
+from ingestion import starter
+from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files, retry_failures
+from ingestion.report import Progress, Report
+from ingestion.sources import kinds
+
+logger = logging.getLogger("citewell.jobs")
+
+MAX_WAITING = 32  # jobs
+KEPT = 100  # finished jobs that can still be asked for
+ATTEMPTS = 3  # at a job during which the process dies
+TOLD = 1000  # entries of each list in a report that a job remembers; the ledger has all failures
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Work(StrEnum):
+    """What a job does: read files that were sent, the starter library, or again what failed."""
+
+    FILES = "files"
+    STARTER = "starter"
+    RETRY = "retry"
+
+
+OVER = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work. Identifiers sort by age; times are ISO 8601 in UTC; `error` says why a job failed, which no bad file makes it do."""
+
+    job_id: str
+    work: Work
+    kind: str
+    paths: tuple[str, ...]
+    created: str
+    state: State = State.QUEUED
+    started: str | None = None
+    finished: str | None = None
+    attempts: int = 0
+    report: Report | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A job and how far it is: bytes done and in all, the file that is read, and the seconds that are left, as far as can be told."""
+
+    job: Job
+    done_bytes: int = 0
+    total_bytes: int = 0
+    file: str = ""
+    seconds_left: float | None = None
+
+
+_JOB = TypeAdapter(Job)
+
+
+class _StopError(Exception):
+    """Ends a run between batches."""
+
+
+class Jobs:
+    """The queue of one library, worked off by one thread between `start` and `stop`. Safe to share between threads."""
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        """`folder` is where the jobs are kept."""
+        self._library = library
+        self._folder = folder
+        self._jobs: dict[str, Job] = {}
+        self._changed = threading.Condition()
+        self._writing = threading.Lock()  # held while a job, or another change, writes the library
+        self._thread: threading.Thread | None = None
+        self._lock: portalocker.Lock | None = None
+        self._stopping = False
+        self._cancelled: str | None = None  # the running job that was cancelled
+        self._progress: tuple[Progress, float] | None = None  # of the running job, and the seconds it took so far
+
+    # the life of the queue
+
+    def start(self) -> None:
+        """Take up the jobs that are left and work them off, unless another process does: then this one takes none."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = portalocker.LOCK_EX | portalocker.LOCK_NB
+        lock = portalocker.Lock(self._folder / "lock", mode="a", timeout=0, flags=flags)
+        try:
+            lock.acquire()
+        except portalocker.LockException:
+            logger.warning("Another server works on the jobs in %s: this one takes none.", self._folder)
+            return
+        self._lock, self._stopping = lock, False
+        self._load()
+        self._thread = threading.Thread(target=self._run, name="citewell-ingest")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop between batches; the running job goes on at the next start."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether this process works on the jobs."""
+        return self._lock is not None
+
+    # what may be asked of it
+
+    def submit(self, work: Work, paths: Sequence[Path] = (), kind: str = "auto") -> Job:
+        """Queue a job. Raises `UnknownKindError`, `QueueFullError`, and `LibraryInUseError` where another process works on the jobs."""
+        if kind != "auto" and kind not in kinds():
+            raise UnknownKindError(f"There is no such kind. Choose auto, {', '.join(kinds())}.")
+        with self._changed:
+            self.check_room()
+            now = datetime.now(UTC)
+            job_id = f"{now:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
+            job = Job(job_id, work, kind, tuple(map(str, paths)), _iso(now))
+            try:
+                self._save(job)
+            except OSError as error:
+                raise IngestionError(
+                    f"The job cannot be kept in {self._folder} ({error.strerror}). Free space on its disk."
+                ) from error
+            self._jobs[job_id] = job
+            self._changed.notify_all()
+        return job
+
+    def check_room(self) -> None:
+        """Raises what `submit` raises where it takes no job at all, to be asked before files are sent."""
+        if not self.alone or self._stopping:
+            raise LibraryInUseError(
+                "Another server of this library works on the jobs, or this one is stopping. Ask that server, or try again soon."
+            )
+        if sum(job.state not in OVER for job in self._jobs.values()) >= MAX_WAITING:
+            raise QueueFullError(
+                f"{MAX_WAITING} jobs are waiting already. Try again when some are done, or cancel some."
+            )
+
+    def all(self) -> list[Stand]:
+        """Every job that is remembered, the latest first."""
+        with self._changed:
+            return [self._stand(job) for _, job in sorted(self._jobs.items(), reverse=True)]
+
+    def get(self, job_id: str) -> Stand:
+        """The job of that identifier. Raises `UnknownJobError`."""
+        with self._changed:
+            return self._stand(self._known(job_id))
+
+    def cancel(self, job_id: str) -> Stand:
+        """Stop a job: at once where it waits, after its present batch where it runs; what it has done is kept. One that is over stays as it is."""
+        with self._changed:
+            job = self._known(job_id)
+            if job.state is State.QUEUED:
+                self._put(replace(job, state=State.CANCELLED, finished=_iso()))
+            elif job.state is State.RUNNING:
+                self._cancelled = job_id
+            return self._stand(self._known(job_id))
+
+    @contextmanager
+    def between_jobs(self) -> Iterator[None]:
+        """While no job writes the library. Raises `BusyError` where one does."""
+        if not self._writing.acquire(blocking=False):
+            raise BusyError("A job is writing the library. Wait until it is done, or cancel it.")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    # the work
+
+    def _run(self) -> None:
+        while job := self._next():
+            with self._writing:
+                self._work(job)
+
+    def _next(self) -> Job | None:
+        """The job that has waited longest, now running; `None` when it is time to stop."""
+        with self._changed:
+            while True:
+                if self._stopping:
+                    return None
+                waiting = sorted(job_id for job_id, job in self._jobs.items() if job.state is State.QUEUED)
+                if waiting:
+                    job = self._jobs[waiting[0]]
+                    job = replace(job, state=State.RUNNING, started=_iso(), attempts=job.attempts + 1)
+                    self._cancelled = self._progress = None
+                    self._put(job)
+                    return job
+                self._changed.wait()
+
+    def _work(self, job: Job) -> None:
+        state, error, report = State.DONE, "", None
+        try:
+            report = self._ingest(job)
+        except _StopError:
+            state = State.CANCELLED if self._cancelled == job.job_id else State.QUEUED
+        except (IngestionError, RetrievalError) as known:
+            state, error = State.FAILED, str(known)
+        except Exception as unknown:  # noqa: BLE001 - the next job must not suffer from it
+            # Frames only: a message may hold a document's words.
+            frames = "".join(traceback.format_tb(unknown.__traceback__))
+            logger.error("A job failed with %s\n%s", type(unknown).__name__, frames)  # noqa: TRY400
+            state, error = State.FAILED, f"Something went wrong inside Citewell ({type(unknown).__name__})."
+        with self._changed:
+            if self._stopping and state is State.FAILED:
+                state, error = State.QUEUED, ""  # the library was closed under it
+            if state is State.QUEUED:
+                self._put(replace(job, state=state, attempts=0))
+                return
+            so_far = self._progress[0].report if self._progress else None
+            self._put(replace(job, state=state, finished=_iso(), report=_short(report or so_far), error=error))
+            self._forget_old()
+
+    def _ingest(self, job: Job) -> Report:
+        started = time.monotonic()
+
+        def tell(progress: Progress) -> None:
+            self._progress = progress, time.monotonic() - started
+            if self._stopping or self._cancelled == job.job_id:
+                raise _StopError
+
+        match job.work:
+            case Work.FILES:
+                return ingest_files(self._library, [Path(path) for path in job.paths], job.kind, tell)
+            case Work.STARTER:
+                return ingest_files(self._library, starter.PATHS, on_progress=tell)
+            case Work.RETRY:
+                return retry_failures(self._library, tell)
+
+    # what is remembered
+
+    def _known(self, job_id: str) -> Job:
+        if job_id not in self._jobs:
+            raise UnknownJobError("There is no such job, or it is long done. GET /v1/ingest lists those there are.")
+        return self._jobs[job_id]
+
+    def _stand(self, job: Job) -> Stand:
+        if job.state is not State.RUNNING or not self._progress:
+            return Stand(job)
+        progress, seconds = self._progress
+        done, total = progress.done_bytes, progress.total_bytes
+        left = seconds * (total - done) / done if done else None
+        return Stand(replace(job, report=_short(progress.report)), done, total, progress.file, left)
+
+    def _put(self, job: Job) -> None:
+        """Remember how a job stands. A disk that refuses ends no job: at worst it is done again after a restart."""
+        self._jobs[job.job_id] = job
+        try:
+            self._save(job)
+        except OSError as error:
+            logger.error("The state of a job cannot be kept in %s (%s).", self._folder, error.strerror)  # noqa: TRY400
+
+    def _save(self, job: Job) -> None:
+        path = self._folder / f"{job.job_id}.json"
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("wb") as file:
+            file.write(_JOB.dump_json(job))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def _load(self) -> None:
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                job = _JOB.validate_json(path.read_bytes())
+            except (OSError, ValidationError):
+                logger.error("%s is no job that can be read and is left alone.", path)  # noqa: TRY400
+                continue
+            if job.state is State.RUNNING and job.attempts >= ATTEMPTS:
+                why = f"Given up: the server ended {ATTEMPTS} times while it ran. Find the file that does it by sending fewer at a time."
+                job = replace(job, state=State.FAILED, finished=_iso(), error=why)
+            elif job.state is State.RUNNING:
+                job = replace(job, state=State.QUEUED)
+            self._put(job)
+
+    def _forget_old(self) -> None:
+        over = sorted(job_id for job_id, job in self._jobs.items() if job.state in OVER)
+        for job_id in over[:-KEPT]:
+            del self._jobs[job_id]
+            with suppress(OSError):
+                (self._folder / f"{job_id}.json").unlink(missing_ok=True)
+
+
+def jobs_folder(ledger_file: Path) -> Path:
+    """Where the jobs of the library with that ledger are kept."""
+    return ledger_file.with_name(ledger_file.stem.replace("ledger", "jobs", 1))
+
+
+def _short(report: Report | None) -> Report | None:
+    """A copy of a report, with as much of its lists as a job remembers."""
+    if report is None:
+        return None
+    skipped, replaced, failures = report.skipped[:TOLD], report.replaced[:TOLD], report.failures[:TOLD]
+    return replace(report, skipped=skipped, replaced=replaced, failures=failures)
+
+
+def _iso(moment: datetime | None = None) -> str:
+    return (moment or datetime.now(UTC)).isoformat(timespec="seconds")
