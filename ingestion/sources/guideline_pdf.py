@@ -28,7 +28,6 @@ from ingestion.sources.isolated import parse_isolated
 from ingestion.sources.ocr import INSTALL
 from ingestion.sources.pdf_blocks import Bookmark, blocks
 from ingestion.sources.pdf_gaps import OMITTED, marked
-from ingestion.sources.pdf_layer import pages_with_hidden_text
 from ingestion.sources.pdf_lines import (
     LOCK,
     Page,
@@ -111,7 +110,7 @@ def guideline_of(
     cleaned = marked(without_furniture(unnumbered))
     found = blocks(cleaned, bookmarks, body_size(cleaned))
     meta = _metadata(path, cleaned, written, running_title(unnumbered), draft, language)
-    hidden = pages_with_hidden_text(document)
+    hidden = sum(page.hidden for page in pages)
     layer = {"ocr": True, "ocr_engine": "the file's own text layer", "ocr_pages": hidden} if hidden else {}
     meta = replace(meta, attributes={**meta.attributes, **layer, **(attributes or {})})
     return build_document(path, meta, found, strict=True)
