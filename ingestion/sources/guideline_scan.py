@@ -60,6 +60,7 @@ class ScannedGuidelines:
     def _parse(self, path: Path) -> Iterator[Item]:
         with opened(path) as document:
             pages, broken = read_pages(document, path)
+            count = len(pages) + len(broken)
             bare = [page for page in pages if sum(len(line.text) for line in page.lines) < _LEAST]
             if len(bare) > _MOST_PAGES:
                 raise SourceError(
@@ -69,20 +70,28 @@ class ScannedGuidelines:
                 reader = Reader() if bare else None
             except SourceError as error:
                 raise SourceError(f"{path}: {error}") from error
-            scanned = _scanned(document, bare, reader) if reader else []
+            scanned = _scanned(document, bare, reader, broken) if reader else []
             read = {page.number: page for page in as_pages(scanned)}
             lost = {page.number for page in scanned}.difference(read)
-            merged = [read.get(page.number, page) for page in pages if page.number not in lost]
+            merged = [read.get(page.number, page) for page in pages if page.number not in lost.union(broken)]
+            if scanned and not any(page.lines for page in merged):
+                raise SourceError(
+                    f"{path}: OCR is sure of none of its {len(pages)} pages; scan them again, upright and with 300 dpi."
+                )
             yield guideline_of(path, document, merged, _attributes(scanned, reader.name) if reader else {})
         yield from _left_out(scanned)
-        yield from damaged(path, broken, len(pages))
+        yield from damaged(path, sorted(broken), count - len(broken))
 
 
-def _scanned(document: pypdfium2.PdfDocument, bare: list[Page], reader: Reader) -> list[ScannedPage]:
-    """The pages as OCR reads them; those on which it finds nothing are left out."""
+def _scanned(document: pypdfium2.PdfDocument, bare: list[Page], reader: Reader, broken: list[int]) -> list[ScannedPage]:
+    """The pages as OCR reads them; those on which it finds nothing are left out, and those that cannot be drawn are added to the broken ones."""
     found = []
     for page in bare:
-        picture, scale = rendered(document, page.number - 1)
+        try:
+            picture, scale = rendered(document, page.number - 1)
+        except pypdfium2.PdfiumError:
+            broken.append(page.number)
+            continue
         if min(picture.shape) >= _SMALLEST and picture.min() < picture.max():
             readings = tuple(reading for reading in reader.read(picture) if not speck(reading))
             if readings:
@@ -94,7 +103,7 @@ def rendered(document: pypdfium2.PdfDocument, index: int, dpi: float = DPI) -> t
     """A page in grey, and how many pixels a point has: `dpi` says it, but a vast page has fewer."""
     with LOCK, contextlib.closing(document.get_page(index)) as page:
         width, height = page.get_size()
-        scale = min(dpi / 72, math.sqrt(_MOST_PIXELS / (width * height)))
+        scale = min(dpi / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
         with contextlib.closing(page.render(scale=scale, grayscale=True)) as bitmap:
             return bitmap.to_numpy().reshape(bitmap.height, bitmap.width).copy(), scale
 

@@ -255,6 +255,13 @@ def test_a_page_on_its_side_is_left_out_and_named(tmp_path: Path) -> None:
 
 @needs_ocr
 @pytest.mark.slow
+def test_a_scan_of_which_nothing_is_certain_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"old\.pdf: OCR is sure of none of its 1 pages; scan them again"):
+        list(PARSER.parse(scan(tmp_path / "old.pdf", ADVICE, turned=90)))
+
+
+@needs_ocr
+@pytest.mark.slow
 def test_a_scan_goes_in_only_where_it_is_asked_for(tmp_path: Path, library: Library) -> None:
     path = scan(tmp_path / "old.pdf", ADVICE)
     assert len(ingest_files(library, [path]).failures) == 1
