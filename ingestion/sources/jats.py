@@ -27,7 +27,9 @@ _JATS = re.compile(rb"<front\b|<journal-meta\b|<article-meta\b|\barticle-type\s*
 _OF_PMC = re.compile(rb"oai:pubmedcentral|metadataPrefix\s*=\s*[\"']pmc")
 _PMCID = re.compile(r"(?:PMC)?([1-9][0-9]{0,9})")
 _NAMING = Naming(
-    re.compile(rb'<article-id\b[^>]*\bpub-id-type="pmc(?:id)?"[^>]*>\s*(?:PMC)?([1-9][0-9]{0,9})\s*<'),
+    re.compile(
+        rb'<article-id\b[^<>]{0,200}\bpub-id-type="pmc(?:id)?"[^<>]{0,200}>\s{0,50}(?:PMC)?([1-9][0-9]{0,9})\s{0,50}<'
+    ),
     "pmc:PMC",
     "fetch this article again (efetch, db=pmc) and ingest that file",
 )

@@ -40,7 +40,8 @@ _BETWEEN = " \t\r\n,;.–—−-[]()"
 _STUCK = re.compile(r"(?:[^\W_][.,;:]?|[)\]%’”\"])$")
 _BRACKETED = re.compile(r"[\[(][^\])]*$")
 
-_NUMBERING = re.compile(r"^(?:[0-9]+[.)]?|[ivx]+[.)])(?:[0-9]+[.)]?)*\s+", re.IGNORECASE)
+# A dot or bracket follows a digit. One way to read a number, not one for each place where it could be cut: that would take for ever.
+_NUMBERING = re.compile(r"^(?:[0-9]|[ivx]+[.)])(?:[0-9]|(?<=[0-9])[.)])*\s+", re.IGNORECASE)
 _ASIDE = re.compile(
     r"^(?:(?:list of )?(?:abbreviations|references|bibliography|endnotes)|acknowledge?ments?"
     r"|authors?['’]?s?['’]? (?:contributions?|information|notes?)"

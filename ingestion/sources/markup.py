@@ -19,7 +19,7 @@ _FIRST_TAG = re.compile(rb"<!DOCTYPE\s+([\w:.-]+)|<([A-Za-z][\w:.-]*)")
 _PROLOG = re.compile(rb"<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_LAYOUT = re.compile(r"\s*\n\s*")
+_LAYOUT = re.compile(r"(?<!\s)\s*\n\s*")  # from the first space on: each to be tried as the first would take for ever
 
 
 def without_prolog(head: bytes) -> bytes:

@@ -20,9 +20,15 @@ from ingestion.sources.recommendations import grade_of, issues_recommendation, l
 _CONTENTS_ENTRY = re.compile(r"(?:[.…_-]\s?){4,}\s*[ivxlc\d]{1,5}$|\s[ivxlc\d]{1,5}$", re.IGNORECASE)
 _DEPTH = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+<<<<<<< HEAD
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
 _CONTINUED = re.compile(r"\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
 _GAPS = re.compile(rf"\s*(?:{re.escape(OMITTED)}\s*)+")
+=======
+_LONGEST_ENTRY_END = 200  # characters of a line that are looked at for the dots and the page number at its end
+_BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-$")
+_CONTINUED = re.compile(r"(?<!\s)\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
+>>>>>>> wt-attack
 _LED_IN = re.compile(r":(?:\n.*)?$", re.DOTALL)
 _LONGEST_LIST = 1200  # characters
 _COVERS = 4  # pages at most: cover, half-title, title, imprint
@@ -84,7 +90,8 @@ def _without_contents(pages: Sequence[Page]) -> list[Page]:
     kept = []
     for page in pages:
         entries = sum(
-            bool(_CONTENTS_ENTRY.search(line.text)) or (line.cell and line.text.isdecimal()) for line in page.lines
+            bool(_CONTENTS_ENTRY.search(line.text[-_LONGEST_ENTRY_END:])) or (line.cell and line.text.isdecimal())
+            for line in page.lines
         )
         rows = sum(not line.cell for line in page.lines)
         if page.number > max(20, 0.15 * len(pages)) or entries < max(6, 0.5 * rows):

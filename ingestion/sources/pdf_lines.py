@@ -38,7 +38,7 @@ MARKER = re.compile(
     r"^(?:[•▪■◦‣●○§»›*–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5}|\d{1,2}[a-z])[.)]|\d+(?:\.\d+)+\.?|[IVX]+\.|\d{1,3})$"
 )
 _FOLIO = re.compile(r"^(?:page )?[ivxlc\d]{1,5}(?: (?:of|/) \d{1,5})?$", re.IGNORECASE)
-_EDGE_FOLIO = re.compile(r"^[ivxlc\d]{1,5}\b\s*|\s*\b[ivxlc\d]{1,5}$", re.IGNORECASE)
+_EDGE_FOLIO = re.compile(r"^[ivxlc\d]{1,5}\b\s*|(?<!\s)\s*\b[ivxlc\d]{1,5}$", re.IGNORECASE)
 _HYPHENED = re.compile(r"[^\W\d_]-$")
 _NUMBERED = re.compile(r"^(\d{1,5})(?:\s|$)")
 COLUMN = 0.3  # of the page's width: prose is at least so wide, a table's cells seldom are
