@@ -20,15 +20,10 @@ from ingestion.sources.recommendations import grade_of, issues_recommendation, l
 _CONTENTS_ENTRY = re.compile(r"(?:[.…_-]\s?){4,}\s*[ivxlc\d]{1,5}$|\s[ivxlc\d]{1,5}$", re.IGNORECASE)
 _DEPTH = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-<<<<<<< HEAD
-_BROKEN = re.compile(r"([^\W\d_]+)-$")
-_CONTINUED = re.compile(r"\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
-_GAPS = re.compile(rf"\s*(?:{re.escape(OMITTED)}\s*)+")
-=======
 _LONGEST_ENTRY_END = 200  # characters of a line that are looked at for the dots and the page number at its end
 _BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-$")
 _CONTINUED = re.compile(r"(?<!\s)\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
->>>>>>> wt-attack
+_GAPS = re.compile(rf"\s*(?:{re.escape(OMITTED)}\s*)+")
 _LED_IN = re.compile(r":(?:\n.*)?$", re.DOTALL)
 _LONGEST_LIST = 1200  # characters
 _COVERS = 4  # pages at most: cover, half-title, title, imprint
