@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +48,11 @@ CREATE TABLE abbreviations (
 CREATE INDEX abbreviations_short ON abbreviations (short, long);
 """,
     """
+ALTER TABLE documents ADD COLUMN status TEXT NOT NULL DEFAULT 'current';
+UPDATE documents SET status = status_in(body);
+CREATE INDEX documents_not_current ON documents (status, kind) WHERE status <> 'current';
+""",
+    """
 DROP INDEX documents_guidelines;
 CREATE TABLE holders (source TEXT NOT NULL, document_id TEXT NOT NULL, PRIMARY KEY (source, document_id)) WITHOUT ROWID;
 CREATE INDEX holders_document ON holders (document_id);
@@ -54,6 +61,11 @@ INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guid
 )
 SCHEMA_VERSION = len(_LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
+
+
+def _status_in(body: bytes) -> str:
+    """The status of a document as layout 2 keeps it."""
+    return str(json.loads(zlib.decompress(body))["status"])
 
 
 class Database:
@@ -89,6 +101,7 @@ class Database:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() < SCHEMA_VERSION:
+            self._connection.create_function("status_in", 1, _status_in)
             with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
                 for layout in _LAYOUTS[self._version() :]:
                     for statement in filter(str.strip, layout.split(";")):
@@ -117,7 +130,9 @@ class Database:
             except BaseException as error:
                 if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
                     self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorname.startswith(_REFUSED):
+                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    raise IngestionError(f"{self.path} is being written by another process. Try again.") from error
+                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(_REFUSED):
                     raise IngestionError(
                         f"The ledger {self.path} cannot be written ({error}). Free space on its disk or mend its permissions, "
                         "then run the same command again: what was finished is kept."

@@ -11,31 +11,15 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
-from indexes.passage import Kind, Passage
+from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
-from ingestion.database import Database
+from ingestion.attempts import AT, Attempts, in_folder, now
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 
 _PAGE = "SELECT passage_id, payload FROM passages WHERE passage_id > ? ORDER BY passage_id LIMIT 256"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file or a record that could not be ingested, and what to do about it.
-
-    `record` is empty for a whole file, `kind` is the `--kind` it was read as, `attempts` how often it failed.
-    """
-
-    source: str
-    record: str
-    reason: str
-    mend: str
-    happened: str
-    kind: str = "auto"
-    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +32,32 @@ class Known:
     source: str
 
 
-def _pack(passage: Passage) -> bytes:
-    return zlib.compress(json.dumps(passage.to_payload(), separators=(",", ":")).encode(), 1)
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document of the library in a line: what it is, where it stands, the file it was read from and when that was."""
+
+    document_id: str
+    kind: str
+    title: str
+    publisher: str
+    year: int | None
+    status: str
+    superseded_by: str | None
+    passages: int
+    source: str
+    updated: str
 
 
-def _unpack(payload: object) -> Passage:
-    return Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
+def _pack(data: object) -> bytes:
+    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _unpack(data: object) -> Any:
+    return json.loads(zlib.decompress(data))  # type: ignore[arg-type]
 
 
-class Ledger(Database):
-    """What the library remembers: of itself, of its documents, and of the files they came from."""
+class Ledger(Attempts):
+    """What the library remembers: of itself, of its documents and their passages, and of the files it read."""
 
     # what the library remembers about itself
 
@@ -104,7 +100,7 @@ class Ledger(Database):
         with self.transaction():
             self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
             self._connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.document_id,
                     str(document.kind),
@@ -112,14 +108,15 @@ class Ledger(Database):
                     hashlib.sha256(body).hexdigest(),
                     source,
                     zlib.compress(body, 1),
-                    _now(),
+                    now(),
                     index_hash,
                     document.revision,
+                    str(document.status),
                 ),
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?)",
-                [(passage.passage_id, document.document_id, _pack(passage)) for passage in passages],
+                [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
             )
             self._connection.executemany(
                 "INSERT INTO abbreviations VALUES (?, ?, ?)",
@@ -198,18 +195,18 @@ class Ledger(Database):
     def document(self, document_id: str) -> Document | None:
         """The document of that identifier, or `None`."""
         body = self._value("SELECT body FROM documents WHERE document_id = ?", document_id)
-        return None if body is None else Document.from_json(json.loads(zlib.decompress(body)))  # type: ignore[arg-type]
+        return None if body is None else Document.from_json(_unpack(body))
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage of that identifier, or `None`."""
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
-        return None if payload is None else _unpack(payload)
+        return None if payload is None else Passage.from_payload(_unpack(payload))
 
     def passages(self) -> Iterator[Passage]:
         """Every passage of every document, by identifier; a few are read at a time, however many there are."""
         rows = self._rows(_PAGE, "")
         while rows:
-            yield from (_unpack(payload) for _, payload in rows)
+            yield from (Passage.from_payload(_unpack(payload)) for _, payload in rows)
             rows = self._rows(_PAGE, rows[-1][0])
 
     def has_documents(self) -> bool:
@@ -228,51 +225,47 @@ class Ledger(Database):
         found = {Kind(str(kind)): (int(str(documents)), int(str(passages))) for kind, documents, passages in rows}
         return {kind: found.get(kind, (0, 0)) for kind in Kind}
 
-    # files and failures
-
-    def file_done(self, path: str, sha256: str, parser: str) -> bool:
-        """Whether exactly this file was read to its end by this parser before."""
-        return bool(
-            self._rows("SELECT 1 FROM files WHERE path = ? AND sha256 = ? AND parser = ?", path, sha256, parser)
-        )
-
-    def start_file(self, source: str) -> None:
-        """A new attempt at a file starts: until it is finished the file is not done, and what failed before in it waits to be seen again."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM files WHERE path = ?", (source,))
-            self._connection.execute("UPDATE failures SET pending = 1 WHERE source = ?", (source,))
-
-    def finish_file(self, path: str, sha256: str = "", parser: str = "", documents: int = 0, problems: int = 0) -> None:
-        """The attempt is over, and what did not fail again is forgotten. Without `parser` nothing could read the file: it is not done."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM failures WHERE source = ? AND pending", (path,))
-            if parser:
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                    (path, sha256, parser, documents, problems, _now()),
-                )
-
-    def forget_file(self, path: str) -> None:
-        """The file is no longer done, so that it is read again when it is ingested; its failures stay until then."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
-
-    def fail(self, source: str, record: str, reason: str, mend: str, kind: str = "auto") -> None:
-        """Keep what could not be ingested, why, and as what `kind` its file was read."""
-        with self.transaction():
-            self._connection.execute(
-                "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, 1, 0) ON CONFLICT (source, record) DO UPDATE SET reason = excluded.reason, "
-                "mend = excluded.mend, happened = excluded.happened, kind = excluded.kind, attempts = attempts + pending, pending = 0",
-                (source, record, reason, mend, _now(), kind),
-            )
-
-    def problems(self, source: str) -> int:
-        """How many failures are kept of a file."""
-        return int(str(self._value("SELECT COUNT(*) FROM failures WHERE source = ?", source)))
-
-    def failures(self) -> list[Failure]:
-        """Everything that could not be ingested, by file."""
+    def statuses(self) -> dict[Kind, dict[Status, int]]:
+        """How many documents of each kind are not in force, and why: all that may be said of a document but `current`."""
         rows = self._rows(
-            "SELECT source, record, reason, mend, happened, kind, attempts FROM failures ORDER BY source, record"
+            "SELECT kind, status, COUNT(*) FROM documents WHERE status <> 'current' GROUP BY status, kind"
         )
-        return [Failure(*map(str, row[:6]), attempts=int(str(row[6]))) for row in rows]  # type: ignore[misc,arg-type]
+        found = {(Kind(str(kind)), Status(str(status))): int(str(number)) for kind, status, number in rows}
+        return {
+            kind: {status: found.get((kind, status), 0) for status in Status if status is not Status.CURRENT}
+            for kind in Kind
+        }
+
+    def listed(
+        self,
+        kind: Kind | None = None,
+        status: Status | None = None,
+        source: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Listed]:
+        """Documents by identifier, from the one behind `after` on; of one kind, one status, or read from one file or folder."""
+        conditions: list[tuple[str, tuple[str, ...]]] = [("document_id > ?", (after,))]
+        if kind:
+            conditions.append(("kind = ?", (str(kind),)))
+        if status:  # the second condition tells SQLite that the index of those not in force will do
+            rest = "" if status is Status.CURRENT else " AND status <> 'current'"
+            conditions.append((f"status = ?{rest}", (str(status),)))
+        if source:
+            conditions.append((AT, in_folder(source)))
+        rows = self._rows(
+            "SELECT body, source, updated, (SELECT COUNT(*) FROM passages p WHERE p.document_id = documents.document_id) FROM documents "  # noqa: S608 - our own words
+            f"WHERE {' AND '.join(condition for condition, _ in conditions)} ORDER BY document_id LIMIT ?",
+            *(value for _, values in conditions for value in values),
+            limit,
+        )
+        said = ("document_id", "kind", "title", "publisher", "year", "status", "superseded_by")
+        return [
+            Listed(
+                **{name: body[name] for name in said},
+                source=str(source),
+                updated=str(updated),
+                passages=int(str(passages)),
+            )
+            for body, source, updated, passages in ((_unpack(row[0]), *row[1:]) for row in rows)
+        ]

@@ -171,6 +171,19 @@ def ledger_path(home: Path, server: Server | None) -> Path:
     return home / f"ledger-{name}.sqlite"
 
 
+def disk_use(home: Path) -> dict[str, int]:
+    """What each file and folder of a library takes on the disk, in bytes, by name; what vanishes while it is looked at counts nothing."""
+    sizes: dict[str, int] = {}
+    for folder, _, names in os.walk(home):
+        for path in (Path(folder, name) for name in names):
+            with suppress(OSError):
+                status = path.lstat()
+                blocks = getattr(status, "st_blocks", None)  # an index has files with holes
+                name = path.relative_to(home).parts[0]
+                sizes[name] = sizes.get(name, 0) + (status.st_size if blocks is None else blocks * 512)
+    return sizes
+
+
 def _take(home: Path, holder: Holder) -> portalocker.Lock:
     lock = portalocker.Lock(home / LOCK_FILE, mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
     try:

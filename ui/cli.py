@@ -25,7 +25,10 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     home: Annotated[Path | None, typer.Option(help="The library's folder; CITEWELL_HOME where not given.")] = None,
 ) -> None:
-    """Serve the chat page and the API."""
+    """Serve the chat page and the API, and take documents in meanwhile. An empty library is given the starter library.
+
+    [dim]citewell serve --port 8080[/]
+    """
     with _listen(host, port) as listener:
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
         from assistant.api.ingest import Intake
@@ -68,13 +71,16 @@ def run_server(app: FastAPI, listener: socket.socket, ready: Callable[[], None])
     """Serve `app` on `listener` until interrupted; `ready` is called once requests are answered."""
     import uvicorn
 
+    from ui.connections import PatientProtocol, make_room
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
                 ready()
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=PATIENCE)
+    make_room()
+    config = uvicorn.Config(app, http=PatientProtocol, log_level="warning", timeout_graceful_shutdown=PATIENCE)
     with suppress(
         KeyboardInterrupt
     ):  # Ctrl-C, raised again after uvicorn has closed everything, unless the caller's shell ignores it

@@ -50,7 +50,7 @@ def _options(
     """Settings come from CITEWELL_* variables or citewell.toml; CITEWELL_HOME is the library's folder."""
 
 
-def _plug_in() -> None:
+def plug_in() -> None:
     """Add the commands of the doors that are installed."""
     for point in entry_points(group="citewell.commands"):
         loaded = point.load()
@@ -62,7 +62,7 @@ def _plug_in() -> None:
 
 def main() -> None:
     """Run the command. Exit status: 0 done, 2 the call is wrong, 1 it failed."""
-    _plug_in()
+    plug_in()
     try:
         app()
     except CALL_IS_WRONG as error:

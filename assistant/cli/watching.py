@@ -35,8 +35,9 @@ def watch_folders(
 ) -> None:
     """Ingest folders, then whatever is added or changed in them, until Ctrl-C.
 
-    The library is let go between changes, so that it can be asked; where a server holds it, the files go there. A changed manifest has its folder
-    read again. What is deleted from a folder stays in the library.
+    The library is let go between changes, so that it can be asked; where a server holds it, the files go there.
+
+    A changed manifest has its folder read again. What is deleted from a folder stays in the library: citewell library list --source, remove.
 
     [dim]citewell ingest watch guidelines/[/]
     [dim]citewell ingest watch /mnt/share/guidelines --poll[/]

@@ -20,7 +20,8 @@ from indexes.searcher import Searcher
 from ingestion import writing
 from ingestion.ledger import Ledger
 from ingestion.library import Library
-from ingestion.pipeline import Progress, ingest_files, remove_document
+from ingestion.pipeline import ingest_files, remove_document
+from ingestion.report import Progress
 
 WORDS = ("Offer a statin.", "Measure lipids yearly.", "Stop smoking.", "Walk every day.")
 Article = tuple[int, tuple[str, ...], int, bool]  # PMID, sentences, year of revision (0: none), whether it is retracted

@@ -151,7 +151,7 @@ def test_the_whole_registry_comes_as_a_zip_and_every_study_in_it_is_read(run: Ru
 def test_single_trials_by_number(run: Run) -> None:
     result = run("ingest", "trials", "NCT00000002", "nct00000009", answer=registry)
     assert result.code == 1
-    assert "1 documents added" in result.out
+    assert "1 document added" in result.out
     assert "nct:NCT00000009" in result.err
     assert "no such study; check the number" in result.err
     assert run("show", "nct:NCT00000002").code == 0
@@ -221,7 +221,7 @@ def test_files_that_are_not_kept_are_not_fetched_again(run: Run, tmp_path: Path)
     assert run("ingest", "baseline", "--no-keep", "--to", "1", answer=files).code == 0
     assert not list(tmp_path.rglob("*.xml.gz"))
     again = run("ingest", "baseline", "--no-keep", "--to", "1", answer=files)
-    assert "1 files, 0 of them to be fetched" in again.err
+    assert "1 file, 0 of them to be fetched" in again.err
     assert run("show", "pubmed:1").code == 0
 
 
@@ -231,6 +231,6 @@ def test_a_file_that_cannot_be_proved_is_named_and_the_others_are_read(run: Run)
 
     result = run("ingest", "baseline", answer=unproved)
     assert result.code == 1
-    assert "1 documents added" in result.out
+    assert "1 document added" in result.out
     assert "pubmed26n0001.xml.gz: NLM gives no MD5 to prove it by" in result.err
     assert run("ingest", "baseline", "--from", "9", answer=files).code == 2

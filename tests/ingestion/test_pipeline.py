@@ -21,7 +21,8 @@ from indexes.passage import Filters, Status
 from indexes.searcher import Mode
 from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.library import Library
-from ingestion.pipeline import Progress, Report, ingest_files, remove_document, retry_failures
+from ingestion.pipeline import ingest_files, remove_document, retry_failures
+from ingestion.report import Progress, Report
 
 EMPTY_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
