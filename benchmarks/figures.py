@@ -161,6 +161,24 @@ def abbreviations() -> str:
     return "\n".join(lines)
 
 
+def ocr() -> str:
+    """How well OCR reads, with all lines kept and with those of which it is sure."""
+    result = _load("ocr")
+    lines = [
+        "| copy | lines kept | characters wrong | numbers read right | numbers read wrong |",
+        "|---|---|---|---|---|",
+    ]
+    for name, copy in result["copies"].items():
+        for least, label in (("0", "all"), (result["shipped"], "**those it is sure of** (shipped)")):
+            row, n = copy["thresholds"][least], copy["numbers"]
+            share = f"{row['numbers_right'] / n:.1%}"
+            lines.append(
+                f"| {name} | {label}: {row['lines_kept']:.1%} | {row['character_errors']:.2%} | {row['numbers_right']} of {n} ({share}) "
+                f"| {row['numbers_wrong']} |"
+            )
+    return "\n".join(lines)
+
+
 def example() -> str:
     """The README's first question, as the command line answered it."""
     return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
@@ -278,6 +296,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "latency": latency,
     "sentences": sentences,
     "parsers": parsers,
+    "ocr": ocr,
     "pubmed": pubmed,
     "chunking": chunking,
     "splitters": splitters,

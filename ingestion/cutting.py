@@ -19,7 +19,7 @@ _GRAINS = 16  # a unit has at least this part of the room: bounds the work of ch
 # What a cut costs, where a passage costs 1 and its empty room up to 1 more; one between sections is free.
 _AFTER_SENTENCE, _WITHIN_WORD = 0.25, 1.0
 _WITHIN_SENTENCE = (
-    (re.compile(r"\s*\n\s*"), 0.25),  # a table's rows, a list's lines
+    (re.compile(r"(?<!\s)\s*\n\s*"), 0.25),  # a table's rows, a list's lines
     (re.compile(r"(?<=[;:])\s+"), 0.5),
     (re.compile(r"(?<=,)\s+"), 0.75),
     (re.compile(r"\s+"), 1.0),

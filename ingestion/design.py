@@ -18,6 +18,9 @@ LEVELS = ("guideline", "1", "2", "3", "4", "5", "registration", "unknown")
 Design = tuple[str, str]
 """A design in words and its level."""
 
+_LONGEST_TITLE = (
+    1000  # characters that are looked at: the words of a design may stand far apart, and each is looked for from each
+)
 _UNKNOWN: Design = ("unknown", "unknown")
 
 # In order of precedence: a record is the first of these that it is typed as. A case report or a letter that also compares or pools centres
@@ -164,7 +167,7 @@ def study_design(publication_types: Iterable[str], title: str) -> Design:
     types = tuple(publication_types)
     if (design := _by_type(types, _STRONG)) is not None:
         return design
-    lowered = title.lower()
+    lowered = title[:_LONGEST_TITLE].lower()
     if clues := frozenset(_CLUE.findall(lowered)):
         for design, words, pattern in _TITLES:
             if not clues.isdisjoint(words) and pattern.search(lowered):

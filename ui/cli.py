@@ -71,13 +71,16 @@ def run_server(app: FastAPI, listener: socket.socket, ready: Callable[[], None])
     """Serve `app` on `listener` until interrupted; `ready` is called once requests are answered."""
     import uvicorn
 
+    from ui.connections import PatientProtocol, make_room
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
                 ready()
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=PATIENCE)
+    make_room()
+    config = uvicorn.Config(app, http=PatientProtocol, log_level="warning", timeout_graceful_shutdown=PATIENCE)
     with suppress(
         KeyboardInterrupt
     ):  # Ctrl-C, raised again after uvicorn has closed everything, unless the caller's shell ignores it

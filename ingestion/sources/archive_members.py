@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ingestion.errors import SourceError
+from ingestion.sources.compressed import Allowance
 from ingestion.sources.records import chunks
 
 if TYPE_CHECKING:
@@ -28,13 +29,10 @@ if TYPE_CHECKING:
 
 MAX_MEMBERS = 1_000_000
 """The most members of an archive. ClinicalTrials.gov's bulk zip has some 560,000."""
-MAX_RATIO = 200
-"""How many times its own size an archive may unpack to: XML and JSON do so 5 to 30 times, a bomb 1,000 times."""
-FREE = 64 << 20
-"""Bytes that any archive may unpack to, however small."""
 MAX_DIRECTORY = 64 << 20
 """The longest table of contents of a zip in bytes: `zipfile` holds it in memory, some ten times as large."""
 _MAX_HEADER = 1 << 20  # of tar: a long name, or a member's further fields
+_MOST_HEADERS = 8  # of tar, before one member: `tarfile` holds them all, each fifteen times as large
 _PIECE = 1 << 18
 _END_RECORDS = re.compile(rb"PK\x05\x06|PK\x06\x06")  # of a zip, its 64-bit form second
 _LONGEST_END = 66_000  # bytes in which a zip's end records stand, with the longest comment
@@ -67,21 +65,6 @@ class Member:
     content: Callable[[], Iterator[bytes]]
 
 
-class _Allowance:
-    """How many bytes an archive may still unpack to."""
-
-    def __init__(self, path: Path, packed: int) -> None:
-        self._path = path
-        self._left = max(FREE, MAX_RATIO * packed)
-
-    def spend(self, piece: bytes) -> None:
-        self._left -= len(piece)
-        if self._left < 0:
-            raise SourceError(
-                f"{self._path}: unpacks to more than {MAX_RATIO} times its size; unpack it yourself if you trust it"
-            )
-
-
 def zip_members(path: Path) -> Iterator[Member]:
     """The members of a zip in the order of their names. Raises `SourceError` where its table of contents, at its end, cannot be read."""
     try:
@@ -90,7 +73,7 @@ def zip_members(path: Path) -> Iterator[Member]:
             listed = sorted(archive.infolist(), key=lambda info: info.filename)
             if len(listed) > MAX_MEMBERS:
                 raise _too_many(path)
-            allowance = _Allowance(path, path.stat().st_size)
+            allowance = Allowance(path, path.stat().st_size)
             for info in listed:
                 if not info.is_dir():
                     yield Member(info.filename, _zip_fault(info), partial(_zip_content, archive, info, allowance))
@@ -128,7 +111,7 @@ def _zip_fault(info: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, allowance: _Allowance) -> Iterator[bytes]:
+def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, allowance: Allowance) -> Iterator[bytes]:
     try:
         with archive.open(info) as file:
             yield from _pieces(file, allowance.spend)
@@ -150,7 +133,7 @@ def tar_members(path: Path) -> Iterator[Member]:
     feed = io.BufferedReader(_Feed(path), _PIECE)
     count = 0
     try:
-        with tarfile.open(fileobj=feed, mode="r|", bufsize=_PIECE, tarinfo=_Header) as archive:
+        with _Tar.open(fileobj=feed, mode="r|", bufsize=_PIECE, tarinfo=_Header) as archive:
             while (info := archive.next()) is not None:
                 count += 1
                 if count > MAX_MEMBERS:
@@ -172,7 +155,7 @@ def _tar_content(path: Path, archive: tarfile.TarFile, info: tarfile.TarInfo) ->
     try:
         file = archive.extractfile(info)
         if file is not None:
-            yield from _pieces(file, lambda _: None)  # the feed counts
+            yield from _pieces(file, lambda _: None)  # what it was unpacked from counts
     except _DAMAGE as error:
         raise SourceError(f"{path}: {_DAMAGED.format(error)}") from error
 
@@ -182,7 +165,6 @@ class _Feed(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._allowance = _Allowance(path, path.stat().st_size)
         self._pieces = chunks(path)
         self._held = memoryview(b"")
 
@@ -191,17 +173,34 @@ class _Feed(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         if not self._held:
-            piece = next(self._pieces, b"")
-            self._allowance.spend(piece)
-            self._held = memoryview(piece)
+            self._held = memoryview(next(self._pieces, b""))
         view = memoryview(buffer)
         size = min(len(view), len(self._held))
         view[:size], self._held = self._held[:size], self._held[size:]
         return size
 
 
+class _Tar(tarfile.TarFile):
+    """A tar, and how many headers in a row came before a member."""
+
+    headers = 0
+
+
 class _Header(tarfile.TarInfo):
     """A member's header. Where `tarfile` would take a broken one for the archive's end, or believe any size in it, this raises."""
+
+    def _proc_member(self, tar: _Tar) -> tarfile.TarInfo | None:
+        tar.headers = tar.headers + 1 if self.type in _HEADERS else 0
+        if tar.headers > _MOST_HEADERS:
+            raise ValueError(f"more than {_MOST_HEADERS} headers of one member")
+        found: tarfile.TarInfo | None = super()._proc_member(tar)  # type: ignore[misc]
+        return found
+
+    def _has_holes(self, found: tarfile.TarInfo, *_: object) -> None:
+        """Do not read where the holes of a file are: that list has no end, and such files are passed over."""
+        found.sparse = []  # type: ignore[attr-defined]
+
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _has_holes
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:

@@ -16,10 +16,31 @@ from ingestion.errors import SourceError
 CHUNK = 1 << 18
 MAX_MEMORY = 256 << 20
 """The most memory in bytes that unpacking xz may take. `xz -9` needs 65 MiB; a file may ask for 4 GiB."""
+MAX_RATIO = 200
+"""How many times its own size a file may unpack to: XML and JSON do so 5 to 30 times, bombs 1,000 times and more. 217 bytes of bzip2 can hold 200
+million empty lines, which nobody would live to see the end of."""
+FREE = 64 << 20
+"""Bytes that any file may unpack to, however small."""
 LONGEST_MAGIC = 10
 SUFFIXES = (".gz", ".xz", ".bz2")
 
 _GZIP_WINDOW = 31
+
+
+class Allowance:
+    """How many bytes a file of so many bytes may still unpack to."""
+
+    def __init__(self, path: Path, packed: int) -> None:
+        self._path = path
+        self._left = max(FREE, MAX_RATIO * packed)
+
+    def spend(self, piece: bytes) -> None:
+        """Count what came out. Raises `SourceError` where that is too much."""
+        self._left -= len(piece)
+        if self._left < 0:
+            raise SourceError(
+                f"{self._path}: unpacks to more than {MAX_RATIO} times its size; unpack it yourself if you trust it"
+            )
 
 
 class _Member(Protocol):
@@ -93,9 +114,10 @@ def unpacked_name(path: Path) -> str:
 def unpack(path: Path, file: BufferedReader, compression: Compression) -> Iterator[bytes]:
     """The contents of all streams, at most `CHUNK` bytes a piece however well the data is compressed.
 
-    Raises `SourceError`, after everything before that point, where the data is truncated or corrupt.
+    Raises `SourceError`, after everything before that point, where the data is truncated or corrupt, or is more than `MAX_RATIO` times as much.
     """
     data = b""
+    allowance = Allowance(path, path.stat().st_size)
     member: _Member | None = None
     while True:
         if member is None:
@@ -118,6 +140,7 @@ def unpack(path: Path, file: BufferedReader, compression: Compression) -> Iterat
             ) from error
         data = b""
         if piece:
+            allowance.spend(piece)
             yield piece
         if member.eof:
             data, member = member.unused_data, None

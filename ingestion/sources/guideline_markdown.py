@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from indexes.passage import Status
@@ -32,6 +33,7 @@ from ingestion.sources.html_blocks import html_blocks
 
 _LARGEST = 20_000_000
 _LARGEST_FRONT_MATTER = 64_000
+_MOST_BRACKETS = 1000  # in one paragraph, list item or cell
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # What a site generator fills in or acts on (Jekyll's Liquid tags, kramdown's attribute lists): a reader of the page never sees it.
 _TEMPLATE = re.compile(
@@ -108,7 +110,9 @@ def _whole_tables(text: str) -> str:
 def markdown_blocks(text: str) -> list[Block]:
     """The headings, paragraphs, list items (each with what is nested in it) and tables of a Markdown text, as a reader sees them."""
     # The parser recurses and leaves out what is nested deeper; no guideline comes near, and 100 is far from the end of the stack.
-    tokens = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"]).parse(text)
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+    parser.core.ruler.before("inline", "brackets", _close_to_links)
+    tokens = parser.parse(text)
     blocks: list[Block] = []
     item: list[str] = []  # the lines of the outermost list item that is open
     rows: list[list[str]] = []
@@ -154,6 +158,13 @@ def markdown_blocks(text: str) -> list[Block]:
             case _:
                 pass
     return [block for block in blocks if block.text.strip()]
+
+
+def _close_to_links(state: StateCore) -> None:
+    """Take brackets for text where a paragraph has more of them than any that is written: the parser looks from each for what closes it."""
+    for token in state.tokens:
+        if token.type == "inline" and token.content.count("[") > _MOST_BRACKETS:
+            token.content = token.content.replace("[", "&#91;")
 
 
 def _shown(children: Sequence[Token]) -> str:

@@ -41,7 +41,7 @@ _COLUMNS = (
 """The columns of the full export. The date of the second is in the files, though not in their list of columns."""
 _HEADER = re.compile(rb'(?:\xef\xbb\xbf)?"?TrialID"?\s*,', re.IGNORECASE)
 _HEADLESS = re.compile(rb'(?:\xef\xbb\xbf)?"?[A-Za-z][\w./-]{3,59}"?,"""[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}"""')
-_ROW = re.compile(r'"?[A-Za-z][\w./-]*[0-9]{4}[\w./-]*"?,"')  # how a row begins
+_ROW = re.compile(r'"?[A-Za-z][\w./-]{0,60}[0-9]{4}[\w./-]{0,60}"?,"')  # how a row begins
 
 
 class IctrpXml:

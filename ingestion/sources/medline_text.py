@@ -26,7 +26,7 @@ _FIELD = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}-(?:\s(.*))?", re.DOTALL)
 _FIRST_FIELD = re.compile(rb"(?:\xef\xbb\xbf)?\s*[A-Z][A-Z0-9]{1,3} {0,2}-[ \r\n]")
 _PMID_FIELD = re.compile(rb"^PMID- {0,8}[1-9][0-9]{0,8}\s*$", re.MULTILINE)
 _LINE_COST = 64  # bytes that Python spends on a line beside its text
-_DOI = re.compile(r"(\S+)\s+\[doi\]$")
+_DOI = re.compile(r"(?<!\S)(\S+)\s+\[doi\]$")
 _LABEL = re.compile(r"""(?:\A|[.!?][)\]"'”’]?\s{1,3})([A-Z][A-Z ,/&'’().-]{2,80}):(?=\s|\Z)""")
 _OTHER_TYPE = re.compile(r"(AAMC|AIDS|KIE|PIP|NASA|Publisher|plain-language-summary): ")
 _ACRONYM = 5  # letters; a shorter word in capitals is a label only where its meaning is known

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingestion.sources.guideline import Block
+from ingestion.sources.pdf_gaps import OMITTED
 from ingestion.sources.pdf_lines import Page
 from ingestion.sources.pdf_paragraphs import Paragraph, begins_with_marker, paragraphs, plain
 from ingestion.sources.recommendations import grade_of, issues_recommendation, labels_recommendation, only_grades
@@ -19,8 +20,10 @@ from ingestion.sources.recommendations import grade_of, issues_recommendation, l
 _CONTENTS_ENTRY = re.compile(r"(?:[.…_-]\s?){4,}\s*[ivxlc\d]{1,5}$|\s[ivxlc\d]{1,5}$", re.IGNORECASE)
 _DEPTH = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_BROKEN = re.compile(r"([^\W\d_]+)-$")
-_CONTINUED = re.compile(r"\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
+_LONGEST_ENTRY_END = 200  # characters of a line that are looked at for the dots and the page number at its end
+_BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-$")
+_CONTINUED = re.compile(r"(?<!\s)\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
+_GAPS = re.compile(rf"\s*(?:{re.escape(OMITTED)}\s*)+")
 _LED_IN = re.compile(r":(?:\n.*)?$", re.DOTALL)
 _LONGEST_LIST = 1200  # characters
 _COVERS = 4  # pages at most: cover, half-title, title, imprint
@@ -49,7 +52,7 @@ def blocks(pages: Sequence[Page], bookmarks: Iterable[Bookmark], body: float) ->
         text, page = _joined(paragraph, vocabulary), paragraph.first.page
         before = result[-1] if result else None
         if paragraph.heading:
-            heading = Block(_CONTINUED.sub("", text.strip("• ")), levels[id(paragraph)], page)
+            heading = Block(_CONTINUED.sub("", _GAPS.sub(" ", text).strip("• ")), levels[id(paragraph)], page)
             recent = {(block.text, block.level) for block in result[-12:]}
             if (
                 heading.text and (heading.text, heading.level) not in recent
@@ -82,7 +85,8 @@ def _without_contents(pages: Sequence[Page]) -> list[Page]:
     kept = []
     for page in pages:
         entries = sum(
-            bool(_CONTENTS_ENTRY.search(line.text)) or (line.cell and line.text.isdecimal()) for line in page.lines
+            bool(_CONTENTS_ENTRY.search(line.text[-_LONGEST_ENTRY_END:])) or (line.cell and line.text.isdecimal())
+            for line in page.lines
         )
         rows = sum(not line.cell for line in page.lines)
         if page.number > max(20, 0.15 * len(pages)) or entries < max(6, 0.5 * rows):
@@ -150,7 +154,7 @@ def _joined(paragraph: Paragraph, vocabulary: Counter[str]) -> str:
         elif joint != " " or not last.endswith("/"):
             pieces.append(joint)
         pieces.append(line.text)
-    return "".join(pieces)
+    return _GAPS.sub(f" {OMITTED} ", "".join(pieces)).strip()
 
 
 def _keeps_hyphen(left: str, right: str, vocabulary: Counter[str]) -> bool:

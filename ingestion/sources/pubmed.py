@@ -22,7 +22,7 @@ from ingestion.sources.medline import iso_language, publication_date
 _ROOT = "PubmedArticleSet"
 _TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _NAMING = Naming(
-    re.compile(rb"<PMID\b[^>]*>\s*([1-9][0-9]{0,8})\s*</PMID>"),
+    re.compile(rb"<PMID\b[^<>]{0,200}>\s{0,50}([1-9][0-9]{0,8})\s{0,50}</PMID>"),
     "pubmed:",
     "fetch this record again (efetch, db=pubmed) and ingest that file",
 )

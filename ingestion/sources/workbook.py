@@ -30,6 +30,7 @@ LAST_ROW, LAST_COLUMN = 20_000, 256
 """The furthest place on a sheet that may hold text."""
 
 _LONGEST_TITLE = 100  # Excel allows 31
+_LONGEST_FORMAT = 255  # characters of a format's code, as in Excel
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9]\d{0,6})")
@@ -248,7 +249,7 @@ def _formats(styles: Element) -> list[str]:
 
 
 def _format(number: int, codes: dict[int, str]) -> str:
-    code = _NOT_CODE.sub("", codes.get(number, "")).lower()
+    code = _NOT_CODE.sub("", codes.get(number, "")[:_LONGEST_FORMAT]).lower()
     if number in _BUILT_IN_DATES or re.search(r"[ymdhs]", code.replace("general", "")):
         return "date"
     return "percent" if number in _BUILT_IN_PERCENT or "%" in code else ""

@@ -10,7 +10,8 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from ingestion.document import Document, Item, Problem, Skipped
 from ingestion.errors import SourceError, UnknownKindError
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
-from ingestion.sources import archive, archive_members, find_parser
+from ingestion.sources import archive, archive_members, compressed, find_parser
 from ingestion.sources.archive import Archive
 
 Members = list[tuple[str, bytes]]
@@ -88,6 +89,21 @@ def read(folder: Path, content: bytes, kind: str = "auto", name: str = "archive"
         told = str(error)
     assert not told or (told.startswith(f"{path}: ") and "; " in told)
     return found, told
+
+
+@contextmanager
+def limited_memory(more: int) -> Iterator[None]:
+    """This process may take so many bytes more than it has; where the system can tell."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        pytest.skip("only Linux says how much memory a process has")
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    held = int(statm.read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + more, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def names(items: list[Item]) -> list[str]:
@@ -229,7 +245,7 @@ def test_a_damaged_member_of_a_zip_leaves_the_others(tmp_path: Path) -> None:
 def test_a_bomb_is_stopped_and_what_came_before_is_kept(
     tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[Members], bytes]
 ) -> None:
-    monkeypatch.setattr(archive_members, "FREE", 1 << 20)
+    monkeypatch.setattr(compressed, "FREE", 1 << 20)
     found, error = read(tmp_path, pack([("a.json", TRIAL), ("b.json", bytes(8 << 20))]))
     assert names(found) in (["nct:NCT00000001"], [])  # of a tar, a block may hold both
     assert "unpacks to more than 200 times its size" in error
@@ -289,6 +305,38 @@ def test_headers_without_end_are_refused(tmp_path: Path) -> None:
     found, error = read(tmp_path, tarred([("a.json", TRIAL)])[:1024] + info.tobuf() * 5000 + bytes(1024))
     assert names(found) == ["nct:NCT00000001"]
     assert "is damaged" in error
+
+
+@pytest.mark.parametrize("kind", [tarfile.XGLTYPE, tarfile.XHDTYPE])
+def test_many_large_headers_of_one_member_are_refused(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, 16 * 60_000
+    header = info.tobuf() + b"".join(b"16 k%08d=v\n\n" % n for n in range(60_000))
+    content = tarred([("a.json", TRIAL)])[:1024] + header * 40 + info.tobuf() + bytes(10240)
+    with limited_memory(150 << 20):
+        found, error = read(tmp_path, gzip.compress(content, 1))
+    assert names(found) == ["nct:NCT00000001"]
+    assert "more than 8 headers of one member" in error
+
+
+def test_the_holes_of_a_file_are_not_counted(tmp_path: Path) -> None:
+    holes = b"15000000\n" + b"0\n" * 30_000_000
+    info = tarfile.TarInfo("b.json")
+    info.size = len(holes)
+    info.pax_headers = {
+        "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "b.json", "GNU.sparse.realsize": "9"
+    }  # fmt: skip
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT, compresslevel=1) as packed:
+        packed.addfile(info, io.BytesIO(holes))
+        last = tarfile.TarInfo("c.json")
+        last.size = len(TRIAL)
+        packed.addfile(last, io.BytesIO(TRIAL))
+    with limited_memory(200 << 20):
+        found, error = read(tmp_path, out.getvalue())
+    assert error == ""
+    assert names(found) == ["nct:NCT00000001"]
+    assert "is a link or a device" in problems(found)[0][1]
 
 
 def test_a_truncated_zip_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingestion.errors import SourceError
 from ingestion.sources import compressed
 from ingestion.sources.compressed import unpacked_name
-from ingestion.sources.records import chunks, read_head
+from ingestion.sources.records import chunks, lines, read_head
 
 PACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress}
 EACH = pytest.mark.parametrize(("name", "pack"), PACK.items(), ids=PACK)
@@ -53,6 +53,19 @@ def test_a_bomb_comes_in_small_pieces(tmp_path: Path, name: str, pack: Callable[
     sizes = [len(piece) for piece in chunks(write(tmp_path, pack(bytes(20 << 20))))]
     assert max(sizes) <= compressed.CHUNK
     assert sum(sizes) == 20 << 20
+
+
+@EACH
+def test_a_bomb_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = write(tmp_path, pack(b"a line\n" + b"\n" * (8 << 20)))
+    monkeypatch.setattr(compressed, "FREE", 1 << 20)
+    found = []
+    with pytest.raises(SourceError, match="unpacks to more than 200 times its size; unpack it yourself"):
+        found.extend(number for number, _ in lines(path))
+    assert found[0] == 1
+    assert len(found) <= max(1 << 20, 200 * path.stat().st_size)
 
 
 @EACH
