@@ -22,7 +22,7 @@ from ingestion.clients import http
 from ingestion.clients.base import Page
 from ingestion.clients.eutils import DateKind, Eutils, Window
 from ingestion.clients.folder import Generation, open_generation
-from ingestion.clients.http import ATTEMPTS
+from ingestion.clients.patience import ATTEMPTS
 from ingestion.clients.pubmed import BATCH, PubMedQuery
 from ingestion.document import Document
 from ingestion.errors import IngestionError, LiveSourceError

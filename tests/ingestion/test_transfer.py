@@ -29,8 +29,8 @@ from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import IncompatibleIndexError
 from indexes.passage import Kind, Passage
 from indexes.searcher import Searcher
-from ingestion.archive import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.errors import ArchiveError
+from ingestion.export_file import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
