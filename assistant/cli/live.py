@@ -17,7 +17,7 @@ from ingestion.clients.folder import Generation
 from ingestion.clients.pubmed import EARLIEST, LATEST, PubMedQuery
 from ingestion.errors import LiveSourceError
 from ingestion.live import Standing, ingest_live
-from ingestion.pipeline import Report
+from ingestion.report import Report
 
 Day = datetime  # typer's type of an option that is a day
 DAY_FORMATS = ["%Y-%m-%d"]

@@ -29,7 +29,7 @@ from ingestion.errors import IngestionError, LiveSourceError
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.live import Standing, ingest_live
-from ingestion.pipeline import Report
+from ingestion.report import Report
 from ingestion.sources.pubmed import PubMedXml
 
 KEY, PATIENT = "0123456789abcdef", "Jane Roe"
