@@ -16,6 +16,7 @@ WarningKind = Literal[
     "superseded",
     "draft",
     "preliminary",
+    "ocr",
     "conflict",
     "scope",
     "emergency",

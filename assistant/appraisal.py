@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from assistant.answer import Warning as AnswerWarning
 from indexes.passage import Kind, Passage, Status
@@ -38,8 +38,10 @@ def retraction_warnings(passages: Iterable[Passage]) -> list[AnswerWarning]:
     ]
 
 
-def source_warnings(passages: Iterable[Passage], successors: dict[str, str]) -> list[AnswerWarning]:
-    """What to know about the documents that are cited. `successors`: superseded document to the one that replaces it."""
+def source_warnings(
+    passages: Iterable[Passage], successors: dict[str, str], scanned: Collection[str] = ()
+) -> list[AnswerWarning]:
+    """What to know about the documents that are cited. `successors`: superseded document to the one that replaces it; `scanned`: read by OCR."""
     warnings: list[AnswerWarning] = []
     for document_id, passage in {passage.document_id: passage for passage in passages}.items():
         successor = successors.get(document_id)
@@ -49,6 +51,9 @@ def source_warnings(passages: Iterable[Passage], successors: dict[str, str]) -> 
         if successor:
             text = f"This guideline has been superseded by {successor}."
             warnings.append(AnswerWarning(kind="superseded", document_id=document_id, text=text))
+        if document_id in scanned:
+            text = "Read from a scan by OCR, which misreads figures: check doses and numbers against the page itself."
+            warnings.append(AnswerWarning(kind="ocr", document_id=document_id, text=text))
         if passage.kind is Kind.TRIAL:
             text = "A trial registration says what was planned; it is no result."
             warnings.append(AnswerWarning(kind="preliminary", document_id=document_id, text=text))

@@ -26,7 +26,8 @@ def write_answer(run: Run, library: Library) -> Answer:
         i: _called(d.superseded_by, library) for i, d in documents.items() if d is not None and d.superseded_by
     }
     warnings: list[AnswerWarning] = retraction_warnings(hit.passage for hit in run.hits)
-    warnings += source_warnings(cited.values(), successors)
+    scanned = {i for i, document in documents.items() if document is not None and document.attributes.get("ocr")}
+    warnings += source_warnings(cited.values(), successors, scanned)
     abstained = not run.claims
     timings: dict[str, float] = {}
     for step in run.trace:

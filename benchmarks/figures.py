@@ -17,6 +17,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+REASONS = 6  # that are shown of each source
+PUBMED = 38_000_000  # records
 _BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
 
@@ -159,9 +161,133 @@ def abbreviations() -> str:
     return "\n".join(lines)
 
 
+def ocr() -> str:
+    """How well OCR reads, with all lines kept and with those of which it is sure."""
+    result = _load("ocr")
+    lines = [
+        "| copy | lines kept | characters wrong | numbers read right | numbers read wrong |",
+        "|---|---|---|---|---|",
+    ]
+    for name, copy in result["copies"].items():
+        for least, label in (("0", "all"), (result["shipped"], "**those it is sure of** (shipped)")):
+            row, n = copy["thresholds"][least], copy["numbers"]
+            share = f"{row['numbers_right'] / n:.1%}"
+            lines.append(
+                f"| {name} | {label}: {row['lines_kept']:.1%} | {row['character_errors']:.2%} | {row['numbers_right']} of {n} ({share}) "
+                f"| {row['numbers_wrong']} |"
+            )
+    return "\n".join(lines)
+
+
 def example() -> str:
     """The README's first question, as the command line answered it."""
     return "```\n" + (RESULTS / "example.txt").read_text(encoding="utf-8") + "```"
+
+
+def ingested() -> str:
+    """What the library holds of each source of the data folder, and what was refused."""
+    lines = [
+        "| source | documents | passages | quarantined | files of no known kind | seconds |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows = _load("ingest_everything")["sources"]
+    for row in rows:
+        failed = sum(row["quarantined"].values())
+        lines.append(
+            f"| {row['source']} | {row['documents']:,} | {row['passages']:,} | {failed:,} | {row['passed_over']:,} | {row['seconds']:,.0f} |"
+        )
+    totals = [sum(row[name] for row in rows) for name in ("documents", "passages")]
+    failed = sum(sum(row["quarantined"].values()) for row in rows)
+    passed, seconds = (sum(row[name] for row in rows) for name in ("passed_over", "seconds"))
+    lines.append(f"| **all** | {totals[0]:,} | {totals[1]:,} | {failed:,} | {passed:,} | {seconds:,.0f} |")
+    return "\n".join(lines)
+
+
+def quarantined() -> str:
+    """Why records and files were refused, the most frequent reasons of each source first."""
+    lines = ["| source | times | reason |", "|---|---|---|"]
+    for row in _load("ingest_everything")["sources"]:
+        for reason, times in list(row["quarantined"].items())[:REASONS]:
+            lines.append(f"| {row['source']} | {times} | {reason.replace('|', ' ').replace('<', '&lt;')} |")
+        if len(row["quarantined"]) > REASONS:
+            rest = list(row["quarantined"].values())[REASONS:]
+            lines.append(f"| {row['source']} | {sum(rest)} | {len(rest)} other reasons |")
+    return "\n".join(lines)
+
+
+def stages() -> str:
+    """Milliseconds a document of each stage of ingestion, and what all but embedding adds."""
+    names = ("parse", "chunk", "hash", "lexical", "embed", "index", "ledger")
+    lines = [
+        f"| documents | {' | '.join(names)} | all but embedding adds | embedder, of raw onnxruntime |",
+        "|---" * (len(names) + 3) + "|",
+    ]
+    for run in _load("ingestion_profile")["runs"]:
+        cells = " | ".join(f"{run['stages_ms'][name]:.2f}" for name in names)
+        ratios = run["embedding"]["ratio"]
+        ratio = f"{statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f})"
+        lines.append(f"| {run['documents']:,} | {cells} | {run['pipeline']['overhead']:.1%} | {ratio} |")
+    return "\n".join(lines)
+
+
+def memory() -> str:
+    """Resident memory while a PubMed file of so many records is ingested."""
+    lines = [
+        "| records | resident before | at most | with the finished library open | beside the index | index on disk | ledger | records a second |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in _load("ingestion_memory")["runs"]:
+        beside = max(0, run["most_mib"] - run["open_mib"])
+        sizes = " | ".join(f"{run[name]:,.0f} MiB" for name in ("before_mib", "most_mib", "open_mib"))
+        disk = " | ".join(f"{run[name]:,.0f} MiB" for name in ("index_mib", "ledger_mib"))
+        lines.append(
+            f"| {run['records']:,} | {sizes} | {beside:,.0f} MiB | {disk} | {run['records'] / run['seconds']:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def scale() -> str:
+    """38 million records by the arithmetic of what was measured."""
+    profile = max(_load("ingestion_profile")["runs"], key=lambda run: run["documents"])
+    cores = _load("ingestion_profile")["cores"]
+    largest = max(_load("ingestion_memory")["runs"], key=lambda run: run["records"])
+    pubmed = _load("chunking")["512 word pieces"]["PubMed abstracts"]
+    rate = statistics.median(profile["embedding"]["product_tokens_per_s"])
+    passages = PUBMED * largest["passages"] / largest["records"]
+    pieces = passages * pubmed["mean"]
+    rest = sum(ms for name, ms in profile["stages_ms"].items() if name != "embed")
+    a_passage = 2**20 / largest["passages"]
+    rows = [
+        ("records", f"{PUBMED:,}", "PubMed, 2026"),
+        ("passages", f"{passages / 1e6:,.1f} million", f"{largest['passages'] / largest['records']:.2f} a record"),
+        ("word pieces to embed", f"{pieces / 1e9:,.1f} billion", f"{pubmed['mean']:.0f} a passage"),
+        (
+            "embedding, processor",
+            f"{pieces / rate / 86400:,.1f} days on {cores} cores",
+            f"{rate:,.0f} word pieces a second",
+        ),
+        (
+            "embedding, at R word pieces a second",
+            f"{pieces / 86400:,.0f} / R days",
+            "R: of any other machine, by `benchmarks/ingestion_profile.py` there",
+        ),
+        ("all the rest", f"{PUBMED * rest / 1000 / 86400:,.1f} days on one core", f"{rest:.2f} ms a record"),
+        (
+            "index on disk",
+            f"{passages * largest['index_mib'] * a_passage / 1e9:,.0f} GB",
+            f"{largest['index_mib'] * a_passage:,.0f} bytes a passage",
+        ),
+        (
+            "index in memory",
+            f"{passages * (largest['open_mib'] - largest['before_mib']) * a_passage / 1e9:,.0f} GB",
+            "as the embedded engine holds it",
+        ),
+        ("… int8 vectors alone", f"{passages * 384 / 1e9:,.0f} GB", "384 bytes a passage, the rest on disk"),
+        ("ledger", f"{PUBMED * largest['ledger_mib'] * 2**20 / largest['records'] / 1e9:,.0f} GB", "on disk"),
+    ]
+    return "\n".join(
+        ["| part | for all of PubMed | from |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    )
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -170,11 +296,17 @@ TABLES: dict[str, Callable[[], str]] = {
     "latency": latency,
     "sentences": sentences,
     "parsers": parsers,
+    "ocr": ocr,
     "pubmed": pubmed,
     "chunking": chunking,
     "splitters": splitters,
     "abbreviations": abbreviations,
     "example": example,
+    "ingested": ingested,
+    "quarantined": quarantined,
+    "stages": stages,
+    "memory": memory,
+    "scale": scale,
 }
 
 

@@ -76,12 +76,17 @@ def main() -> None:
         "--home", type=Path, required=True, help="the library's folder: kept, so that a run can be resumed"
     )
     parser.add_argument("--out", type=Path, required=True, help="where to write the figures (JSON)")
+    parser.add_argument(
+        "--only", default="", help="only the sources whose names contain this; those before stay in the table"
+    )
     options = parser.parse_args()
     data = options.data.resolve()
     sittings = options.home / "sittings.json"
     before = json.loads(sittings.read_text(encoding="utf-8")) if sittings.exists() else {}
     for folder in sources(data):
         name = str(folder.relative_to(data / "ingest"))
+        if options.only not in name:
+            continue
         report, seconds = ingest(folder, options.home)
         entry = before.setdefault(name, {"seconds": 0.0, "sittings": 0})
         entry["seconds"] += seconds

@@ -41,7 +41,10 @@ def run_suite(
         bool, typer.Option("--json", help="Print result.json in place of lines; no progress bar.")
     ] = False,
 ) -> None:
-    """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html."""
+    """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html.
+
+    [dim]citewell eval run retrieval --data scifact/ --out results/[/]
+    """
     typed = ["citewell", "eval", "run", suite, "--data", str(data), "--out", str(out)]
     for option, value, default in (("--k", k, 10), ("--seed", seed, 0), ("--resamples", resamples, 1000)):
         typed += [option, str(value)] if value != default else []
@@ -76,7 +79,10 @@ def list_suites(
         bool, typer.Option("--json", help="Print the suites as a JSON object, name to summary.")
     ] = False,
 ) -> None:
-    """List the suites."""
+    """List the suites.
+
+    [dim]citewell eval suites[/]
+    """
     with _errors_as_exit_codes():
         _need_extra()
         import json

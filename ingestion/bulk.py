@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingestion.clients.download import megabytes
+from ingestion.clients.download import readable_size
 from ingestion.clients.pubmed_bulk import BulkFile, PubMedBulk
 from ingestion.document import printable
 from ingestion.errors import IngestionError, LiveSourceError, QueryError
@@ -86,8 +86,8 @@ def ingest_bulk(
     on_plan(ahead)
     if ahead.needed > ahead.free:
         raise IngestionError(
-            f"{bulk.folder}: needs {megabytes(ahead.needed)} and has {megabytes(ahead.free)} free. Make room, fetch fewer files (--from, --to), "
-            "or do not keep them (--no-keep)."
+            f"{bulk.folder}: needs {readable_size(ahead.needed)} and has {readable_size(ahead.free)} free. "
+            "Make room, fetch fewer files (--from, --to), or do not keep them (--no-keep)."
         )
     run = _Run(library, bulk, report, selection.keep, sum(file.size for file in ahead.files), on_progress)
     for place, file in enumerate(ahead.files, 1):

@@ -41,10 +41,10 @@ class Document:
     """One guideline, article or trial, as parsed.
 
     `document_id` is `pubmed:<PMID>`, `pmc:PMC<id>`, `nct:<NCT id>`, `ictrp:<id in another trial register>` or
-    `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own words only (`[…]` for a formula): headings and labels live in the
-    paths of the sections. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where known. `attributes` holds what is particular to a kind (a
-    trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two records of one document the later revision counts, and
-    where it is empty the one read last.
+    `guideline:<publisher>/<slug>@<version>`. `text` holds the source's own words only (`[…]` for a formula, or for what could not be read):
+    headings and labels live in the paths of the sections. `identifiers` has `pmid`, `nct`, `doi`, `pmcid`… where known. `attributes` holds what is
+    particular to a kind (a trial's phase, status, sex, ages), JSON-ready. `revision` sorts as text: of two records of one document the later
+    revision counts, and where it is empty the one read last.
     """
 
     document_id: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import threading
 import zlib
@@ -16,19 +17,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from indexes.passage import Kind, Passage
+from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.errors import IngestionError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
-    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL, index_hash TEXT NOT NULL DEFAULT '', revision TEXT NOT NULL DEFAULT ''
+    source TEXT NOT NULL, body BLOB NOT NULL, updated TEXT NOT NULL, index_hash TEXT NOT NULL DEFAULT '', revision TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL DEFAULT 'current'
 );
 CREATE TABLE passages (
     passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, payload BLOB NOT NULL
@@ -50,6 +53,7 @@ CREATE TABLE abbreviations (
     document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
 ) WITHOUT ROWID;
 CREATE INDEX abbreviations_short ON abbreviations (short, long);
+CREATE INDEX documents_not_current ON documents (status, kind) WHERE status <> 'current';
 """
 # What turns the layout before into the next one, by the version it starts from.
 _MIGRATIONS = {
@@ -68,7 +72,12 @@ CREATE TABLE abbreviations (
     document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, short TEXT NOT NULL, long TEXT NOT NULL, PRIMARY KEY (document_id, short, long)
 ) WITHOUT ROWID;
 CREATE INDEX abbreviations_short ON abbreviations (short, long);
-"""
+""",
+    2: """
+ALTER TABLE documents ADD COLUMN status TEXT NOT NULL DEFAULT 'current';
+UPDATE documents SET status = status_in(body);
+CREATE INDEX documents_not_current ON documents (status, kind) WHERE status <> 'current';
+""",
 }
 
 
@@ -101,8 +110,37 @@ class Known:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document of the library in a line: what it is, where it stands, the file it was read from and when that was."""
+
+    document_id: str
+    kind: str
+    title: str
+    publisher: str
+    year: int | None
+    status: str
+    superseded_by: str | None
+    passages: int
+    source: str
+    updated: str
+
+
 def _pack(data: object) -> bytes:
     return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+
+
+def _unpack(data: object) -> Any:
+    return json.loads(zlib.decompress(data))  # type: ignore[arg-type]
+
+
+def _in_folder(path: str) -> tuple[str, str, str]:
+    """Parameters of `_AT`: the path itself, and the first and the last name below it."""
+    below = path.rstrip("/\\") + os.sep
+    return path, below, below[:-1] + chr(ord(os.sep) + 1)
+
+
+_AT = "(source = ? OR (source >= ? AND source < ?))"
 
 
 def _now() -> str:
@@ -142,6 +180,7 @@ class Ledger:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() < SCHEMA_VERSION:
+            self._connection.create_function("status_in", 1, lambda body: _unpack(body)["status"])  # for `_MIGRATIONS`
             with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
                 while (version := self._version()) < SCHEMA_VERSION:
                     for statement in filter(str.strip, (_MIGRATIONS[version] if version else _SCHEMA).split(";")):
@@ -163,13 +202,15 @@ class Ledger:
             if self._connection.in_transaction:
                 yield
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
                 self._connection.execute("COMMIT")
             except BaseException as error:
                 if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk is full
                     self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    raise IngestionError(f"{self.path} is being written by another process. Try again.") from error
                 if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(_REFUSED):
                     raise IngestionError(
                         f"The ledger {self.path} cannot be written ({error}). Free space on its disk or mend its permissions, "
@@ -231,7 +272,7 @@ class Ledger:
         with self.transaction():
             self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
             self._connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.document_id,
                     str(document.kind),
@@ -242,6 +283,7 @@ class Ledger:
                     _now(),
                     index_hash,
                     document.revision,
+                    str(document.status),
                 ),
             )
             self._connection.executemany(
@@ -307,12 +349,12 @@ class Ledger:
     def document(self, document_id: str) -> Document | None:
         """The document of that identifier, or `None`."""
         body = self._value("SELECT body FROM documents WHERE document_id = ?", document_id)
-        return None if body is None else Document.from_json(json.loads(zlib.decompress(body)))  # type: ignore[arg-type]
+        return None if body is None else Document.from_json(_unpack(body))
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage of that identifier, or `None`."""
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
-        return None if payload is None else Passage.from_payload(json.loads(zlib.decompress(payload)))  # type: ignore[arg-type]
+        return None if payload is None else Passage.from_payload(_unpack(payload))
 
     def passages(self) -> Iterator[Passage]:
         """Every passage of every document."""
@@ -336,7 +378,57 @@ class Ledger:
         found = {Kind(str(kind)): (int(str(documents)), int(str(passages))) for kind, documents, passages in rows}
         return {kind: found.get(kind, (0, 0)) for kind in Kind}
 
+    def statuses(self) -> dict[Kind, dict[Status, int]]:
+        """How many documents of each kind are not in force, and why: all that may be said of a document but `current`."""
+        rows = self._rows(
+            "SELECT kind, status, COUNT(*) FROM documents WHERE status <> 'current' GROUP BY status, kind"
+        )
+        found = {(Kind(str(kind)), Status(str(status))): int(str(number)) for kind, status, number in rows}
+        return {
+            kind: {status: found.get((kind, status), 0) for status in Status if status is not Status.CURRENT}
+            for kind in Kind
+        }
+
+    def listed(
+        self,
+        kind: Kind | None = None,
+        status: Status | None = None,
+        source: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Listed]:
+        """Documents by identifier, from the one behind `after` on; of one kind, one status, or read from one file or folder."""
+        conditions: list[tuple[str, tuple[str, ...]]] = [("document_id > ?", (after,))]
+        if kind:
+            conditions.append(("kind = ?", (str(kind),)))
+        if status:  # the second condition tells SQLite that the index of those not in force will do
+            rest = "" if status is Status.CURRENT else " AND status <> 'current'"
+            conditions.append((f"status = ?{rest}", (str(status),)))
+        if source:
+            conditions.append((_AT, _in_folder(source)))
+        rows = self._rows(
+            "SELECT body, source, updated, (SELECT COUNT(*) FROM passages p WHERE p.document_id = documents.document_id) FROM documents "  # noqa: S608 - our own words
+            f"WHERE {' AND '.join(condition for condition, _ in conditions)} ORDER BY document_id LIMIT ?",
+            *(value for _, values in conditions for value in values),
+            limit,
+        )
+        said = ("document_id", "kind", "title", "publisher", "year", "status", "superseded_by")
+        return [
+            Listed(
+                **{name: body[name] for name in said},
+                source=str(source),
+                updated=str(updated),
+                passages=int(str(passages)),
+            )
+            for body, source, updated, passages in ((_unpack(row[0]), *row[1:]) for row in rows)
+        ]
+
     # files and failures
+
+    def last_read(self) -> str | None:
+        """When a file was last read to its end (ISO 8601, UTC), or `None`."""
+        when = self._value("SELECT MAX(updated) FROM files")
+        return None if when is None else str(when)
 
     def file_done(self, path: str, sha256: str, parser: str) -> bool:
         """Whether exactly this file was read to its end by this parser before."""
@@ -377,6 +469,11 @@ class Ledger:
     def problems(self, source: str) -> int:
         """How many failures are kept of a file."""
         return int(str(self._value("SELECT COUNT(*) FROM failures WHERE source = ?", source)))
+
+    def forget_failures(self, path: str) -> int:
+        """No longer keep what failed in a file, or in the files of a folder; how many failures that were."""
+        with self.transaction():
+            return self._connection.execute(f"DELETE FROM failures WHERE {_AT}", _in_folder(path)).rowcount  # noqa: S608
 
     def failures(self) -> list[Failure]:
         """Everything that could not be ingested, by file."""

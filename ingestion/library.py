@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -166,6 +166,19 @@ def ledger_path(home: Path, server: Server | None) -> Path:
         return home / "ledger.sqlite"
     name = re.sub(r"[^\w-]+", "_", server.collection)
     return home / f"ledger-{name}.sqlite"
+
+
+def disk_use(home: Path) -> dict[str, int]:
+    """What each file and folder of a library takes on the disk, in bytes, by name; what vanishes while it is looked at counts nothing."""
+    sizes: dict[str, int] = {}
+    for folder, _, names in os.walk(home):
+        for path in (Path(folder, name) for name in names):
+            with suppress(OSError):
+                status = path.lstat()
+                blocks = getattr(status, "st_blocks", None)  # an index has files with holes
+                name = path.relative_to(home).parts[0]
+                sizes[name] = sizes.get(name, 0) + (status.st_size if blocks is None else blocks * 512)
+    return sizes
 
 
 def _take(home: Path, holder: Holder) -> portalocker.Lock:

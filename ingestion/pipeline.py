@@ -15,7 +15,7 @@ from ingestion.document import printable
 from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.finding import find_files
 from ingestion.library import Library
-from ingestion.reading import Begun, Ended, read_files
+from ingestion.reading import Begun, Ended, Parsed, read_files
 from ingestion.report import Progress, Removed, Report
 from ingestion.sources import kinds
 from ingestion.writing import Writer
@@ -40,11 +40,11 @@ def ingest_files(
         raise UnknownKindError(f"There is no kind {kind!r}. Choose auto, {', '.join(kinds())}.")
     report = Report()
     files = list(find_files(paths))
-    total, done, name = sum(file.size for file in files), 0, ""
+    total, done, within, name = sum(file.size for file in files), 0, 0, ""
 
     def tell() -> None:
         if on_progress:
-            on_progress(Progress(done, total, name, report))
+            on_progress(Progress(done + within, total, name, report))
 
     with (
         library.writing(),
@@ -55,8 +55,10 @@ def ingest_files(
             writer.take(event)
             if isinstance(event, Begun):
                 name, size = event.file.path.name, event.file.size
+            elif isinstance(event, Parsed):
+                within = max(within, min(event.at, size))
             elif isinstance(event, Ended):
-                done += size
+                done, within = done + size, 0
                 tell()
     return report
 

@@ -19,6 +19,7 @@ from ingestion.finding import File
 from ingestion.ledger import Ledger
 from ingestion.sources import find_parser
 from ingestion.sources.base import Parser
+from ingestion.sources.records import watch
 
 logger = logging.getLogger("citewell.ingestion")
 
@@ -36,13 +37,14 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document, its passages, and the abbreviations that it introduces, short and long form."""
+    """A document, its passages, and the abbreviations that it introduces, short and long form; `at` is how many bytes of its file were read."""
 
     document: Document
     content_hash: str
     passages: tuple[Passage, ...]
     index_hash: str
     abbreviations: tuple[tuple[str, str], ...]
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,21 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
             yield Ended(digest, reader)
 
 
-def parsed(document: Document) -> Parsed:
+def parsed(document: Document, at: int = 0) -> Parsed:
     """The document with its passages, hashes and abbreviations."""
     passages = tuple(chunking.passages_of(document))
     pairs = tuple(dict.fromkeys(found.key for found in mine(document)))
-    return Parsed(document, document.content_hash, passages, index_hash(passages), pairs)
+    return Parsed(document, document.content_hash, passages, index_hash(passages), pairs, at)
 
 
 def _items(parser: Parser, file: File) -> Iterator[Event]:
-    problems = 0
+    at = problems = 0
+
+    def move(position: int) -> None:
+        nonlocal at
+        at = position
+
+    watch(file.path, move)
     try:
         for item in parser.parse(file.path):
             if isinstance(item, Problem):
@@ -119,7 +127,7 @@ def _items(parser: Parser, file: File) -> Iterator[Event]:
                 _check_number(problems, file)
                 yield Failed(item.record, item.reason, item.mend)
             elif isinstance(item, Document):
-                yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item))
+                yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item), at)
             else:
                 yield item
     except SourceError as error:

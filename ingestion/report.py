@@ -54,7 +54,7 @@ def keep(entries: list[T], entry: T) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands: bytes of files done and in all, and the report so far."""
+    """Where a run stands: bytes read of the files and in all, and the report so far. What is read is written a little later."""
 
     done_bytes: int
     total_bytes: int

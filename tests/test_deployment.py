@@ -364,9 +364,12 @@ def imported(folder: Path) -> set[str]:
     return names
 
 
+OPTIONS = {"evals": ["evals"], "ingestion": ["ocr"]}
+
+
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [*((package, ["evals"] if package == "evals" else []) for package in PACKAGES), ("tests", ["evals", "test"])],
+    [*((package, OPTIONS.get(package, [])) for package in PACKAGES), ("tests", ["evals", "test"])],
 )
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:
     """A library that is there only because another one brought it is gone one day."""
@@ -382,7 +385,7 @@ def test_every_dependency_is_pinned_to_a_version_it_allows() -> None:
     pinned, project = pins(), pyproject()["project"]
     declared = [
         *project["dependencies"],
-        *(line for extra in ("evals", "test") for line in project["optional-dependencies"][extra]),
+        *(line for extra in ("evals", "ocr", "test") for line in project["optional-dependencies"][extra]),
     ]
     for requirement in map(Requirement, declared):
         name = canonicalize_name(requirement.name)

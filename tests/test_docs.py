@@ -1,13 +1,20 @@
-"""The documents say what was measured: every table is as `benchmarks/figures.py` writes it, and every link leads somewhere."""
+"""The documents say what is: every table is as `benchmarks/figures.py` writes it, every link leads somewhere, every command can be given."""
 
 from __future__ import annotations
 
+import inspect
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+
+from assistant import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,3 +36,45 @@ def test_results_name_no_place_of_the_machine_that_made_them() -> None:
     for result in (ROOT / "benchmarks" / "results").iterdir():
         text = result.read_text(encoding="utf-8")
         assert not re.search(r"(?<![.\w])/(?:home|root|tmp|work|Users)/", text), result.name
+
+
+@pytest.fixture(scope="session")
+def citewell() -> Any:
+    """The whole command, with the doors that plug in."""
+    cli.plug_in()
+    return typer.main.get_command(cli.app)
+
+
+def commands(command: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by its words."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, *names, name)
+    if not hasattr(command, "commands"):
+        yield " ".join(names), command
+
+
+def check(command: Any, line: str) -> None:
+    """Raises what the command itself would say of a wrong call; nothing is run."""
+    words = shlex.split(line, comments=True)[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    command.make_context(command.name, words)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_the_documents_can_be_given_as_they_stand(document: Path, citewell: Any) -> None:
+    blocks = re.findall(r"^```\w*\n(.*?)^```", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for line in re.findall(r"^(?:\$ )?(citewell .+)$", "\n".join(blocks), re.MULTILINE):
+        check(citewell, line)
+
+
+def test_each_command_has_an_example_that_can_be_given_and_no_help_breaks_within_a_sentence(citewell: Any) -> None:
+    for name, command in commands(citewell):
+        paragraphs = inspect.cleandoc(command.help).split("\n\n")
+        examples = re.findall(r"\[dim\](citewell .+)\[/\]", paragraphs[-1])
+        assert examples, name
+        for example in examples:
+            assert example.startswith(f"citewell {name}"), example
+            check(citewell, example.replace("\\[", "["))
+        for paragraph in paragraphs[1:-1]:  # the terminal breaks lines, and a break of ours would come on top
+            assert "\n" not in paragraph, f"{name}: {paragraph}"

@@ -25,7 +25,10 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     home: Annotated[Path | None, typer.Option(help="The library's folder; CITEWELL_HOME where not given.")] = None,
 ) -> None:
-    """Serve the chat page and the API."""
+    """Serve the chat page and the API, and take documents in meanwhile. An empty library is given the starter library.
+
+    [dim]citewell serve --port 8080[/]
+    """
     with _listen(host, port) as listener:
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
         from assistant.api.ingest import Intake

@@ -78,6 +78,7 @@ WARNINGS = {
     "expression_of_concern": "Expression of concern",
     "superseded": "Superseded",
     "draft": "Draft",
+    "ocr": "Read from a scan",
     "preliminary": "Preliminary",
     "conflict": "Sources disagree",
     "corrected": "Corrected",

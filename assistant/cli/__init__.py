@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, baseline, ingesting, library, live, trials
+from assistant.cli import asking, baseline, ingesting, library, live, trials, watching
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -30,6 +30,7 @@ app.command("show")(asking.show)
 ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)
 ingesting.app.command("baseline")(baseline.baseline)
+ingesting.app.command("watch")(watching.watch_folders)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 
@@ -49,7 +50,7 @@ def _options(
     """Settings come from CITEWELL_* variables or citewell.toml; CITEWELL_HOME is the library's folder."""
 
 
-def _plug_in() -> None:
+def plug_in() -> None:
     """Add the commands of the doors that are installed."""
     for point in entry_points(group="citewell.commands"):
         loaded = point.load()
@@ -61,7 +62,7 @@ def _plug_in() -> None:
 
 def main() -> None:
     """Run the command. Exit status: 0 done, 2 the call is wrong, 1 it failed."""
-    _plug_in()
+    plug_in()
     try:
         app()
     except CALL_IS_WRONG as error:

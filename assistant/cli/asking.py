@@ -8,22 +8,24 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.cli.desk import open_desk
-from assistant.cli.output import note, out, print_json, text
+from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
 from assistant.evidence import DocumentView, HitView, PassageView
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
-from indexes.passage import Filters, Kind
+from indexes.passage import Filters, Kind, Status
 from ingestion.ledger import Ledger
 from ingestion.library import ledger_path
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 KindOption = Annotated[
-    list[Kind] | None, typer.Option("--kind", help="Only this kind of evidence; may be given again.")
+    list[Kind] | None,
+    typer.Option(
+        "--kind", metavar="KIND", help="Only this kind of evidence: guideline, literature, trial; may be given again."
+    ),
 ]
 SinceOption = Annotated[
     int | None, typer.Option("--since", min=1000, max=3000, help="Only documents of this year or later.")
@@ -41,6 +43,7 @@ LEVELS = {
     "registration": "trial registration",
     "unknown": "design not stated",
 }
+NOT_SAID = {"", Status.CURRENT}  # of a document in force nothing need be said
 
 
 def ask(
@@ -72,7 +75,7 @@ def search(
     until: UntilOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find passages, best first, each with its scores.
+    """Find passages, best first, each with its scores. What is retracted, superseded or a draft says so.
 
     [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature[/]
     """
@@ -91,32 +94,44 @@ def show(
     identifier: Annotated[str, typer.Argument(help="A document (pubmed:31535829) or a passage (pubmed:31535829#0).")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a document or a passage word for word.
+    """Show a document or a passage word for word, where it stands and which file it came from.
 
+    [dim]citewell show pubmed:31535829[/]
     [dim]citewell show pubmed:31535829#0 --json[/]
     """
     with open_ledger() as ledger:
         passage = ledger.passage(identifier)
         document = None if passage else ledger.document(identifier)
+        about = passage.document_id if passage else identifier
+        known = ledger.known(about)
+        successor = whole.superseded_by if (whole := document or ledger.document(about)) else None
         if passage:
             view: PassageView | DocumentView = PassageView.of(passage)
         elif document:
             view = DocumentView.of(document, ledger.passage_ids(identifier))
         else:
             raise NotFoundError(
-                f"The library has no document or passage {identifier!r}. Copy the identifier from an answer or a search."
+                f"The library has no document or passage {identifier!r}. Copy the identifier from an answer, a search or `citewell library list`."
             )
     if as_json:
         print_json(view.model_dump_json(indent=2))
         return
     out.print(text(view.title, style="bold"))
-    year = f", {view.year}" if view.year else ""
-    out.print(
-        text(f"{identifier}  {LEVELS.get(view.evidence_level, view.evidence_level)}{year}  {view.status}", style="dim")
-    )
-    out.print(text(view.url, style="cyan"), soft_wrap=True)
+    print_whole(identifier, "dim")
+    issued = [document.publisher, document.date or str(document.year or "")] if document else [str(view.year or "")]
+    level = LEVELS.get(view.evidence_level, view.evidence_level)
+    out.print(text(", ".join(filter(None, [level, *issued])), style="dim"))
+    if view.status not in NOT_SAID:
+        print_whole(standing(view.status, successor), "yellow")
+    if view.url:
+        print_whole(view.url, "cyan")
+    if known:
+        print_whole(f"From {known.source}", "dim")
     out.print()
-    out.print(text(view.text))
+    if view.text:
+        out.print(text(view.text))
+    else:
+        note("The record has a title and no text.")
 
 
 @contextmanager
@@ -125,12 +140,20 @@ def open_ledger() -> Iterator[Ledger]:
     settings = load_settings()
     path = ledger_path(settings.home, settings.server)
     if not path.exists():
-        raise NotFoundError(f"There is no library in {settings.home} yet. Make one with: citewell ingest starter")
+        raise NotFoundError(
+            f"There is no library in {settings.home} yet. Make one with: citewell ingest starter; or of your own files: citewell ingest files PATH"
+        )
     ledger = Ledger(path)
     try:
         yield ledger
     finally:
         ledger.close()
+
+
+def standing(status: str, successor: str | None = None) -> str:
+    """Where a document stands, in words."""
+    words = status.replace("_", " ")
+    return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
 
 
 def _filters(kinds: list[Kind] | None, since: int | None, until: int | None) -> Filters:
@@ -156,6 +179,7 @@ def _print_answer(answer: Answer) -> None:
             text(f"[{numbers[source.document_id]}] ", style="bold cyan")
             + text(source.title)
             + text(f" ({level}{year})", style="dim")
+            + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
         )
         if source.url:
             out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
@@ -167,9 +191,9 @@ def _print_answer(answer: Answer) -> None:
 
 def _print_claim(claim: Claim, numbers: list[int]) -> None:
     marks = text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
-    out.print(Padding(text("• ") + text(claim.text) + marks, (0, 0, 0, 0)))
+    print_indented(text("• ") + text(claim.text) + marks, 0)
     for citation in claim.citations:
-        out.print(Padding(text(_place(citation), style="dim"), (0, 0, 0, 2)))
+        print_whole(_place(citation), "dim", indent=2)
 
 
 def _place(citation: Citation) -> str:
@@ -183,13 +207,16 @@ def _print_hit(number: int, hit: HitView) -> None:
     out.print(text(f"{number}. ", style="bold cyan") + text(passage.title, style="bold"))
     place = " > ".join(passage.section)
     level = LEVELS.get(passage.evidence_level, passage.evidence_level)
+    print_whole(passage.passage_id, "dim", indent=3)
     details = [
-        passage.passage_id,
         level,
         str(passage.year or ""),
         place,
+        f"page {passage.page}" if passage.page else "",
         f"score {hit.scores.fused:.3f} (dense {dense}, bm25 {lexical})",
     ]
-    out.print(Padding(text("  ".join(filter(None, details)), style="dim"), (0, 0, 0, 3)))
+    flag = "" if passage.status in NOT_SAID else standing(passage.status) + "  "
+    print_indented(text(flag, "yellow") + text("  ".join(filter(None, details)), style="dim"), 3)
     start = passage.text if len(passage.text) <= 300 else passage.text[:300].rsplit(" ", 1)[0] + " …"
-    out.print(Padding(text(start), (0, 0, 1, 3)))
+    print_indented(text(start), 3)
+    out.print()

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.ingesting import tell_report, with_bar
-from assistant.cli.output import note
+from assistant.cli.ingesting import open_alone, tell_report, with_bar
+from assistant.cli.output import counted, note
 from assistant.settings import load_settings
 from ingestion.bulk import Plan, Selection, ingest_bulk
-from ingestion.clients.download import megabytes
+from ingestion.clients.download import readable_size
 from ingestion.clients.pubmed_bulk import connect, open_bulk
-from ingestion.library import Library
 from ingestion.pipeline import Progress, Report
 
 
@@ -34,8 +33,9 @@ def baseline(
 ) -> None:
     """Fetch NLM's PubMed files and ingest them: the yearly baseline, some 1,300 files of 30,000 records, and the updates of each day.
 
-    Each file is proved whole by NLM's MD5 before it is read. A run that is broken off is gone on with by the same command, in the middle of a
-    file where need be; what was fetched before is not fetched again. The room that is needed is said before anything is fetched.
+    Each file is proved whole by NLM's MD5 before it is read. The room that is needed is said before anything is fetched.
+
+    A run that is broken off is gone on with by the same command, in the middle of a file where need be; nothing is fetched twice.
 
     To see how long it takes here, one file; all of PubMed, keeping no file; and each night, what is new:
 
@@ -43,18 +43,20 @@ def baseline(
     [dim]citewell ingest baseline --updates --no-keep[/]
     [dim]citewell ingest baseline --updates[/]
     """
+    if last is not None and last < first:
+        raise typer.BadParameter("lies before --from", param_hint="--to")
     settings = load_settings()
     selection = Selection(updates=updates, first=first, last=last, keep=keep)
     report = Report()
 
     def say(plan: Plan) -> None:
         note(
-            f"{len(plan.files):,} files, {plan.to_fetch:,} of them to be fetched (about {megabytes(plan.coming)}); "
-            f"they need {megabytes(plan.needed)} of the {megabytes(plan.free)} that are free."
+            f"{counted(len(plan.files), 'file')}, {plan.to_fetch:,} of them to be fetched (about {readable_size(plan.coming)}); "
+            f"they need {readable_size(plan.needed)} of the {readable_size(plan.free)} that are free."
         )
 
     with (
-        Library.open(settings.home, purpose="citewell ingest baseline", server=settings.server) as library,
+        open_alone(settings, "citewell ingest baseline") as library,
         connect(str(settings.pubmed_ftp_url)) as http,
         open_bulk(http, settings.home) as bulk,
     ):

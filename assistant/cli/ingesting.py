@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from assistant.cli.output import err, errors, note, out, print_json, text, with_mend
+from assistant.cli.output import counted, err, errors, note, out, print_json, text, with_mend
 from assistant.cli.remote import Remote, Tell, open_remote
 from assistant.jobs import report_view
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from indexes.errors import LibraryInUseError
 from ingestion import starter
 from ingestion.jobs import Work
@@ -33,6 +34,7 @@ from ingestion.sources import kinds
 app = typer.Typer(help="Bring documents into the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 FAILURES_SHOWN = 20
+SKIPPED_SHOWN = 5
 
 
 @app.command("files")
@@ -41,11 +43,18 @@ def files(
     kind: Annotated[str, typer.Option(help=f"auto, {', '.join(kinds())}.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; no progress bar.")] = False,
 ) -> None:
-    """Ingest files: PubMed XML and MEDLINE text, PMC full text, ClinicalTrials.gov JSON and XML, guidelines as Markdown, HTML or PDF.
+    """Ingest files and folders: PubMed, PMC full text, trials of ClinicalTrials.gov and WHO ICTRP, guidelines.
+
+    Guidelines may be PDF, Word, EPUB, HTML, Markdown, Excel decision tables or the USPSTF's JSON; PubMed also MEDLINE text.
+
+    Any of them may be compressed (gzip, xz, bzip2) or in a zip or tar. What a file is is found out; --kind says it where that cannot be.
 
     What was read before and has not changed is passed over. A file or record that cannot be read is named with its mend and stops nothing.
 
-    [dim]citewell ingest files pubmed24n0001.xml.gz guidelines/[/]
+    A citewell-manifest.toml beside guidelines says what they do not say: issuer, version, date, what they supersede (docs/ingestion.md).
+
+    [dim]citewell ingest files pubmed24n0001.xml.gz trials.zip guidelines/[/]
+    [dim]citewell ingest files ward-rules.pdf --kind guideline[/]
     """
     report = run_where_it_is_held(
         "citewell ingest files",
@@ -60,7 +69,10 @@ def files(
 def starter_library(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON; no progress bar.")] = False,
 ) -> None:
-    """Ingest the starter library: digests of guidelines, studies and trials on everyday topics."""
+    """Ingest the starter library: digests of guidelines, studies and trials on everyday topics.
+
+    [dim]citewell ingest starter[/]
+    """
     report = run_where_it_is_held(
         "citewell ingest starter",
         lambda library, tell: ingest_files(library, starter.PATHS, on_progress=tell),
@@ -88,12 +100,26 @@ def run_where_it_is_held(
         return with_bar(lambda tell: here(library, tell), quiet=quiet)
 
 
+@contextmanager
+def open_alone(settings: Settings, purpose: str, home: Path | None = None) -> Iterator[Library]:
+    """The library for a command that no server does instead. Raises `LibraryInUseError` that says so where one holds it."""
+    home = home or settings.home
+    try:
+        library = Library.open(home, purpose=purpose, server=settings.server)
+    except LibraryInUseError as error:
+        if error.url is None:
+            raise
+        raise LibraryInUseError(f"{error} {purpose} cannot go through it.", error.url) from error
+    with library:
+        yield library
+
+
 def tell_report(report: Report, as_json: bool) -> None:
     """Print what a run did, for a person or a program. Raises `typer.Exit` with 1 where anything failed."""
     if as_json:
         print_json(json.dumps(report_view(report), indent=2, ensure_ascii=False))
     else:
-        _print_report(report)
+        print_report(report)
     if report.failures:
         raise typer.Exit(1)
 
@@ -145,22 +171,30 @@ def progress_bar(*columns: ProgressColumn, quiet: bool) -> Progress:
     )
 
 
-def _print_report(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """Print what a run did, for a person."""
+    changed = f"{report.changed} changed"
+    if report.relabelled:
+        changed += f" ({report.relabelled} of them in what is said about them only)"
     parts = [
-        f"{report.added} documents added",
-        f"{report.changed} changed",
+        f"{counted(report.added, 'document')} added",
+        changed,
         f"{report.unchanged} unchanged",
         f"{report.deleted} deleted",
     ]
-    out.print(text(", ".join(parts) + f"; {report.passages} passages indexed."))
+    out.print(text(", ".join(parts) + f"; {counted(report.passages, 'passage')} indexed."))
     if report.outdated:
-        note(f"{report.outdated} records are older than what the library holds of them and were left alone.")
+        note(f"{counted(report.outdated, 'record')} left alone: the library holds a later revision.")
     if report.files_unchanged:
-        note(f"{report.files_unchanged} files were read before and have not changed.")
+        note(f"{counted(report.files_unchanged, 'file')} read before and not changed since.")
     if report.failed_before:
         note(f"{report.failed_before} of these had failures: citewell library failures, citewell library retry")
     if report.skipped:
-        note(f"{len(report.skipped)} files in folders or archives are of no known kind and were passed over.")
+        note(f"{counted(len(report.skipped), 'file')} in folders or archives passed over, of no known kind:")
+        for path in report.skipped[:SKIPPED_SHOWN]:
+            note(f"  {path}")
+        if len(report.skipped) > SKIPPED_SHOWN:
+            note(f"  … and {len(report.skipped) - SKIPPED_SHOWN} more; --json names them all")
     for file, record, reason, mend in report.failures[:FAILURES_SHOWN]:
         place = "" if file in reason else f"{file} ({record}): " if record else f"{file}: "
         err(place + with_mend(reason, mend))

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from assistant.cli.asking import open_ledger
-from assistant.cli.ingesting import progress_bar, run_where_it_is_held, tell_report
-from assistant.cli.output import note, out, print_json, text, with_mend
+from assistant.cli.asking import NOT_SAID, open_ledger, standing
+from assistant.cli.ingesting import open_alone, progress_bar, run_where_it_is_held, tell_report
+from assistant.cli.output import counted, note, out, print_json, print_whole, text, with_mend
 from assistant.cli.remote import open_remote
+from assistant.errors import NotFoundError
 from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
+from indexes.passage import Kind, Status
 from ingestion.archive import Manifest
+from ingestion.clients.download import readable_size
+from ingestion.document import printable
 from ingestion.jobs import Work
-from ingestion.library import Library
+from ingestion.library import Library, disk_use
 from ingestion.pipeline import remove_document, retry_failures
 from ingestion.transfer import export_library, import_library
 
@@ -29,29 +36,94 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a progr
 
 @app.command("status")
 def status(as_json: JsonOption = False) -> None:
-    """How many documents and passages of each kind, and what built the index."""
+    """How many documents and passages of each kind, which are not in force, when a file was last read, what failed, and the room on the disk.
+
+    [dim]citewell library status[/]
+    [dim]citewell library status --json[/]
+    """
     settings = load_settings()
     with open_ledger() as ledger:
-        counts, failures, signature = ledger.counts(), len(ledger.failures()), ledger.get_meta("signature")
+        counts, statuses, last_read = ledger.counts(), ledger.statuses(), ledger.last_read()
+        failures, signature = len(ledger.failures()), ledger.get_meta("signature")
     engine = f"qdrant server, collection {settings.qdrant_collection}" if settings.server else "edge (embedded)"
+    sizes = disk_use(settings.home)
     if as_json:
-        kinds = {str(kind): {"documents": d, "passages": p} for kind, (d, p) in counts.items()}
+        kinds = {
+            str(kind): {
+                "documents": documents,
+                "passages": passages,
+                "not_current": {str(status): number for status, number in statuses[kind].items()},
+            }
+            for kind, (documents, passages) in counts.items()
+        }
         body = {"home": str(settings.home), "engine": engine, "index": signature, "kinds": kinds, "failures": failures}
-        print_json(json.dumps(body, indent=2))
+        print_json(json.dumps(body | {"last_read": last_read, "bytes": sum(sizes.values())}, indent=2))
         return
-    table = Table("Kind", "Documents", "Passages", box=None, header_style="bold")
+    table = Table("Kind", "Documents", "Passages", "Not in force", box=None, header_style="bold")
     for kind, (documents, passages) in counts.items():
-        table.add_row(str(kind), f"{documents:,}", f"{passages:,}")
-    out.print(text(f"Library in {settings.home}", style="bold"))
+        flags = [f"{number:,} {standing(status)}" for status, number in statuses[kind].items() if number]
+        table.add_row(str(kind), f"{documents:,}", f"{passages:,}", ", ".join(flags))
+    out.print(text(f"Library in {settings.home}", style="bold"), soft_wrap=True)
     out.print(table)
+    out.print(text(f"Last file read: {_moment(last_read)}"))
+    out.print(text(f"On the disk: {readable_size(sum(sizes.values()))}{_largest(sizes)}"))
     out.print(text(f"Index: {signature}; engine: {engine}", style="dim"))
     if failures:
-        note(f"{failures} files or records could not be ingested: citewell library failures")
+        what = "file or record" if failures == 1 else "files or records"
+        note(f"{failures:,} {what} could not be ingested: citewell library failures")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[
+        Kind | None, typer.Option("--kind", metavar="KIND", help="Only guideline, literature or trial.")
+    ] = None,
+    status: Annotated[
+        Status | None,
+        typer.Option("--status", metavar="STATUS", help=f"Only what is {', '.join(Status)}."),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="Only what was read from this file, or from files in this folder.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many documents.")] = 50,
+    after: Annotated[str, typer.Option("--after", metavar="ID", help="Go on behind this document.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the documents of the library by identifier, each with its status; page by page.
+
+    [dim]citewell library list --kind guideline[/]
+    [dim]citewell library list --status superseded[/]
+    [dim]citewell library list --source guidelines/ --json[/]
+    """
+    with open_ledger() as ledger:
+        found = ledger.listed(kind, status, _as_source(source) if source else "", printable(after), limit + 1)
+    page = found[:limit]
+    following = page[-1].document_id if len(found) > limit else None
+    if as_json:
+        body = {"documents": [dataclasses.asdict(each) for each in page], "next": following}
+        print_json(json.dumps(body, indent=2, ensure_ascii=False))
+        return
+    for each in page:
+        flag = "" if each.status in NOT_SAID else f"  {standing(each.status, each.superseded_by)}"
+        print_whole(f"{each.document_id}{flag}", "" if not flag else "yellow")
+        issued = " ".join(filter(None, [each.publisher, str(each.year or "")]))
+        print_whole("; ".join(filter(None, [each.title, issued, counted(each.passages, "passage")])), "dim", indent=3)
+    if following:
+        note(
+            f"These are {counted(len(page), 'document')}; for the next ones, the same command with --after {following}"
+        )
+    elif not page:
+        note("The library holds no such document.")
 
 
 @app.command("failures")
 def failures(as_json: JsonOption = False) -> None:
-    """Files and records that could not be ingested, with the reason and the mend."""
+    """Files and records that could not be ingested, with the reason and the mend.
+
+    A failure is kept until its file is read without it (citewell library retry) or it is forgotten (citewell library forget).
+
+    [dim]citewell library failures[/]
+    """
     with open_ledger() as ledger:
         found = ledger.failures()
     if as_json:
@@ -59,14 +131,48 @@ def failures(as_json: JsonOption = False) -> None:
         return
     if not found:
         note("Nothing failed.")
-    for failure in found:
-        out.print(text(f"{failure.source} {failure.record}".rstrip(), style="bold"))
-        out.print(text(f"  {with_mend(failure.reason, failure.mend)}"))
+    for source, of_file in groupby(found, key=lambda failure: failure.source):
+        print_whole(source, "bold")
+        for failure in of_file:
+            record = f"{failure.record}: " if failure.record else ""
+            reason = failure.reason.removeprefix(f"{source}: ")
+            print_whole(record + with_mend(reason, failure.mend), indent=2)
+    if found:
+        note(
+            "Mended files are read again by: citewell library retry. What will not be mended: citewell library forget PATH"
+        )
+
+
+@app.command("forget")
+def forget(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file as the failures name it, or a folder.")],
+    as_json: JsonOption = False,
+) -> None:
+    """No longer keep what failed in a file, or in the files of a folder. Its documents stay in the library.
+
+    Where the file is ingested again and fails again, the failure is back.
+
+    [dim]citewell library forget guidelines/scan.pdf[/]
+    """
+    source = _as_source(path)
+    with open_ledger() as ledger:
+        forgotten = ledger.forget_failures(source)
+    if not forgotten:
+        raise NotFoundError(f"No failure of {source} is kept. Copy its path from: citewell library failures")
+    if as_json:
+        print_json(json.dumps({"path": source, "forgotten": forgotten}, indent=2, ensure_ascii=False))
+        return
+    print_whole(f"Forgot {counted(forgotten, 'failure')} of {source}")
 
 
 @app.command("retry")
 def retry(as_json: JsonOption = False) -> None:
-    """Read the files again in which something failed: mended since, or to be read by a newer Citewell."""
+    """Read the files again in which something failed: mended since, or to be read by a newer Citewell.
+
+    A file that is gone is named once more and then no longer kept.
+
+    [dim]citewell library retry[/]
+    """
     with open_ledger():  # `NotFoundError` where there is no library, instead of a new one
         pass
     report = run_where_it_is_held(
@@ -80,7 +186,10 @@ def remove(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A document, as in pubmed:31535829.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Take a document out of the library. Ingesting a file that holds it brings it back."""
+    """Take a document out of the library. Ingesting a file that holds it brings it back.
+
+    [dim]citewell library remove pubmed:31535829[/]
+    """
     with open_ledger():
         settings = load_settings()
     try:
@@ -94,7 +203,7 @@ def remove(
     if as_json:
         print_json(json.dumps(dataclasses.asdict(removed), indent=2, ensure_ascii=False))
         return
-    out.print(text(f"Removed {removed.document_id} with {removed.passages} passages: {removed.title}"))
+    print_whole(f"Removed {removed.document_id} with {counted(removed.passages, 'passage')}: {removed.title}")
     note(f"It came from {removed.source}; ingesting that file again brings it back.")
 
 
@@ -109,7 +218,7 @@ def export(
     """
     with open_ledger():
         settings = load_settings()
-    with Library.open(settings.home, purpose="citewell library export", server=settings.server) as library:
+    with open_alone(settings, "citewell library export") as library:
         manifest = _with_steps(lambda tell: export_library(library, target, tell), quiet=as_json)
     _tell_moved("Exported", manifest, target, settings.home, as_json)
 
@@ -126,7 +235,7 @@ def import_(
     """
     settings = load_settings()
     home = into or settings.home
-    with Library.open(home, purpose="citewell library import", server=settings.server) as library:
+    with open_alone(settings, "citewell library import", home) as library:
         manifest = _with_steps(lambda tell: import_library(library, source, tell), quiet=as_json)
     _tell_moved("Imported", manifest, source, home, as_json)
 
@@ -149,8 +258,20 @@ def _tell_moved(what: str, manifest: Manifest, file: Path, home: Path, as_json: 
         body = {"file": str(file), "bytes": file.stat().st_size, "home": str(home)}
         print_json(json.dumps(body | manifest.model_dump(exclude={"members"}), indent=2, ensure_ascii=False))
         return
-    megabytes = file.stat().st_size / 1e6
-    out.print(
-        text(f"{what} {manifest.documents:,} documents, {manifest.passages:,} passages ({megabytes:,.1f} MB): {file}"),
-        soft_wrap=True,
-    )
+    held = f"{counted(manifest.documents, 'document')}, {counted(manifest.passages, 'passage')}"
+    print_whole(f"{what} {held} ({readable_size(file.stat().st_size)}): {file}")
+
+
+def _as_source(path: Path) -> str:
+    """The path as the ledger names the file that lies there."""
+    return printable(os.path.normpath(path.absolute()))
+
+
+def _moment(iso: str | None) -> str:
+    return f"{datetime.fromisoformat(iso).astimezone():%Y-%m-%d %H:%M}" if iso else "none"
+
+
+def _largest(sizes: Mapping[str, int]) -> str:
+    """What takes most of the room, where anything takes much."""
+    most = sorted(sizes.items(), key=lambda each: -each[1])[:3]
+    return f" ({', '.join(f'{name} {readable_size(size)}' for name, size in most)})" if most else ""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from assistant.cli.ingesting import tell_report
+from assistant.cli.ingesting import open_alone, tell_report
 from assistant.cli.output import errors, note
 from assistant.settings import load_settings
 from ingestion.clients.base import Fetcher, Found
@@ -16,7 +16,6 @@ from ingestion.clients.eutils import DateKind, Eutils, Window
 from ingestion.clients.folder import Generation
 from ingestion.clients.pubmed import EARLIEST, LATEST, PubMedQuery
 from ingestion.errors import LiveSourceError
-from ingestion.library import Library
 from ingestion.live import Standing, ingest_live
 from ingestion.pipeline import Report
 
@@ -42,9 +41,11 @@ def pubmed(
 ) -> None:
     r"""Fetch records from PubMed (NCBI E-utilities) and ingest them.
 
-    A run that is broken off is gone on with by the same command; one that is finished is asked afresh. The query is sent to NCBI: enter no
-    patient identifiers. NCBI asks for your address in CITEWELL_NCBI_EMAIL, and allows ten requests a second instead of three with a (free)
-    CITEWELL_NCBI_API_KEY.
+    A run that is broken off is gone on with by the same command; one that is finished is asked afresh.
+
+    The query is sent to NCBI: enter no patient identifiers.
+
+    NCBI asks for your address in CITEWELL_NCBI_EMAIL, and with a (free) CITEWELL_NCBI_API_KEY allows ten requests a second instead of three.
 
     [dim]citewell ingest pubmed --query "atrial fibrillation\[mh] AND anticoagulants\[mh] AND randomized controlled trial\[pt]"[/]
     [dim]citewell ingest pubmed --query "heart failure\[mh]" --since 2026-11-01 --by changed[/]
@@ -76,7 +77,7 @@ def ingest_from(fetcher: Fetcher, service: str, *, as_json: bool) -> None:
         transient=True,
         disable=as_json or not errors.is_terminal,
     )
-    with Library.open(settings.home, purpose=f"citewell ingest {fetcher.name}", server=settings.server) as library, bar:
+    with open_alone(settings, f"citewell ingest {fetcher.name}") as library, bar:
         task = bar.add_task(service, total=None)
 
         def found(what: Found, generation: Generation) -> None:

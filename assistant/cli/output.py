@@ -19,6 +19,23 @@ def text(words: str, style: str = "") -> Text:
     return Text(_CONTROL.sub("", words), style)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things: "1 file", "2 files"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def print_whole(words: str, style: str = "", *, indent: int = 0) -> None:
+    """Print a line that begins with what may be copied, an identifier or a path: the terminal may wrap it, we never break it."""
+    out.print(text(" " * indent + words, style), soft_wrap=True)
+
+
+def print_indented(words: Text, indent: int) -> None:
+    """Print words that are wrapped to the terminal, each line of them this far in and without blanks at its end."""
+    for line in words.wrap(out, max(out.width - indent, 20)):
+        line.rstrip()
+        out.print(Text(" " * indent) + line if line else line, soft_wrap=True)
+
+
 def with_mend(reason: str, mend: str) -> str:
     """What is amiss and what to do about it."""
     return "; ".join(filter(None, (reason, mend)))

@@ -21,6 +21,7 @@ from assistant.errors import ServerError
 from assistant.jobs import PATH, JobsOut, JobView, RemovedView, read_report
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
+from ingestion import manifest
 from ingestion.document import printable
 from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
 from ingestion.finding import find_files
@@ -176,6 +177,8 @@ def _recognised(paths: Sequence[Path], kind: str, limit: int, report: Report) ->
     """The files that are worth sending, and their sizes; what is wrong with the others goes to the report, as `ingest_files` would put it."""
     sizes: dict[Path, int] = {}
     for file in find_files(paths):
+        if file.path.name == manifest.NAME and not file.fault:  # what it says of a file is that file's matter
+            continue
         reason, mend = file.fault, ""
         try:
             if not reason:

@@ -40,8 +40,9 @@ def trials(
 ) -> None:
     r"""Fetch trials from ClinicalTrials.gov and ingest them.
 
-    A run that is broken off is gone on with by the same command; one that is finished is asked afresh. The search is sent to
-    ClinicalTrials.gov: enter no patient identifiers.
+    A run that is broken off is gone on with by the same command; one that is finished is asked afresh.
+
+    The search is sent to ClinicalTrials.gov: enter no patient identifiers.
 
     [dim]citewell ingest trials --condition "heart failure" --intervention sotagliflozin --status recruiting[/]
     [dim]citewell ingest trials --condition asthma --term "AREA\[Phase]PHASE3" --since 2026-01-01 --limit 500[/]

@@ -6,7 +6,6 @@ Model card: BAAI/bge-small-en-v1.5 (MIT). Pooling is the first token's state, L2
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from indexes.embedding import DEFAULT, Vectors
+from indexes.embedding.turns import Turns
 from indexes.embedding.weights import weights_folder
 
 MAX_TOKENS = 512
@@ -42,7 +42,7 @@ class OnnxEmbedder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
-        self._lock = threading.Lock()  # one run at a time: two would only share the same cores
+        self._turns = Turns()  # one run at a time: two would only share the same cores
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape (len(texts), 384). Identical texts are embedded once; batches hold texts of like length."""
@@ -70,7 +70,7 @@ class OnnxEmbedder:
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        with self._lock:
+        with self._turns:
             states = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         first: Vectors = np.asarray(states, dtype=np.float32)[:, 0]
         unit: Vectors = first / np.linalg.norm(first, axis=1, keepdims=True)

@@ -116,13 +116,13 @@ def _check_room(part: Path, whole: int | None, have: int) -> None:
     free = shutil.disk_usage(part.parent).free + _size(part) - have
     if whole is not None and whole - have > free:
         raise IngestionError(
-            f"{part.parent}: needs {megabytes(whole - have)} more and has {megabytes(free)} free; make room. What came is kept"
+            f"{part.parent}: needs {readable_size(whole - have)} more and has {readable_size(free)} free; make room. What came is kept"
         )
 
 
-def megabytes(size: int) -> str:
+def readable_size(size: int) -> str:
     """A size for a person."""
-    return f"{size / 1e6:,.1f} MB"
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 def _extent(answer: Stream) -> tuple[int, int | None]:

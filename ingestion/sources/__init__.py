@@ -17,6 +17,7 @@ from ingestion.sources.guideline_html import HtmlGuidelines
 from ingestion.sources.guideline_markdown import MarkdownGuidelines
 from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.guideline_refused import RefusedGuidelines
+from ingestion.sources.guideline_scan import ScannedGuidelines
 from ingestion.sources.guideline_xlsx import XlsxGuidelines
 from ingestion.sources.ictrp import IctrpCsv, IctrpXml
 from ingestion.sources.jats import PmcJats
@@ -47,6 +48,7 @@ PARSERS: tuple[Parser, ...] = (
     DocxGuidelines(),
     HtmlGuidelines(),
     RefusedGuidelines(),
+    ScannedGuidelines(),
 )
 HEAD = 4096  # bytes that a parser sees to recognise a file
 

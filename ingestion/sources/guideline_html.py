@@ -13,7 +13,9 @@ from ingestion.document import Item
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import Metadata, build_document, publisher_named_in, read_bytes
 from ingestion.sources.html_blocks import decoded, read_blocks, shown, soup_of
+from ingestion.sources.markup import without_prolog
 
+_BEGINS = re.compile(rb"<(?:!doctype\s+)?html(?=[\s>])", re.IGNORECASE)
 _LARGEST = 20_000_000
 
 
@@ -26,13 +28,8 @@ class HtmlGuidelines:
     suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """Whether it has an HTML suffix, or begins as an HTML page whatever its suffix."""
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000].lower()
-        return (
-            path.suffix.lower() in self.suffixes
-            or start.startswith((b"<!doctype html", b"<html"))
-            or (start.startswith(b"<?xml") and b"<html" in start)
-        )
+        """Whether it has an HTML suffix, or begins as an HTML page whatever its suffix. Other XML, though it speak of HTML, is none."""
+        return path.suffix.lower() in self.suffixes or _BEGINS.match(without_prolog(head)) is not None
 
     def parse(self, path: Path) -> Iterator[Item]:
         """Yield the page's one document. Raises `SourceError` where it is empty or holds no text."""

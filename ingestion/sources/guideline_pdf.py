@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from indexes.passage import Status
-from ingestion.document import Item, Problem
+from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import (
     Metadata,
@@ -23,7 +25,9 @@ from ingestion.sources.guideline import (
     year_in,
 )
 from ingestion.sources.isolated import parse_isolated
+from ingestion.sources.ocr import INSTALL
 from ingestion.sources.pdf_blocks import Bookmark, blocks
+from ingestion.sources.pdf_gaps import OMITTED, marked
 from ingestion.sources.pdf_lines import (
     LOCK,
     Page,
@@ -38,6 +42,7 @@ _LARGEST = 300_000_000  # bytes
 _MOST_PAGES = 5_000
 _MOST_CHARACTERS = 10_000_000  # some 3,000 full pages: small files can repeat one page thousands of times
 _MOST_BOOKMARKS = 20_000
+_LEAST = 40  # characters in ten pages: less than any text has, more than some scanners stamp on a page
 _FRONT = 8  # pages that say who published it, when and under what terms
 # Templates leave these behind; Latin letters are not written in them.
 _OTHER_SCRIPTS = frozenset(("ar", "fa", "he", "ur", "zh", "ja", "ko", "ru", "uk", "el", "th", "hi"))
@@ -75,37 +80,54 @@ class PdfGuidelines:
         return parse_isolated(type(self), path) if self._isolated else self._parse(path)
 
     def _parse(self, path: Path) -> Iterator[Item]:
-        with _opened(path) as document:
-            pages, broken = _pages(document, path)
+        with opened(path) as document:
+            pages, broken = read_pages(document, path)
             printed = sum(len(line.text) for page in pages for line in page.lines)
-            if printed < 40 * max(1, len(pages) // 10):
+            if printed < _LEAST * max(1, len(pages) // 10):
                 bare = sum(not page.lines for page in pages)
                 raise SourceError(
-                    f"{path}: {bare} of {len(pages)} pages have no text, so it is probably a scan; make the text readable first, "
-                    f"for example with: ocrmypdf {path.name!r} with-text.pdf"
+                    f"{path}: {bare} of {len(pages)} pages have no text, so it is probably a scan; read it with --kind scan, for which "
+                    f"you need: {INSTALL}; or make the text readable first, for example with: ocrmypdf {path.name!r} with-text.pdf"
                 )
-            with LOCK:
-                written = document.get_metadata_dict(skip_empty=True)
-                language = _language(document)
-                bookmarks = _bookmarks(document)
-        numbered = [without_line_numbers(page) for page in pages]
-        draft = sum(had for _, had in numbered) > len(pages) / 2
-        unnumbered = [page for page, _ in numbered]
-        cleaned = without_furniture(unnumbered)
-        found = blocks(cleaned, bookmarks, body_size(cleaned))
-        yield build_document(
-            path, _metadata(path, cleaned, written, running_title(unnumbered), draft, language), found, strict=True
+            yield guideline_of(path, document, pages)
+        yield from damaged(path, broken, len(pages))
+
+
+def guideline_of(
+    path: Path, document: pypdfium2.PdfDocument, pages: Sequence[Page], attributes: Mapping[str, Any] | None = None
+) -> Document:
+    """The guideline that these pages of the PDF make; `attributes` are its document's, beside those that every PDF has.
+
+    Raises `SourceError` where there is no text in them.
+    """
+    with LOCK:
+        written = document.get_metadata_dict(skip_empty=True)
+        language = _language(document)
+        bookmarks = _bookmarks(document)
+    numbered = [without_line_numbers(page) for page in pages]
+    draft = sum(had for _, had in numbered) > len(pages) / 2
+    unnumbered = [page for page, _ in numbered]
+    cleaned = marked(without_furniture(unnumbered))
+    found = blocks(cleaned, bookmarks, body_size(cleaned))
+    meta = _metadata(path, cleaned, written, running_title(unnumbered), draft, language)
+    hidden = sum(page.hidden for page in pages)
+    layer = {"ocr": True, "ocr_engine": "the file's own text layer", "ocr_pages": hidden} if hidden else {}
+    meta = replace(meta, attributes={**meta.attributes, **layer, **(attributes or {})})
+    return build_document(path, meta, found, strict=True)
+
+
+def damaged(path: Path, broken: Sequence[int], sound: int) -> Iterator[Problem]:
+    """What is said of the pages that cannot be read, where there are any beside the sound ones."""
+    if broken:
+        yield Problem(
+            f"pages {', '.join(map(str, broken[:20]))}",
+            f"{len(broken)} of {sound + len(broken)} pages of {path.name} are damaged and were left out",
+            "Fetch the file again, or repair it, for example with: qpdf in.pdf out.pdf",
         )
-        if broken:
-            yield Problem(
-                f"pages {', '.join(map(str, broken[:20]))}",
-                f"{len(broken)} of {len(pages) + len(broken)} pages of {path.name} are damaged and were left out",
-                "Fetch the file again, or repair it, for example with: qpdf in.pdf out.pdf",
-            )
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     """The open document, closed again whatever happens. Raises `SourceError` that names the cause and the mend."""
     try:
         size = path.stat().st_size
@@ -133,7 +155,7 @@ def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
             document.close()
 
 
-def _pages(document: pypdfium2.PdfDocument, path: Path) -> tuple[list[Page], list[int]]:
+def read_pages(document: pypdfium2.PdfDocument, path: Path) -> tuple[list[Page], list[int]]:
     """The pages that can be read, and the numbers of those that cannot."""
     with LOCK:
         count = len(document)
@@ -232,7 +254,8 @@ def _largest(pages: list[Page]) -> str:
         for line in page.lines:
             words[round(line.size)] += len(re.findall(r"[^\W\d_]{2,}", line.text))
         for size in sorted((size for size, count in words.items() if count >= 2), reverse=True):
-            text = " ".join(line.text for line in page.lines if round(line.size) == size)
+            printed = " ".join(line.text for line in page.lines if round(line.size) == size)
+            text = " ".join(printed.replace(OMITTED, " ").split())
             if len(text) <= 300:
                 return text
     return ""

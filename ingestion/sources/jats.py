@@ -1,4 +1,4 @@
-"""PMC full text as JATS XML: single articles (`.nxml`, `.xml`) and efetch answers (`<pmc-articleset>`).
+"""PMC full text as JATS XML: single articles (`.nxml`, `.xml`), efetch answers (`<pmc-articleset>`) and answers of PMC's OAI-PMH service.
 
 Elements: https://jats.nlm.nih.gov/archiving/tag-library/1.3/; PMC's use of them: https://www.ncbi.nlm.nih.gov/pmc/pmcdoc/tagging-guidelines/article/style.html.
 A document is the authors' abstract and body, in `jats_text`. `publisher` is the journal. Only PMC's articles are taken: an article without a PMC id
@@ -13,15 +13,18 @@ from pathlib import Path
 
 from indexes.passage import Kind, Status
 from ingestion.design import study_design
-from ingestion.document import Document, Item, Problem
+from ingestion.document import Deletion, Document, Item, Problem
 from ingestion.sources.jats_text import full_text, heading
 from ingestion.sources.markup import Element, Naming, children, document_element, elements, squeezed
 from ingestion.sources.medline import exact_date
+from ingestion.sources.records import read_head
 
 _ROOT = "pmc-articleset"
+_OAI = "OAI-PMH"  # https://www.openarchives.org/OAI/openarchivesprotocol.html
 _TAGS = ("article", "Reply")  # efetch replies so for what it does not have
 # HTML and DocBook have an <article> too; this is what JATS alone has, and has within its first lines.
 _JATS = re.compile(rb"<front\b|<journal-meta\b|<article-meta\b|\barticle-type\s*=|//(?:NLM|TaxonX)//DTD")
+_OF_PMC = re.compile(rb"oai:pubmedcentral|metadataPrefix\s*=\s*[\"']pmc")
 _PMCID = re.compile(r"(?:PMC)?([1-9][0-9]{0,9})")
 _NAMING = Naming(
     re.compile(
@@ -76,22 +79,70 @@ class PmcJats:
 
     name = "PMC full text (JATS XML)"
     kind = "pmc"
-    version = 1
+    version = 2
     suffixes = (".nxml", ".xml")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
-        """Whether the document element is an efetch answer of PMC, or an `<article>` with what only JATS has."""
+        """Whether the document element is an answer of PMC, or an `<article>` with what only JATS has."""
         first = document_element(head)
-        return first == _ROOT or (first == "article" and _JATS.search(head.replace(b"\0", b"")) is not None)
+        own = {"article": _JATS, _OAI: _OF_PMC}.get(first)
+        return first == _ROOT or (own is not None and own.search(head.replace(b"\0", b"")) is not None)
 
     def parse(self, path: Path) -> Iterator[Item]:
-        """Documents and problems in file order; raises what `xml_records` raises."""
+        """Documents, problems and, of OAI-PMH, deletions in file order; raises what `xml_records` raises."""
+        if document_element(read_head(path)) == _OAI:
+            yield from _harvested(path)
+            return
         for item in elements(path, _ROOT, _TAGS, _NAMING):
             if isinstance(item, Problem):
                 yield item
                 continue
             record, element = item
             yield _article(element, record.ordinal) if record.tag == "article" else _reply(element, record.ordinal)
+
+
+def _harvested(path: Path) -> Iterator[Item]:
+    """What an answer of OAI-PMH holds: each record has a header, which says whether it was deleted, and unless it was, an article."""
+    awaited = ""
+    for item in elements(path, _OAI, ("header", "article", "error"), _NAMING):
+        if isinstance(item, Problem):
+            awaited = ""
+            yield item
+            continue
+        record, element = item
+        if record.tag == "article":
+            awaited = ""
+            yield _article(_without_namespace(element), record.ordinal)
+            continue
+        if awaited:
+            yield _no_article(awaited)
+        awaited = ""
+        if record.tag == "error":
+            reason = " ".join(f"{element.get('code') or ''} {squeezed(element)}".split())[:200]
+            yield Problem(f"record {record.ordinal}", f"PMC answered: {reason}", "ask again for what the answer names")
+        elif element.get("status") == "deleted" and (number := _PMCID.fullmatch(_oai_number(element))):
+            yield Deletion(f"pmc:PMC{number[1]}")
+        else:
+            awaited = _oai_number(element) or f"record {record.ordinal}"
+    if awaited:
+        yield _no_article(awaited)
+
+
+def _oai_number(header: Element) -> str:
+    return squeezed(header.find("identifier")).rpartition(":")[2][:40]
+
+
+def _no_article(named: str) -> Problem:
+    return Problem(named, "the record has no article in JATS", "ask for it with metadataPrefix=pmc")
+
+
+def _without_namespace(article: Element) -> Element:
+    """JATS stands in a namespace there, another one for each of its versions."""
+    namespace, brace, _ = str(article.tag).rpartition("}")
+    for element in article.iter() if brace else ():
+        if isinstance(element.tag, str) and element.tag.startswith(namespace + brace):
+            element.tag = element.tag.removeprefix(namespace + brace)
+    return article
 
 
 def _reply(reply: Element, ordinal: int) -> Problem:

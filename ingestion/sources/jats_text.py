@@ -1,7 +1,8 @@
 """The text of a JATS article as its reader sees it: abstract, sections, tables and figures' captions, without what is not the study's.
 
 Left out: references and their marks, acknowledgements, funding, contributions, competing interests, footnotes, supplementary files and
-everything in `<back>`. A formula set as MathML, TeX or a picture reads `[…]` within a sentence, so that nobody takes the sentence for whole.
+everything in `<back>` but appendices. A formula set as MathML, TeX or a picture reads `[…]` within a sentence, so that nobody takes the
+sentence for whole.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 
 from indexes.passage import Role
 from ingestion.document import TextBuilder
+from ingestion.sources.jats_tables import table_lines
 from ingestion.sources.markup import Element, children, raised
 from ingestion.sources.medline import abstract_role
 
 _DEPTH = 8  # headings in a path, and their length: a hostile file would repeat long ones in every passage
 _LONGEST_HEADING = 300
+_LONGEST_LABEL = 1000  # characters of an appendix that only names a file
 _OMITTED = "[…]"
 
 _MATHS = "{http://www.w3.org/1998/Math/MathML}"
@@ -64,7 +67,7 @@ Path = tuple[str, ...]
 
 
 def full_text(article: Element) -> TextBuilder:
-    """The sections of an article: its authors' abstract, its body, and the tables and figures that stand apart."""
+    """The sections of an article: its authors' abstract, its body, the tables and figures that stand apart, and its appendices."""
     builder = TextBuilder()
     for abstract in article.iterfind("front/article-meta/abstract"):
         if abstract.get("abstract-type") in _OWN_ABSTRACTS:
@@ -72,7 +75,17 @@ def full_text(article: Element) -> TextBuilder:
     for part in (article.find("body"), article.find("floats-group")):
         if part is not None:
             _blocks(builder, part, (), Role.BODY)
+    for appendix in article.iterfind("back//app"):
+        title = ". ".join(filter(None, (heading(appendix.find(name)).rstrip(".") for name in ("label", "title"))))
+        if not _ASIDE.match(title) and not _names_a_file(appendix):
+            _blocks(builder, appendix, (title or "Appendix",), Role.BODY)
     return builder
+
+
+def _names_a_file(appendix: Element) -> bool:
+    """Whether an appendix is only the label of a file to download, as most are."""
+    files = (next(appendix.iter(name), None) for name in ("media", "supplementary-material"))
+    return any(file is not None for file in files) and sum(map(len, appendix.itertext())) < _LONGEST_LABEL
 
 
 def heading(element: Element | None) -> str:
@@ -132,16 +145,10 @@ def _float(builder: TextBuilder, element: Element, path: Path, role: Role) -> No
     else:
         path = _under(path, ". ".join(filter(None, (label, heading(caption)))))
         for table in element.iter("table"):
-            builder.add("\n".join(filter(None, map(_row, table.iter("tr")))), role, path)
+            builder.add("\n".join(table_lines(table, _text)), role, path)
         for foot in element.iterfind("table-wrap-foot"):
             notes = [_text(note) for part in foot for note in (children(part) if part.tag == "fn-group" else (part,))]
             builder.add("\n".join(filter(None, notes)), role, path)
-
-
-def _row(row: Element) -> str:
-    """A row on a line; an empty cell keeps its place, so that no figure moves under another's heading."""
-    cells = [_text(cell).replace("\n", " ") for cell in row]
-    return " | ".join(cells) if any(cells) else ""
 
 
 def _under(path: Path, title: str) -> Path:

@@ -22,9 +22,14 @@ _RAISED = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 _LAYOUT = re.compile(r"(?<!\s)\s*\n\s*")  # from the first space on: each to be tried as the first would take for ever
 
 
+def without_prolog(head: bytes) -> bytes:
+    """A file's beginning from its doctype or first element on, were it XML or HTML. UTF-16 reads as ASCII without its zeros."""
+    return _PROLOG.sub(b"", head.replace(b"\0", b"")).lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
+
+
 def document_element(head: bytes) -> str:
     """The name of the document element, read off a file's beginning; empty where that is no XML."""
-    first = _FIRST_TAG.search(_PROLOG.sub(b"", head.replace(b"\0", b"")))  # UTF-16 reads as ASCII without its zeros
+    first = _FIRST_TAG.search(without_prolog(head))
     return (first[1] or first[2]).decode(errors="replace") if first else ""
 
 

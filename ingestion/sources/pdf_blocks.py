@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ingestion.sources.guideline import Block
+from ingestion.sources.pdf_gaps import OMITTED
 from ingestion.sources.pdf_lines import Page
 from ingestion.sources.pdf_paragraphs import Paragraph, begins_with_marker, paragraphs, plain
 from ingestion.sources.recommendations import grade_of, issues_recommendation, labels_recommendation, only_grades
@@ -22,6 +23,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LONGEST_ENTRY_END = 200  # characters of a line that are looked at for the dots and the page number at its end
 _BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-$")
 _CONTINUED = re.compile(r"(?<!\s)\s*\(?cont(?:inued|[’'.]d)?\.?\)?$", re.IGNORECASE)
+_GAPS = re.compile(rf"\s*(?:{re.escape(OMITTED)}\s*)+")
 _LED_IN = re.compile(r":(?:\n.*)?$", re.DOTALL)
 _LONGEST_LIST = 1200  # characters
 _COVERS = 4  # pages at most: cover, half-title, title, imprint
@@ -50,7 +52,7 @@ def blocks(pages: Sequence[Page], bookmarks: Iterable[Bookmark], body: float) ->
         text, page = _joined(paragraph, vocabulary), paragraph.first.page
         before = result[-1] if result else None
         if paragraph.heading:
-            heading = Block(_CONTINUED.sub("", text.strip("• ")), levels[id(paragraph)], page)
+            heading = Block(_CONTINUED.sub("", _GAPS.sub(" ", text).strip("• ")), levels[id(paragraph)], page)
             recent = {(block.text, block.level) for block in result[-12:]}
             if (
                 heading.text and (heading.text, heading.level) not in recent
@@ -152,7 +154,7 @@ def _joined(paragraph: Paragraph, vocabulary: Counter[str]) -> str:
         elif joint != " " or not last.endswith("/"):
             pieces.append(joint)
         pieces.append(line.text)
-    return "".join(pieces)
+    return _GAPS.sub(f" {OMITTED} ", "".join(pieces)).strip()
 
 
 def _keeps_hyphen(left: str, right: str, vocabulary: Counter[str]) -> bool:

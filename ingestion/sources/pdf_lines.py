@@ -23,6 +23,7 @@ import pypdfium2.raw as pdfium
 
 LOCK = threading.Lock()
 LARGEST_PAGE = 100_000  # characters; a printed page has a few thousand
+_SAMPLE = 20  # of so many characters one is asked whether it can be seen
 
 _SOFT_HYPHENS = "\x02\xad\ufffe"  # how PDFium marks a word broken at a line's end, by version and font
 _GLYPHS = str.maketrans(
@@ -64,12 +65,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's lines in reading order; `number` counts from 1."""
+    """A page's lines in reading order; `number` counts from 1. `hidden`: its words are invisible, as OCR puts them under a page's picture."""
 
     number: int
     width: float
     height: float
     lines: tuple[Line, ...]
+    hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -91,7 +93,15 @@ def read_page(document: pypdfium2.PdfDocument, index: int) -> Page:
         width, height = page.get_size()
         with contextlib.closing(page.get_textpage()) as textpage:
             lines = [line for run in _runs(textpage.raw) for line in _cut(run, index + 1)]
-    return Page(index + 1, width, height, tuple(_headline_first(_in_columns(lines, width))))
+            hidden = _hidden(textpage.raw)
+    return Page(index + 1, width, height, in_reading_order(lines, width), hidden)
+
+
+def _hidden(raw: object) -> bool:
+    """Whether most of the characters are set to be invisible, by a sample of them."""
+    written = [pdfium.FPDFText_GetTextObject(raw, n) for n in range(0, pdfium.FPDFText_CountChars(raw), _SAMPLE)]
+    modes = [pdfium.FPDFTextObj_GetTextRenderMode(each) for each in written if each]
+    return 2 * modes.count(pdfium.FPDF_TEXTRENDERMODE_INVISIBLE) > len(modes)
 
 
 def _runs(raw: object) -> Iterator[list[_Char]]:
@@ -173,6 +183,11 @@ def _line(chars: list[_Char], page: int, cell: bool) -> Iterator[Line]:
             cell,
             hyphen or text.endswith("-"),
         )
+
+
+def in_reading_order(lines: list[Line], width: float) -> tuple[Line, ...]:
+    """The lines of a page so wide in the order in which they are read, which is mostly that in which they come."""
+    return tuple(_headline_first(_in_columns(lines, width)))
 
 
 def _in_columns(lines: list[Line], width: float) -> list[Line]:

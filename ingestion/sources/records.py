@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,17 @@ MAX_RECORD = 16 << 20
 MAX_LINE = 64 << 20
 """The longest line in bytes: ClinicalTrials.gov studies with posted results reach tens of MiB."""
 
+_watched: ContextVar[tuple[Path | None, Callable[[int], None]]] = ContextVar("watched", default=(None, lambda _: None))
 _LONGEST_TAG = 64
 _XML_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _ENDS_NAME = b" \t\n\r\f\v/>"
 _SAME_AS_UTF8 = frozenset({"utf-8", "ascii"})
 _TRANSCODED = re.compile(r"iso8859-\d+|cp125\d")
+
+
+def watch(path: Path, told: Callable[[int], None]) -> None:
+    """From here on, in this thread, `told` hears how many bytes of that file have been read (as they lie on the disk), until another is watched."""
+    _watched.set((path, told))
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -40,11 +47,14 @@ def chunks(path: Path) -> Iterator[bytes]:
             raise MissingFileError(f"{path}: no such file; check the path")
         if not path.is_file():  # a pipe would wait for ever, and cannot be read twice
             raise SourceError(f"{path}: not a regular file; name the files in it")
+        watched, told = _watched.get()
         with path.open("rb") as file:
             compression = compression_of(file.peek(compressed.LONGEST_MAGIC))
             plain = iter(lambda: file.read(compressed.CHUNK), b"")
             for piece in unpack(path, file, compression) if compression else plain:
                 seen = True
+                if path == watched:
+                    told(file.tell())
                 yield piece
     except OSError as error:
         raise SourceError(

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from documents import article, guideline, pubmed
+from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
 from assistant.appraisal import level_rank
@@ -18,6 +20,8 @@ from assistant.service import Assistant
 from indexes.lexical import tokens
 from indexes.passage import Filters, Kind
 from ingestion import starter
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
 
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line)
@@ -280,6 +284,28 @@ def test_a_guideline_that_is_not_the_last_word_says_so(
     assert [warning.kind for warning in answer.warnings] == kinds
     successor = front.get("superseded_by")
     assert successor is None or successor in answer.warnings[-1].text
+
+
+@pytest.mark.parametrize(("mode", "kinds"), [(0, []), (3, ["ocr"])], ids=["printed", "under a scan"])
+def test_what_ocr_read_is_cited_with_a_warning(
+    mode: int, kinds: list[str], tmp_path: Path, assistant: Assistant
+) -> None:
+    advice = "Adults with hypertension should be offered zibotentan when the blood pressure stays at 150 mm Hg or more."
+    canvas = Canvas(str(tmp_path / "old.pdf"))
+    canvas.setTitle("Zibotentan in hypertension")
+    text = canvas.beginText(60, 700)
+    text.setTextRenderMode(mode)  # 3: invisible, as the words under a scan's picture are
+    text.textLines([advice[:58], advice[58:].strip()])
+    canvas.drawText(text)
+    canvas.save()
+    embedder = assistant.library.searcher.embedder
+    with Library.open(tmp_path / "home", purpose="a test", embedder=embedder) as library:
+        assert not ingest_files(library, [tmp_path / "old.pdf"]).failures
+        small = Assistant(library)
+        answer = asyncio.run(small.ask("When should zibotentan be offered in hypertension?"))
+        assert said(answer) == advice
+        check_invariants(answer, small)
+    assert [warning.kind for warning in answer.warnings] == kinds
 
 
 def test_instructions_in_a_document_are_quoted_or_left_but_never_followed(assistant_of: Make) -> None:

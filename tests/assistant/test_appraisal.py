@@ -58,6 +58,12 @@ def test_a_successor_is_named_and_hides_no_other_warning() -> None:
     assert "d:9" in both[1].text
 
 
+def test_what_was_read_by_ocr_is_to_be_checked_against_the_page() -> None:
+    (warning,) = source_warnings([passage(1), passage(1), passage(2)], {}, scanned={"d:1"})
+    assert (warning.kind, warning.document_id) == ("ocr", "d:1")
+    assert "check doses and numbers against the page" in warning.text
+
+
 def test_a_registration_is_no_result() -> None:
     (warning,) = source_warnings([passage(kind=Kind.TRIAL)], {})
     assert warning.kind == "preliminary"

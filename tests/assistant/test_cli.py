@@ -250,7 +250,7 @@ def test_files_are_ingested_once(run: Run, tmp_path: Path) -> None:
     again = run("ingest", "files", folder, home=home)
     assert again.code == 0
     assert again.out == "0 documents added, 0 changed, 0 unchanged, 0 deleted; 0 passages indexed.\n"
-    assert "2 files were read before" in again.err
+    assert "2 files read before" in again.err
     answer = run("ask", "Does zibotentan lower blood pressure in hypertension?", "--json", home=home).json
     assert [claim["text"] for claim in answer["claims"]] == [FINDING]
 
@@ -338,7 +338,7 @@ def test_retry_reads_what_was_mended_and_names_what_still_fails(run: Run, tmp_pa
     bad.write_text(pubmed(article(9, "Zibotentan trial", conclusions=FINDING)))
     again = run("library", "retry", home=home)
     assert again.code == 1
-    assert "1 documents added" in again.out
+    assert "1 document added" in again.out
     assert str(worse) in again.err
     assert str(bad) not in again.err
     worse.write_text(pubmed(article(10, "Another trial", conclusions=FINDING)))
@@ -355,7 +355,7 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
     assert run("ingest", "files", path, home=home).code == 0
     removed = run("library", "remove", "pubmed:10", home=home)
     assert removed.code == 0
-    assert "Removed pubmed:10 with 1 passages: Other." in removed.out
+    assert "Removed pubmed:10 with 1 passage: Other." in removed.out
     assert "brings it back" in removed.err
     assert run("show", "pubmed:10", home=home).code == 2
     unknown = run("library", "remove", "pubmed:10", "--json", home=home)

@@ -71,6 +71,23 @@ def test_more_than_a_request_may_hold_goes_in_several_and_makes_one_report(
     assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
 
 
+def test_a_manifest_is_no_file_to_send_and_one_that_is_wrong_is_named(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "in", 2)
+    manifest = folder / "citewell-manifest.toml"
+    manifest.write_text('["1.xml"]\nissuer = "WHO"\n')
+    with remote(tmp_path / "home") as (server, _):
+        report = server.ingest([folder], "auto", lambda _: None)
+        assert report.added == 1
+        assert [Path(file).name for file, *_ in report.failures] == ["1.xml"]
+        assert "stop the server" in report.failures[0][3]
+        manifest.write_text("[")
+        report = server.ingest([folder], "auto", lambda _: None)
+    assert (report.added, report.files_unchanged) == (1, 1)
+    assert [(Path(file).name, "is not TOML" in reason) for file, _, reason, _ in report.failures] == [
+        ("citewell-manifest.toml", True)
+    ]
+
+
 def test_who_stops_waiting_stops_the_job(tmp_path: Path) -> None:
     class Slow(HashedEmbedder):
         going = threading.Event()

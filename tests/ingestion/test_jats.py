@@ -15,7 +15,7 @@ from native import jats
 
 from indexes.passage import Role, Status
 from ingestion.chunking import passages_of
-from ingestion.document import Document, Item, Problem
+from ingestion.document import Deletion, Document, Item, Problem
 from ingestion.errors import SourceError
 from ingestion.sources import find_parser
 from ingestion.sources.jats import PmcJats
@@ -91,6 +91,99 @@ def test_tables_are_rows_under_their_caption_and_figures_give_theirs(tmp_path: P
         (("Results", "Table 1. Deaths"), Role.RESULT, "aOne unsure."),
         (("Results", "Figure 2"), Role.BODY, "Flow.\nOf patients."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ("<tr><th rowspan='2'>Arm</th><th colspan='2'>Deaths</th><th rowspan='2'>P</th></tr><tr><th>n</th><th>%</th></tr>",
+         "Arm | Deaths |  | P\nArm | n | % | P"),
+        ("<tr><td rowspan='3'>Salt</td><td>5</td></tr><tr><td>6</td></tr><tr><td>7</td></tr>", "Salt | 5\nSalt | 6\nSalt | 7"),
+        ("<tr><td colspan='4'>Adults</td></tr><tr><td>a</td><td/><td>2</td><td/></tr>", "Adults\na |  | 2"),
+        ("<thead><tr><th rowspan='9'>Arm</th><th>n</th></tr></thead><tbody><tr><td>Salt</td><td>5</td></tr></tbody>", "Arm | n\nSalt | 5"),
+        ("<tr><td>a</td><td rowspan='2' colspan='2'>b</td><td>c</td></tr><tr><td>d</td><td>e</td></tr>", "a | b |  | c\nd | b |  | e"),
+        ("<tr><td>a</td><td>b</td><td rowspan='2'>c</td></tr><tr><td>d</td></tr><tr><td>e</td><td>f</td></tr>", "a | b | c\nd |  | c\ne | f"),
+        ("<tr><td rowspan='0' colspan='x'>a</td><td rowspan='-1'>b</td></tr><tr><td>c</td></tr>", "a | b\nc"),
+    ],
+)  # fmt: skip
+def test_no_figure_moves_under_another_heading_whatever_the_cells_span(tmp_path: Path, rows: str, lines: str) -> None:
+    body = f"<sec><table-wrap><table>{rows}</table></table-wrap></sec>"
+    assert document(tmp_path, jats(1, body)).text == lines
+
+
+def test_spans_cannot_make_a_table_grow_without_end(tmp_path: Path) -> None:
+    cells = "".join(f"<td rowspan='60000' colspan='99999'>{'long ' * 20}{number}</td>" for number in range(200))
+    body = f"<sec><table-wrap><table><tr>{cells}</tr>{'<tr/>' * 20_000}</table></table-wrap></sec>"
+    assert len(document(tmp_path, jats(1, body)).text) < 6 * len(cells)
+
+
+def test_appendices_are_read_and_labels_of_files_are_not(tmp_path: Path) -> None:
+    back = """<app-group><app><label>Appendix A.</label><title>Doses</title><p>Half at night.</p>
+      <sec><title>Methods</title><p>Weighed.</p></sec></app>
+      <app><p>The members.</p></app>
+      <app><title>Multimedia Appendix 1</title><p>CONSORT checklist.</p><fig><media/></fig></app>
+      <app><title>Supplementary Materials</title><p>Online.</p></app></app-group>"""
+    assert sections(document(tmp_path, jats(1, "<p>Salt.</p>", back=back))) == [
+        ((), Role.BODY, "Salt."),
+        (("Appendix A. Doses",), Role.BODY, "Half at night."),
+        (("Appendix A. Doses", "Methods"), Role.METHOD, "Weighed."),
+        (("Appendix",), Role.BODY, "The members."),
+    ]
+
+
+def harvested(*records: str) -> str:
+    """An answer of PMC's OAI-PMH service."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-23T00:00:00Z</responseDate>'
+        f'<request verb="ListRecords" metadataPrefix="pmc">https://pmc.example/oai</request><ListRecords>{"".join(records)}'
+        "<resumptionToken/></ListRecords></OAI-PMH>"
+    )
+
+
+def oai_record(number: int, metadata: str, status: str = "") -> str:
+    header = f"<header{status}><identifier>oai:pubmedcentral.nih.gov:{number}</identifier><datestamp>2026-11-01</datestamp></header>"
+    return f"<record>{header}{metadata}</record>"
+
+
+def test_an_answer_of_oai_pmh_is_read_record_by_record(tmp_path: Path) -> None:
+    def article(number: int) -> str:
+        attributes = 'xmlns="https://jats.nlm.nih.gov/ns/archiving/1.3/" article-type="research-article"'
+        return f"<metadata>{jats(number, attributes=attributes)}</metadata>"
+
+    path = tmp_path / "oai.xml"
+    path.write_text(
+        harvested(
+            oai_record(1, article(1)),
+            oai_record(2, "", ' status="deleted"'),
+            oai_record(3, article(3).replace("</title>", "")),
+            oai_record(4, "<metadata><dc><title>Salt</title></dc></metadata>"),
+            oai_record(5, article(5)),
+            oai_record(6, ""),
+        )
+    )
+    assert find_parser(path).name == PARSER.name
+    items = list(PARSER.parse(path))
+    assert [getattr(item, "document_id", "") or item.record for item in items] == [  # type: ignore[union-attr]
+        "pmc:PMC1", "pmc:PMC2", "pmc:PMC3", "4", "pmc:PMC5", "6",
+    ]  # fmt: skip
+    assert [type(item) for item in items] == [Document, Deletion, Problem, Problem, Document, Problem]
+    alone = document(tmp_path, jats(1))
+    assert isinstance(items[0], Document)
+    assert (items[0].text, items[0].title, items[0].sections) == (alone.text, alone.title, alone.sections)
+
+
+def test_an_error_of_oai_pmh_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "oai.xml"
+    path.write_text(harvested('<error code="noRecordsMatch">Nothing on that day.</error>'))
+    (problem,) = PARSER.parse(path)
+    assert isinstance(problem, Problem)
+    assert "noRecordsMatch Nothing on that day." in problem.reason
+
+
+def test_other_archives_answers_of_oai_pmh_are_not_taken(tmp_path: Path) -> None:
+    path = tmp_path / "oai.xml"
+    path.write_text(harvested().replace('"pmc"', '"oai_dc"'))
+    assert not PARSER.recognises(path, path.read_bytes())
 
 
 BIBR = '<xref ref-type="bibr" rid="B1">'
@@ -228,6 +321,7 @@ def test_offsets_hold_for_whatever_is_printed(tmp_path: Path, body: list[str]) -
 KNOWN = {
     "PMC1831737": "did not reduce population-level HIV-1 incidence in a declining epidemic",
     "PMC1087853": "Hearing threshold levels (900 MHz exposure subgroup). Mean ± SEM, p > 0.05",
+    "PMC3364603": "BMI (kg/m²) | Control | 23.5 ± 0.5 | 23.5 ± 0.5 | 0.9700 | 0.3034\n",
     "PMC5873371": "25\xa0kg/m², n\xa0=\xa0122) than lean",
 }  # fmt: skip
 

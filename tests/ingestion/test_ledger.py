@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,7 +151,7 @@ PRAGMA user_version = 1;
 
 def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    document = make_document()
+    document = replace(make_document(), status=Status.RETRACTED)
     with closing(sqlite3.connect(path)) as old:
         old.executescript(OF_LAYOUT_1)
         body = zlib.compress(json.dumps(document.to_json()).encode())
@@ -161,6 +162,8 @@ def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp
             assert ledger.document("doc:1") == document
             assert ledger.known("doc:1") == Known("old", "", "", "a.xml")
             assert [(f.reason, f.kind, f.attempts) for f in ledger.failures()] == [("truncated", "auto", 1)]
+            assert [each.status for each in ledger.listed(status=Status.RETRACTED)] == ["retracted"]
+            assert ledger.statuses()[Kind.LITERATURE][Status.RETRACTED] == 1
     with closing(Ledger(path)) as ledger:
         record(ledger, document)
 
@@ -282,3 +285,46 @@ def test_a_damaged_page_is_told_with_the_mend(tmp_path: Path) -> None:
     path.write_bytes(data)
     with closing(Ledger(path)) as ledger, pytest.raises(IngestionError, match="move it away and ingest again"):
         ledger.get_meta("signature")
+
+
+def test_a_listing_is_in_the_order_of_identifiers_and_follows_the_documents(ledger: Ledger) -> None:
+    for number, status in ((2, Status.CURRENT), (1, Status.RETRACTED), (3, Status.DRAFT)):
+        record(ledger, replace(make_document(number), status=status), source=f"/in/{number}.xml")
+    assert [each.document_id for each in ledger.listed()] == ["doc:1", "doc:2", "doc:3"]
+    assert [each.document_id for each in ledger.listed(after="doc:1", limit=1)] == ["doc:2"]
+    assert [each.document_id for each in ledger.listed(status=Status.CURRENT)] == ["doc:2"]
+    assert [each.document_id for each in ledger.listed(kind=Kind.LITERATURE, status=Status.DRAFT)] == ["doc:3"]
+    record(ledger, make_document(1), source="/other/1.xml")
+    assert [each.document_id for each in ledger.listed(source="/in")] == ["doc:2", "doc:3"]
+    assert ledger.listed(status=Status.RETRACTED) == []
+    assert ledger.listed()[0].passages == 1
+    ledger.remove("doc:3")
+    assert not any(number for of_kind in ledger.statuses().values() for number in of_kind.values())
+
+
+def test_what_is_not_in_force_is_counted_without_reading_every_document(ledger: Ledger) -> None:
+    with closing(sqlite3.connect(ledger.path)) as raw:
+        for query in (
+            "SELECT kind, status, COUNT(*) FROM documents WHERE status <> 'current' GROUP BY status, kind",
+            "SELECT body FROM documents WHERE status = 'draft' AND status <> 'current'",
+        ):
+            (plan,) = raw.execute(f"EXPLAIN QUERY PLAN {query}")
+            assert "documents_not_current" in plan[3]
+
+
+@pytest.mark.parametrize("path", ["/in/a", "/in/a/"])
+def test_failures_of_a_file_or_folder_are_forgotten_and_no_neighbours(ledger: Ledger, path: str) -> None:
+    for source in ("/in/a", "/in/a/1.xml", "/in/a/deep/2.xml", "/in/ab/3.xml", "/in/a.xml", "/in/%/4.xml"):
+        ledger.fail(source, "", "truncated", "download it again")
+    assert ledger.forget_failures(path) == 3 - path.endswith("/")
+    assert ledger.forget_failures("/in/%") == 1
+    assert {"/in/ab/3.xml", "/in/a.xml"} <= {failure.source for failure in ledger.failures()}
+
+
+def test_who_cannot_write_since_another_process_does_is_told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ledger._connection.execute("PRAGMA busy_timeout = 10")
+        with pytest.raises(IngestionError, match=r"another process\. Try again"):
+            ledger.forget_failures("/in")
+    assert ledger.forget_failures("/in") == 0

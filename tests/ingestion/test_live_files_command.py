@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import logging
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,10 +133,25 @@ def test_trials_of_a_search_are_in_the_library(run: Run) -> None:
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 3)
 
 
+def test_the_whole_registry_comes_as_a_zip_and_every_study_in_it_is_read(run: Run) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(1, 6):
+            name = f"NCT0000000{number}"
+            archive.writestr(f"{name}.json", json.dumps(study(name)))
+
+    def answer(request: Request) -> Reply:
+        return Reply(packed.getvalue()) if request.path.endswith("/download") else registry(request)
+
+    result = run("ingest", "trials", "--all", "--json", answer=answer)
+    assert (result.code, result.json["added"], result.json["failures"]) == (0, 5, [])
+    assert run("show", "nct:NCT00000004", "--json").json["title"] == "Zibotentan in trial NCT00000004"
+
+
 def test_single_trials_by_number(run: Run) -> None:
     result = run("ingest", "trials", "NCT00000002", "nct00000009", answer=registry)
     assert result.code == 1
-    assert "1 documents added" in result.out
+    assert "1 document added" in result.out
     assert "nct:NCT00000009" in result.err
     assert "no such study; check the number" in result.err
     assert run("show", "nct:NCT00000002").code == 0
@@ -204,7 +221,7 @@ def test_files_that_are_not_kept_are_not_fetched_again(run: Run, tmp_path: Path)
     assert run("ingest", "baseline", "--no-keep", "--to", "1", answer=files).code == 0
     assert not list(tmp_path.rglob("*.xml.gz"))
     again = run("ingest", "baseline", "--no-keep", "--to", "1", answer=files)
-    assert "1 files, 0 of them to be fetched" in again.err
+    assert "1 file, 0 of them to be fetched" in again.err
     assert run("show", "pubmed:1").code == 0
 
 
@@ -214,6 +231,6 @@ def test_a_file_that_cannot_be_proved_is_named_and_the_others_are_read(run: Run)
 
     result = run("ingest", "baseline", answer=unproved)
     assert result.code == 1
-    assert "1 documents added" in result.out
+    assert "1 document added" in result.out
     assert "pubmed26n0001.xml.gz: NLM gives no MD5 to prove it by" in result.err
     assert run("ingest", "baseline", "--from", "9", answer=files).code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -160,6 +161,19 @@ def test_progress_rises_to_the_end(library: Library, folder: Path) -> None:
     assert done == sorted(done)
     assert done[-1] == told[-1].total_bytes == sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     assert {progress.file for progress in told} == {"a.xml", "c.json", "e.md", "many.xml"}
+
+
+@pytest.mark.parametrize("name", ["many.xml", "many.xml.gz"])
+def test_progress_rises_within_a_long_file(library: Library, tmp_path: Path, name: str) -> None:
+    chance = random.Random(1)  # noqa: S311 - words that cannot be compressed away
+    content = pubmed_xml(*(article(n, f"{chance.getrandbits(8000):x}") for n in range(1, 1201))).encode()
+    path = write(tmp_path, name, gzip.compress(content, 1) if name.endswith("gz") else content)
+    told: list[Progress] = []
+    ingest_files(library, [path], on_progress=told.append)
+    done = [progress.done_bytes for progress in told]
+    assert done == sorted(done)
+    assert done[-1] == path.stat().st_size
+    assert len(set(done)) > 2
 
 
 # the same again

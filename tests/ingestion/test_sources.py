@@ -11,6 +11,7 @@ from native import article, guideline, jats, pubmed_xml, study
 
 from ingestion.errors import SourceError, UnknownKindError
 from ingestion.sources import PARSERS, find_parser, kinds
+from ingestion.sources.guideline_html import HtmlGuidelines
 
 FILES = {
     "any.name": (pubmed_xml(article(1)).encode(), "pubmed"),
@@ -46,7 +47,7 @@ def test_a_file_is_known_by_its_content(tmp_path: Path, name: str, content: byte
     [
         ("broken.xml", "pubmed"), ("broken.xml.gz", "pubmed"), ("BROKEN.XML", "pubmed"), ("broken.nxml", "pmc"),
         ("broken.json", "trials"), ("broken.jsonl", "trials"),
-        ("broken.json.gz", "trials"), ("notes.md", "guideline"), ("notes.htm", "guideline"), ("notes.pdf", "guideline"),
+        ("broken.json.gz", "trials"), ("notes.md", "guideline"), ("notes.htm", "guideline"), ("notes.pdf", "guideline"), ("notes.pdf", "scan"),
         ("notes.doc", "guideline"),
     ],
 )  # fmt: skip
@@ -54,6 +55,26 @@ def test_a_file_that_nobody_recognises_is_read_as_the_kind_the_user_gives(tmp_pa
     content = b"nothing of the sort"
     path = write(tmp_path, name, gzip.compress(content) if name.endswith(".gz") else content)
     assert find_parser(path, kind).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "html"),
+    [
+        ("elink.xml", b"<?xml version='1.0'?><!DOCTYPE eLinkResult><eLinkResult><HtmlTag>Cited in Books</HtmlTag></eLinkResult>", False),
+        ("feed.xml", b"<?xml version='1.0'?><feed><content><html><p>Offer a statin.</p></html></content></feed>", False),
+        ("notes.txt", b"In <html> every tag is closed.", False),
+        ("page", b"<!-- saved --><html lang='en'><p>Offer a statin.", True),
+        ("page.xml", b"\xef\xbb\xbf<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'x'><html><p/></html>", True),
+        ("page.bin", "<!DOCTYPE HTML>\n<HTML><p>Offer a statin.".encode("utf-16"), True),
+    ],
+)  # fmt: skip
+def test_only_what_begins_as_html_is_html(tmp_path: Path, name: str, content: bytes, html: bool) -> None:
+    assert HtmlGuidelines().recognises(write(tmp_path, name, content), content) == html
+
+
+def test_no_file_is_read_by_ocr_unless_it_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, "lipids.pdf", b"%PDF-1.7\n")
+    assert (find_parser(path).kind, find_parser(path, "scan").kind) == ("guideline", "scan")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +130,6 @@ def test_a_pipe_and_an_impossible_name_are_refused_at_once(tmp_path: Path) -> No
 
 
 def test_every_parser_says_what_it_is_called_and_which_files_are_meant() -> None:
-    assert kinds() == ["pubmed", "pmc", "trials", "guideline"]
+    assert kinds() == ["pubmed", "pmc", "trials", "guideline", "scan"]
     assert len({parser.name for parser in PARSERS}) == len(PARSERS)
     assert all(suffix.startswith(".") and suffix == suffix.lower() for parser in PARSERS for suffix in parser.suffixes)
