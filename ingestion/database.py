@@ -85,6 +85,12 @@ class Database:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname == "SQLITE_BUSY":
                 raise IngestionError(f"{path} is being written by another process. Try again.") from error
+            name = error.sqlite_errorname
+            if name.startswith("SQLITE_READONLY") or (name.startswith("SQLITE_CANTOPEN") and path.is_file()):
+                raise IngestionError(
+                    f"{path} cannot be opened ({error}). Who reads a library must be able to write to its folder as well: mend the permissions, "
+                    "or copy the library (citewell library export, import) and point CITEWELL_HOME at the copy."
+                ) from error
             raise IngestionError(
                 f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
             ) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,11 @@ from ingestion.ledger import Ledger
 from ingestion.sources import find_parser
 from ingestion.sources.base import Parser
 from ingestion.sources.records import watch
+
+logger = logging.getLogger("citewell.ingestion")
+
+MOST_PROBLEMS = 100_000
+"""Records of one file that may fail before the rest of it is left: 34 kB can hold 20 million empty ones, and each is kept with its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,9 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
         except IngestionError as error:
             yield _failure(error)
             yield Ended()
+        except Exception as error:  # noqa: BLE001 - the next file must not suffer from it
+            yield _unforeseen(file, error)
+            yield Ended()
         else:
             reader = f"{parser.name}-{parser.version}+{chunking.VERSION}"
             digest += f"+{file.entry.digest}" if file.entry else ""
@@ -103,7 +113,7 @@ def parsed(document: Document, at: int = 0) -> Parsed:
 
 
 def _items(parser: Parser, file: File) -> Iterator[Event]:
-    at = 0
+    at = problems = 0
 
     def move(position: int) -> None:
         nonlocal at
@@ -113,6 +123,8 @@ def _items(parser: Parser, file: File) -> Iterator[Event]:
     try:
         for item in parser.parse(file.path):
             if isinstance(item, Problem):
+                problems += 1
+                _check_number(problems, file)
                 yield Failed(item.record, item.reason, item.mend)
             elif isinstance(item, Document):
                 yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item), at)
@@ -120,6 +132,16 @@ def _items(parser: Parser, file: File) -> Iterator[Event]:
                 yield item
     except SourceError as error:
         yield _failure(error)
+    except Exception as error:  # noqa: BLE001 - the next file must not suffer from it
+        yield _unforeseen(file, error)
+
+
+def _check_number(problems: int, file: File) -> None:
+    if problems > MOST_PROBLEMS:
+        raise SourceError(
+            f"{file.path}: more than {MOST_PROBLEMS:,} records of it cannot be read, and the rest was left; look at the first of them, "
+            "mend the file, and ingest it again"
+        )
 
 
 def index_hash(passages: Sequence[Passage]) -> str:
@@ -134,6 +156,13 @@ def index_hash(passages: Sequence[Passage]) -> str:
 
 def _failure(error: IngestionError) -> Failed:
     return Failed("", printable(str(error)), "", kept=not isinstance(error, MissingFileError))
+
+
+def _unforeseen(file: File, error: Exception) -> Failed:
+    """What no parser foresaw. Its frames are logged; its message is not told, since it may hold the file's words."""
+    logger.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    reason = f"{file.path}: Citewell itself failed on it ({type(error).__name__}); leave the file out, and report this"
+    return Failed("", printable(reason), "")
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+MOST = 100_000
+"""Entries that each list of a report keeps: a report is held in memory, and a file may be made to fail without end. The ledger has every failure."""
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -32,12 +37,19 @@ class Report:
     def add(self, other: Report) -> None:
         """Count what another run did as well."""
         for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+            both = getattr(self, each.name) + getattr(other, each.name)
+            setattr(self, each.name, both[:MOST] if isinstance(both, list) else both)
 
     @property
     def documents(self) -> int:
         """How many documents were read."""
         return self.added + self.changed + self.unchanged + self.outdated
+
+
+def keep(entries: list[T], entry: T) -> None:
+    """Add an entry to a report's list, as long as there is room."""
+    if len(entries) < MOST:
+        entries.append(entry)
 
 
 @dataclass(frozen=True, slots=True)

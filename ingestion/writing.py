@@ -21,7 +21,7 @@ from ingestion.editions import family, named_as_superseded, standing
 from ingestion.ledger import Known
 from ingestion.library import Library
 from ingestion.reading import OF_NO_KIND, UNCHANGED, Begun, Ended, Event, Failed, Parsed, parsed
-from ingestion.report import Report
+from ingestion.report import Report, keep
 
 WINDOW_PASSAGES = (
     256  # enough of like length for full batches (benchmarks/embedding_rate.py), few enough to see progress
@@ -84,7 +84,7 @@ class Writer:
             case Deletion():
                 self._delete(event.document_id)
             case Skipped():
-                self._report.skipped.append(f"{self._source}: {event.record}")
+                keep(self._report.skipped, f"{self._source}: {event.record}")
             case Failed():
                 self._failure(event)
             case Ended():
@@ -170,7 +170,7 @@ class Writer:
         else:
             report.changed += 1
             if known.source != source:
-                report.replaced.append((document.document_id, known.source, source))
+                keep(report.replaced, (document.document_id, known.source, source))
         if known and known.index_hash == event.index_hash:
             report.relabelled += 1
             self._window.relabel += event.passages
@@ -221,7 +221,7 @@ class Writer:
     def _failure(self, event: Failed) -> None:
         self._start()
         self._problems += 1
-        self._report.failures.append((self._source, event.record, event.reason, event.mend))
+        keep(self._report.failures, (self._source, event.record, event.reason, event.mend))
         if event.kept and self._file:
             source, kind = self._source, self._file.kind
             self._window.steps.append(
@@ -235,7 +235,7 @@ class Writer:
             report.failed_before += self._library.ledger.problems(source) > 0
             return
         if event.passed_over == OF_NO_KIND:
-            report.skipped.append(source)
+            keep(report.skipped, source)
         elif event.parser:
             report.files += 1
         self._start()

@@ -8,34 +8,57 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
 
+T = TypeVar("T")
+
 MEMORY = 2 << 30  # bytes of address space; PDFium takes 1.6 GB for a small file made for it
 SECONDS = 900  # of processor time; an 800-page guideline takes some 30
+SILENCE = 2.0  # times those seconds may pass without an item: a process that sleeps uses no processor time
+LONGEST = 256 << 20  # bytes of one item: 10 million characters, each six bytes as JSON may spell it, and their sections
+
+_NEEDED = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+)
 
 
 def parse_isolated(parser: type, path: Path, memory: int = MEMORY, seconds: int = SECONDS) -> Iterator[Item]:
     """The items that the parser's class yields for the file, made in another process with so many bytes of memory and seconds of processor time.
 
-    Raises `SourceError` as the parser does, and where the process needed more than that, or crashed.
+    Whatever happens there, this raises `SourceError` and nothing else: as the parser does, and where the process needed more than that, crashed,
+    fell silent, or said what no parser says. The process knows none of our secrets: it has its own, small environment.
     """
     name = f"{parser.__module__}:{parser.__qualname__}"
     command = [sys.executable, "-P", "-m", __spec__.name, name, str(path), str(memory), str(seconds)]
+    environment = {known: value for known in _NEEDED if (value := os.environ.get(known)) is not None}
     with subprocess.Popen(  # noqa: S603 - our own program; the path is one argument
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment
     ) as process:
         assert process.stdout  # noqa: S101 - asked for above
         try:
-            for line in process.stdout:
-                yield _item(json.loads(line))
-            status = process.wait()
+            while line := _patiently(process, partial(process.stdout.readline, LONGEST), seconds):
+                yield _item(path, line)
+            status = _patiently(process, process.wait, seconds)
         finally:
             process.kill()
     if status:
@@ -46,15 +69,32 @@ def parse_isolated(parser: type, path: Path, memory: int = MEMORY, seconds: int 
         )
 
 
-def _item(data: dict[str, object]) -> Item:
-    match data:
-        case {"document": dict(document)}:
-            return Document.from_json(document)
-        case {"problem": dict(problem)}:
-            return Problem(**problem)
-        case {"error": str(message)}:
-            raise SourceError(message)
-    raise SourceError(f"an unknown kind of item came from the parser: {', '.join(data)}")
+def _patiently(process: subprocess.Popen[bytes], wait: Callable[[], T], seconds: int) -> T:
+    """What is waited for; a process that lets us wait for too long is killed, which ends the waiting."""
+    clock = threading.Timer(SILENCE * seconds, process.kill)
+    clock.daemon = True
+    clock.start()
+    try:
+        return wait()
+    finally:
+        clock.cancel()
+
+
+def _item(path: Path, line: bytes) -> Item:
+    """The item that a line spells. Raises `SourceError` where it tells of one, and where it spells none."""
+    try:
+        match json.loads(line):
+            case {"document": dict(document)}:
+                return Document.from_json(document)
+            case {"problem": {"record": str(record), "reason": str(reason), "mend": str(mend)}}:
+                return Problem(record, reason, mend)
+            case {"error": str(message)}:
+                raise SourceError(message)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    raise SourceError(
+        f"{path}: the program that reads it said what cannot be understood; fetch the file again from its publisher"
+    )
 
 
 def _limit(memory: int, seconds: int) -> None:
@@ -65,7 +105,9 @@ def _limit(memory: int, seconds: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold the file's content
+    # A dump would hold the file's content, and nothing is to be written at all.
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(nothing, (0, 0))
 
 
 def _main(name: str, path: str, memory: str, seconds: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -264,3 +267,45 @@ def test_the_room_a_library_takes_is_that_of_its_files(tmp_path: Path) -> None:
     assert 100_000 <= sizes["index"] < 200_000
     assert 10_000 <= sizes["ledger.sqlite"] < 20_000
     assert sum(sizes.values()) < 300_000
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that others may enter: pytest's own are closed to them."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """For root, as somebody else, since permissions bind nobody less."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="permissions as Unix has them")
+def test_a_library_that_may_not_be_written_or_entered_is_no_broken_one(
+    run: Run, shared: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = shared / "home"
+    monkeypatch.chdir(shared)
+    monkeypatch.setenv("CITEWELL_HOME", str(home))
+    assert run("ingest", "files", folder / "a.xml").code == 0
+    for mode, words in ((0o555, ("mend the permissions", "export")), (0o000, ("cannot be looked at", "CITEWELL_HOME"))):
+        (home / "ledger.sqlite").chmod(0o444)
+        home.chmod(mode)
+        try:
+            with without_privileges():
+                result = run("library", "status")
+        finally:
+            home.chmod(0o755)
+        assert result.code == 1
+        assert "move it away" not in result.err
+        for word in words:
+            assert word in result.err

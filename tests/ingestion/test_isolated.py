@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import os
+import sys
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from native import pdf_of_lines
 
 from ingestion.document import Item, Problem
 from ingestion.errors import SourceError
+from ingestion.sources import isolated
 from ingestion.sources.guideline_pdf import PdfGuidelines
 from ingestion.sources.isolated import parse_isolated
 
@@ -35,33 +39,85 @@ def test_its_errors_are_the_same(tmp_path: Path) -> None:
 
 
 class Crashing:
-    """Falls over after its first item, as a library written in C may."""
+    """Does what a library written in C may do once a file has got hold of it; the file's name says what."""
 
     def __init__(self, *, isolated: bool) -> None:
-        self.how = os.environ["FALL"]
+        assert not isolated
 
     def parse(self, path: Path) -> Iterator[Item]:
         yield Problem("page 1", "is odd", "look at it")
-        if self.how == "segfault":
-            ctypes.string_at(0)
-        elif self.how == "memory":
-            bytearray(1 << 30)
-        else:
-            os._exit(3)
+        sys.stdout.flush()
+        match path.stem:
+            case "segfault":
+                ctypes.string_at(0)
+            case "memory":
+                bytearray(1 << 30)
+            case "exit":
+                os._exit(3)
+            case "sleep":
+                time.sleep(600)
+            case "close":
+                os.close(1)
+                time.sleep(600)
+            case "line":
+                while True:
+                    os.write(1, b"a" * (1 << 16))
+            case "write":
+                path.write_text("x")
+            case "environment":
+                yield Problem("environment", repr(sorted(os.environ)), "")
+            case said:
+                os.write(1, SAID[said] + b"\n")
 
 
-@pytest.mark.parametrize("how", ["segfault", "memory", "exit"])
-def test_a_crash_is_an_error_that_names_the_file_and_keeps_what_came_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    monkeypatch.setenv("FALL", how)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+@pytest.fixture
+def parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Iterator[Item]]:
+    """The items of a file that makes `Crashing` do so."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))))
     monkeypatch.setattr(Crashing, "__module__", Path(__file__).stem)
-    items = parse_isolated(Crashing, tmp_path / "bad.pdf", memory=600 << 20)
+    return lambda how: parse_isolated(Crashing, tmp_path / f"{how}.pdf", memory=600 << 20, seconds=60)
+
+
+@pytest.mark.parametrize("how", ["segfault", "memory", "exit", "sleep", "close", "line", "write"])
+def test_a_crash_is_an_error_that_names_the_file_and_keeps_what_came_before(
+    parse: Callable[[str], Iterator[Item]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    monkeypatch.setattr(isolated, "SILENCE", 0.1)
+    monkeypatch.setattr(isolated, "LONGEST", 1 << 20)
+    items = parse(how)
     if how != "memory":
         assert next(items) == Problem("page 1", "is odd", "look at it")
-    with pytest.raises(SourceError, match=r"bad\.pdf: the program that reads it .*fetch it again"):
+    with pytest.raises(SourceError, match=rf"{how}\.pdf: the program that reads it .*fetch .*again"):
         list(items)
+    assert not any(file.stat().st_size for file in tmp_path.iterdir())
+
+
+SAID = {
+    "words": b"FPDF warning: odd object",
+    "list": b"[1]",
+    "depth": b"[" * 100_000,
+    "number": b'{"document": {"kind": 5}}',
+    "no-document": b'{"document": {}}',
+    "no-problem": b'{"problem": {"record": 1, "reason": "", "mend": ""}}',
+    "bytes": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_no_parser_says_is_an_error_too(parse: Callable[[str], Iterator[Item]], said: str) -> None:
+    with pytest.raises(
+        SourceError, match=rf"{said}\.pdf: the program that reads it said what cannot be understood; fetch"
+    ):
+        list(parse(said))
+
+
+def test_it_knows_no_secrets(parse: Callable[[str], Iterator[Item]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWELL_INGEST_TOKEN", "correct horse battery staple")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy")
+    _, told = parse("environment")
+    assert isinstance(told, Problem)
+    assert "PATH" in told.reason
+    assert not {"CITEWELL_INGEST_TOKEN", "HTTPS_PROXY"} & set(ast.literal_eval(told.reason))
 
 
 def test_a_small_pdf_that_would_fill_the_memory_is_refused_or_read_in_bounds(tmp_path: Path) -> None:

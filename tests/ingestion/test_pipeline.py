@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from indexes.engines import point_id
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters, Status
 from indexes.searcher import Mode
+from ingestion import reading, report, sources
+from ingestion.document import Item, Problem
 from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document, retry_failures
@@ -680,3 +682,53 @@ def test_a_full_disk_is_named_with_the_mend_and_loses_nothing(tmp_path: Path, fo
     with Library.open(tmp_path / "home", purpose="a test", embedder=HashedEmbedder()) as library:
         ingest_files(library, [folder])
         assert len(held(library)) == len(GOOD_DOCUMENTS) + 1998
+
+
+def test_a_file_that_fails_without_end_is_left_and_the_rest_goes_in(
+    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_PROBLEMS", 3)
+    monkeypatch.setattr(report, "MOST", 2)
+    endless = write(folder, "b.xml", pubmed_xml(*["<PubmedArticle/>"] * 20, article(99)))
+    found = ingest_files(library, [folder])
+    assert len(found.failures) == 2  # as many as a report keeps
+    failures = [failure for failure in library.ledger.failures() if failure.source == str(endless)]
+    assert [failure.record for failure in failures] == ["", "record 1", "record 2", "record 3"]
+    assert "more than 3 records of it cannot be read" in failures[0].reason
+    assert library.ledger.known("pubmed:99") is None
+    assert all(library.ledger.known(document) for document in GOOD_DOCUMENTS)
+
+
+class Faulty:
+    """A parser with a fault that nobody foresaw."""
+
+    name = kind = "faulty"
+    version = 1
+    suffixes = (".faulty",)
+
+    def __init__(self, recognising: bool) -> None:
+        self.recognising = recognising
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        if path.suffix == ".faulty" and self.recognising:
+            raise KeyError(head)
+        return path.suffix == ".faulty"
+
+    def parse(self, path: Path) -> Iterator[Item]:
+        yield Problem("record 1", "is odd", "look at it")
+        raise KeyError(path.read_text())
+
+
+@pytest.mark.parametrize("recognising", [True, False])
+def test_a_fault_of_ours_stops_no_other_file_and_repeats_nothing_of_this_one(
+    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, recognising: bool
+) -> None:
+    monkeypatch.setattr(sources, "PARSERS", (Faulty(recognising), *sources.PARSERS))
+    faulty = write(folder, "b.faulty", "Jane Roe, born 1950")
+    found = ingest_files(library, [folder])
+    assert all(library.ledger.known(document) for document in GOOD_DOCUMENTS)
+    file, _, reason, _ = found.failures[-1]
+    assert file == str(faulty)
+    assert "Citewell itself failed on it (KeyError)" in reason
+    assert "Jane" not in f"{found} {library.ledger.failures()} {caplog.text}"
+    assert "in parse" in caplog.text or recognising
