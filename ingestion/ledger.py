@@ -21,12 +21,12 @@ from typing import Any
 
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
-from ingestion.document import Document
+from ingestion.document import MAX_DOCUMENT, Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.errors import IngestionError
 
 SCHEMA_VERSION = 3
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     document_id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, content_hash TEXT NOT NULL,
@@ -131,7 +131,15 @@ def _pack(data: object) -> bytes:
 
 
 def _unpack(data: object) -> Any:
-    return json.loads(zlib.decompress(data))  # type: ignore[arg-type]
+    """What was packed. Raises `IngestionError` where that cannot be read: a ledger may come from elsewhere, with a bomb in it."""
+    try:
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(data, MAX_DOCUMENT)  # type: ignore[arg-type]
+        return json.loads(text if unpacker.eof else b"")
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        raise IngestionError(
+            f"The ledger holds something that cannot be read ({type(error).__name__}). Restore it, or ingest the files again into a new folder."
+        ) from error
 
 
 def _in_folder(path: str) -> tuple[str, str, str]:
@@ -183,7 +191,7 @@ class Ledger:
             self._connection.create_function("status_in", 1, lambda body: _unpack(body)["status"])  # for `_MIGRATIONS`
             with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
                 while (version := self._version()) < SCHEMA_VERSION:
-                    for statement in filter(str.strip, (_MIGRATIONS[version] if version else _SCHEMA).split(";")):
+                    for statement in filter(str.strip, (_MIGRATIONS[version] if version else SCHEMA).split(";")):
                         self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA user_version = {version + 1 if version else SCHEMA_VERSION}")
         return self._version()
