@@ -30,7 +30,7 @@ import sentencex
 from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTrainer
 
 from ingestion.document import Document
-from ingestion.sentences import sentence_spans
+from ingestion.sentences import find_sentences
 from ingestion.sources.pubmed import PubMedXml
 
 Spans = list[tuple[int, int]]
@@ -159,7 +159,7 @@ def main() -> None:
         "hard": hard(),
     }
     splitters: dict[str, tuple[Splitter, int]] = {
-        "Citewell": (sentence_spans.__wrapped__, ABSTRACTS),
+        "Citewell": (find_sentences, ABSTRACTS),
         f"sentencex {version('sentencex')}": (by_sentencex, ABSTRACTS),
         f"pysbd {version('pysbd')}": (by_pysbd, SLOW),
         f"NLTK {version('nltk')} Punkt": (punkt(plain[:TRAINING]), ABSTRACTS),

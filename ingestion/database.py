@@ -9,11 +9,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from ingestion.document import MAX_DOCUMENT
 from ingestion.errors import IngestionError
 
 # Each turns the layout before into the next one; an empty file goes through them all.
-_LAYOUTS = (
+LAYOUTS = (
     """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
@@ -59,13 +61,25 @@ CREATE INDEX holders_document ON holders (document_id);
 INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guideline';
 """,
 )
-SCHEMA_VERSION = len(_LAYOUTS)
+SCHEMA_VERSION = len(LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
 
 
-def _status_in(body: bytes) -> str:
+def unpack(data: object) -> Any:
+    """What was packed. Raises `IngestionError` where that cannot be read: a ledger may come from elsewhere, with a bomb in it."""
+    try:
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(data, MAX_DOCUMENT)  # type: ignore[arg-type]
+        return json.loads(text if unpacker.eof else b"")
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        raise IngestionError(
+            f"The ledger holds something that cannot be read ({type(error).__name__}). Restore it, or ingest the files again into a new folder."
+        ) from error
+
+
+def status_in(body: bytes) -> str:
     """The status of a document as layout 2 keeps it."""
-    return str(json.loads(zlib.decompress(body))["status"])
+    return str(unpack(body)["status"])
 
 
 class Database:
@@ -107,9 +121,9 @@ class Database:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() < SCHEMA_VERSION:
-            self._connection.create_function("status_in", 1, _status_in)
+            self._connection.create_function("status_in", 1, status_in)
             with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
-                for layout in _LAYOUTS[self._version() :]:
+                for layout in LAYOUTS[self._version() :]:
                     for statement in filter(str.strip, layout.split(";")):
                         self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

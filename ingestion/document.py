@@ -12,6 +12,8 @@ from typing import Any
 from indexes.passage import Kind, Role, Status
 
 SEPARATOR = "\n\n"
+MAX_DOCUMENT = 128 << 20
+"""The longest document in bytes as `to_bytes` writes it. Guidelines of 800 pages have some 5 MiB."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

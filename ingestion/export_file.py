@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tokenize
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,12 +26,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from indexes.embedding import Vectors
 from ingestion import __version__
 from ingestion.errors import ArchiveError
+from ingestion.sources.archive_members import DirectoryError, check_directory
 
 MANIFEST, LEDGER, IDS, VECTORS = "manifest.json", "ledger.sqlite", "ids.jsonl", "vectors.npy"
 MEMBERS = (VECTORS, IDS, LEDGER)
 CHUNK = 1 << 20  # bytes
 MAX_MANIFEST = 1 << 20  # bytes
 MAX_ID = 1 << 16  # bytes of a line
+MAX_DIRECTORY = 1 << 16  # bytes of the table of contents: four members
 FLOAT = np.dtype("<f4")
 Tell = Callable[[str, int, int], None]  # what is being done, how much of it is, of how much
 
@@ -193,6 +196,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """The exported library in that file, its manifest read and its members there; `verify` it before it is used. Raises `ArchiveError`."""
     with ExitStack() as stack:
         with _reading(path):  # and not around what the caller does
+            check_directory(path, MAX_DIRECTORY)
             members = stack.enter_context(zipfile.ZipFile(path))
             manifest = _manifest(path, members, _members(path, members))
         yield Archive(path, members, manifest)
@@ -244,7 +248,18 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except zipfile.BadZipFile as error:
         raise damaged(path, f"it is no whole ZIP file: {error}") from error
-    except (EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, RecursionError) as error:
+    except DirectoryError as error:
+        raise damaged(path, "members are missing, or do not belong there") from error
+    # A token error: NumPy takes a head apart with Python's own means.
+    except (
+        EOFError,
+        ValueError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        RecursionError,
+        tokenize.TokenError,
+    ) as error:
         raise damaged(path, type(error).__name__) from error
     except OSError as error:
         raise ArchiveError(

@@ -87,5 +87,5 @@ def _status(path: Path) -> os.stat_result | None:
     """What the system says of the path, links followed; `None` where it cannot be reached: opening it will say why."""
     try:
         return path.stat()
-    except OSError:
+    except (OSError, ValueError):  # the latter where a NUL is in it
         return None

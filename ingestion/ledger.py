@@ -11,11 +11,11 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
 from ingestion.attempts import AT, Attempts, in_folder, now
+from ingestion.database import unpack
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 
@@ -50,10 +50,6 @@ class Listed:
 
 def _pack(data: object) -> bytes:
     return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
-
-
-def _unpack(data: object) -> Any:
-    return json.loads(zlib.decompress(data))  # type: ignore[arg-type]
 
 
 class Ledger(Attempts):
@@ -195,18 +191,18 @@ class Ledger(Attempts):
     def document(self, document_id: str) -> Document | None:
         """The document of that identifier, or `None`."""
         body = self._value("SELECT body FROM documents WHERE document_id = ?", document_id)
-        return None if body is None else Document.from_json(_unpack(body))
+        return None if body is None else Document.from_json(unpack(body))
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage of that identifier, or `None`."""
         payload = self._value("SELECT payload FROM passages WHERE passage_id = ?", passage_id)
-        return None if payload is None else Passage.from_payload(_unpack(payload))
+        return None if payload is None else Passage.from_payload(unpack(payload))
 
     def passages(self) -> Iterator[Passage]:
         """Every passage of every document, by identifier; a few are read at a time, however many there are."""
         rows = self._rows(_PAGE, "")
         while rows:
-            yield from (Passage.from_payload(_unpack(payload)) for _, payload in rows)
+            yield from (Passage.from_payload(unpack(payload)) for _, payload in rows)
             rows = self._rows(_PAGE, rows[-1][0])
 
     def has_documents(self) -> bool:
@@ -267,5 +263,5 @@ class Ledger(Attempts):
                 updated=str(updated),
                 passages=int(str(passages)),
             )
-            for body, source, updated, passages in ((_unpack(row[0]), *row[1:]) for row in rows)
+            for body, source, updated, passages in ((unpack(row[0]), *row[1:]) for row in rows)
         ]

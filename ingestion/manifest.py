@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date as day
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -30,7 +30,11 @@ from ingestion.errors import SourceError
 from ingestion.sources.guideline import short_publisher, slugify, web_url, year_in
 
 NAME = "citewell-manifest.toml"
-_LARGEST = 10_000_000  # bytes
+_LARGEST = 2_000_000  # bytes
+_MOST_ENTRIES = 10_000  # each file of the folder is compared with each pattern
+_MOST_DOTS = (
+    64  # in a line: a key of n parts (`a.a.a…`) takes the square of n in memory, 200 kB of it all that a machine has
+)
 
 # TOML has dates and numbers of its own; a version or a day may be written as either.
 _Text = Annotated[
@@ -98,16 +102,25 @@ def read_manifest(path: Path) -> dict[str, Entry]:
     try:
         if path.stat().st_size > _LARGEST:
             raise SourceError(f"{path}: more than {_LARGEST:,} bytes; split the folder.")
-        entries = _MANIFEST.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.count(".") > _MOST_DOTS:
+                raise SourceError(f"{path}: line {number} has more than {_MOST_DOTS} dots; write it as several lines.")
+        entries = _MANIFEST.validate_python(tomllib.loads(text))
+        if len(entries) > _MOST_ENTRIES:
+            raise SourceError(f"{path}: more than {_MOST_ENTRIES:,} entries; use patterns, or split the folder.")
         for name in entries:
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            if any(flavour(name).is_absolute() or ".." in flavour(name).parts for flavour in (PurePosixPath, PurePath)):
                 raise SourceError(
                     f"{path}: {name!r} is outside the manifest's folder; put a manifest where the file is."
                 )
+            if "\0" in name:
+                raise SourceError(f"{path}: {name!r} is no file's name; mend it, then ingest the folder again.")
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SourceError(f"{path}: is not TOML ({error}); mend it, then ingest the folder again.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise SourceError(f"{path}: is not TOML ({reason}); mend it, then ingest the folder again.") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = " ".join(map(str, first["loc"]))
@@ -161,9 +174,10 @@ class Manifests:
 
     def files(self, manifest: Path) -> Iterator[Path]:
         """The files that a manifest speaks of, in its order; a plain name also where there is no such file, so that it is missed."""
+        below: list[Path] | None = None
         for pattern in self._entries(manifest.parent):
             if any(char in pattern for char in "*?["):
-                below = sorted(manifest.parent.rglob("*"))
+                below = sorted(manifest.parent.rglob("*")) if below is None else below
                 yield from (
                     file for file in below if fnmatchcase(file.relative_to(manifest.parent).as_posix(), pattern)
                 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexes.passage import Passage
 from ingestion import chunking, manifest
 from ingestion.abbreviations import mine
-from ingestion.document import Deletion, Document, Problem, Skipped, printable
+from ingestion.document import MAX_DOCUMENT, Deletion, Document, Problem, Skipped, printable
 from ingestion.editions import with_known_successor
 from ingestion.errors import IngestionError, MissingFileError, SourceError, UnknownKindError
 from ingestion.finding import File
@@ -127,7 +127,11 @@ def _items(parser: Parser, file: File) -> Iterator[Event]:
                 _check_number(problems, file)
                 yield Failed(item.record, item.reason, item.mend)
             elif isinstance(item, Document):
-                yield parsed(with_known_successor(file.entry.describe(item) if file.entry else item), at)
+                document = with_known_successor(file.entry.describe(item) if file.entry else item)
+                if len(document.to_bytes()) > MAX_DOCUMENT:
+                    yield Failed(document.document_id, f"is longer than {MAX_DOCUMENT >> 20} MiB", "split it")
+                else:
+                    yield parsed(document, at)
             else:
                 yield item
     except SourceError as error:

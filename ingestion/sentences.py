@@ -40,6 +40,9 @@ _BRACKET = re.compile(r"[()\[\]“”]")
 _OPENED_BY = {")": "(", "]": "[", "”": "“"}
 _LONGEST_BRACKET = 400  # characters: what stays open for longer was never meant to
 _DEEPEST_BRACKET = 8
+_LONGEST_REMEMBERED = (
+    20_000  # characters: passages and abstracts are asked for again, and four thousand texts of megabytes would be kept
+)
 
 _WORDS = {
     name: frozenset(words.split())
@@ -47,12 +50,21 @@ _WORDS = {
 }
 
 
-@lru_cache(maxsize=4096)
 def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Start and end (characters) of each sentence in `text`, without surrounding white space, in order.
 
     A blank line ends a sentence, another line break does not. The items of a list stay with the words and the colon that lead to them.
     """
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else find_sentences(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> tuple[tuple[int, int], ...]:
+    return find_sentences(text)
+
+
+def find_sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """What `sentence_spans` gives, without remembering it."""
     spans: list[tuple[int, int]] = []
     start = 0
     for end in _ends(text):

@@ -7,17 +7,19 @@ An import that broke off goes on where it was when it is run again.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
@@ -40,11 +42,13 @@ from ingestion.export_file import (
     open_archive,
     rows_head,
 )
+from ingestion.foreign_ledger import fault_of
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 
 BATCH = 256  # passages that are looked up or stored together
 STAGING = ".importing-"
+_PASSAGE = TypeAdapter(Passage)  # what is in a ledger from elsewhere may be of any type
 
 
 def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
@@ -132,7 +136,8 @@ def import_library(library: Library, source: Path, tell: Tell) -> Manifest:
         try:
             with _writing(library.home):
                 _stage(archive, staged)
-            _check_ledger(staged / LEDGER, source)
+            if fault := fault_of(staged / LEDGER):
+                raise damaged(source, f"its ledger {fault}")
             _build(library, archive, source, staged, tell)
             with _writing(library.home):
                 _take_place(library, staged)
@@ -158,33 +163,27 @@ def _stage(archive: Archive, staged: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _check_ledger(path: Path, source: Path) -> None:
-    """A whole database of plain tables: a file from elsewhere could hold triggers and views, which are programs."""
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA trusted_schema = OFF")
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise damaged(source, "its ledger is no whole database")
-            odd = "type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
-            if connection.execute(f"SELECT 1 FROM sqlite_master WHERE {odd}").fetchone():  # noqa: S608 - fixed words
-                raise damaged(source, "its ledger holds more than tables")
-    except sqlite3.DatabaseError as error:
-        raise damaged(source, "its ledger is no database") from error
-
-
 def _build(library: Library, archive: Archive, source: Path, staged: Path, tell: Tell) -> None:
     """Fill an index with the passages: a new one in the staging folder, or the server's empty collection."""
     embedded = isinstance(library.searcher.engine, EdgeEngine)
     dimension = archive.manifest.dimension
     engine = EdgeEngine.open(staged / "index", dimension=dimension) if embedded else library.searcher.engine
     try:
-        with closing(Ledger(staged / LEDGER)) as ledger:
+        with closing(_ledger(staged / LEDGER, source)) as ledger:
+            ledger.finish_writing()  # the index that is built here is what the ledger says
             if ledger.get_meta("signature") != archive.manifest.signature:
                 raise damaged(source, "its ledger is of another library")
             _fill(engine, ledger, archive, source, tell)
     finally:
         if embedded:
             engine.close()
+
+
+def _ledger(path: Path, source: Path) -> Ledger:
+    try:
+        return Ledger(path)
+    except IngestionError as error:
+        raise damaged(source, "its ledger cannot be brought to this layout") from error
 
 
 def _fill(engine: Engine, ledger: Ledger, archive: Archive, source: Path, tell: Tell) -> None:
@@ -214,7 +213,9 @@ def _fill(engine: Engine, ledger: Ledger, archive: Archive, source: Path, tell: 
 def _passages(ledger: Ledger, ids: Sequence[str], source: Path) -> list[Passage]:
     try:
         found = [ledger.passage(identifier) for identifier in ids]
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        for passage in filter(None, found):
+            _PASSAGE.validate_json(json.dumps(asdict(passage)), strict=True)
+    except (IngestionError, KeyError, TypeError, ValueError) as error:
         raise damaged(source, "its ledger holds a passage that cannot be read") from error
     passages = [passage for passage in found if passage]
     if [passage.passage_id for passage in passages] != list(ids):

@@ -149,7 +149,7 @@ def with_bar(work: Callable[[Tell], Report], *, quiet: bool = False) -> Report:
                 completed=stand.done_bytes,
                 total=stand.total_bytes,
                 documents=stand.report.documents,
-                description=stand.file[:40],
+                description=text(stand.file).plain[:40],  # a file's name may hold escape codes
             )
 
         return work(tell)
@@ -159,7 +159,7 @@ def progress_bar(*columns: ProgressColumn, quiet: bool) -> Progress:
     """A progress bar with the time that is left, on the error stream and gone at the end; `quiet`, or no terminal, shows none."""
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         *columns,

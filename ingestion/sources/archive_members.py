@@ -53,6 +53,10 @@ class MemberError(Exception):
     """One member cannot be read, and the rest can. `str(error)` is "reason; mend"."""
 
 
+class DirectoryError(Exception):
+    """A zip's table of contents is too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member that is no folder: its name as it stands in the archive, why it is not to be read (empty where it is), and its bytes.
@@ -68,7 +72,7 @@ class Member:
 def zip_members(path: Path) -> Iterator[Member]:
     """The members of a zip in the order of their names. Raises `SourceError` where its table of contents, at its end, cannot be read."""
     try:
-        _check_directory(path)
+        check_directory(path, MAX_DIRECTORY)
         with zipfile.ZipFile(path) as archive:
             listed = sorted(archive.infolist(), key=lambda info: info.filename)
             if len(listed) > MAX_MEMBERS:
@@ -77,12 +81,14 @@ def zip_members(path: Path) -> Iterator[Member]:
             for info in listed:
                 if not info.is_dir():
                     yield Member(info.filename, _zip_fault(info), partial(_zip_content, archive, info, allowance))
+    except DirectoryError as error:
+        raise _too_many(path) from error
     except _DAMAGE as error:
         raise SourceError(f"{path}: is no whole zip archive ({error}); download it again") from error
 
 
-def _check_directory(path: Path) -> None:
-    """Refuse a table of contents that is too long before `zipfile` reads it."""
+def check_directory(path: Path, limit: int) -> None:
+    """Raise `DirectoryError` where a zip's table of contents is longer than so many bytes, before `zipfile` reads it."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LONGEST_END))
         tail = file.read(_LONGEST_END)
@@ -90,8 +96,8 @@ def _check_directory(path: Path) -> None:
         layout, at = ("<L", 12) if record[0].endswith(b"\x05\x06") else ("<Q", 40)
         field = tail[record.start() + at :][: struct.calcsize(layout)]
         unset = field == b"\xff" * 4  # the 64-bit form has it
-        if len(field) == struct.calcsize(layout) and not unset and struct.unpack(layout, field)[0] > MAX_DIRECTORY:
-            raise _too_many(path)
+        if len(field) == struct.calcsize(layout) and not unset and struct.unpack(layout, field)[0] > limit:
+            raise DirectoryError
 
 
 def _too_many(path: Path) -> SourceError:

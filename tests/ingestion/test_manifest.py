@@ -99,6 +99,11 @@ def test_articles_and_trials_are_left_as_their_registry_has_them(library: Librar
         ('["../../etc/passwd"]\nissuer = "x"\n', "outside"),
         ('["/etc/passwd"]\nissuer = "x"\n', "outside"),
         ("\x00\xff", "TOML"),
+        ("a = " + "[" * 20_000, "nested too deeply"),
+        ("a = " + "{a=" * 5_000, "nested too deeply"),
+        (".".join("a" * 100_000) + " = 1", "line 1 has more than 64 dots"),
+        ('["a\\u0000.md"]\ntitle = "x"\n', "no file's name"),
+        ("".join(f'["{n}.md"]\n' for n in range(10_001)), "more than 10,000 entries"),
     ],
 )
 def test_a_bad_manifest_is_named_with_the_mend_and_its_files_stay_as_they_are(

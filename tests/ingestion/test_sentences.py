@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,16 @@ def test_gold_sentences_of_scifact_are_found_whole(data_dir: Path) -> None:
 def test_any_length_of_anything_is_read(piece: str) -> None:
     spans = sentence_spans(piece * 50_000)
     assert all(a < b for a, b in spans)
+
+
+def test_long_texts_are_not_remembered() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            sentence_spans(f"{number} " * 500_000)
+        assert tracemalloc.get_traced_memory()[0] < 4 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("blank", ["\n\n", "\n \n", "\n\t\n", "\r\n\r\n", "\n\n\n\n"])

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ from ingestion.errors import ArchiveError
 from ingestion.export_file import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.ledger import Ledger
 from ingestion.library import Library
-from ingestion.pipeline import ingest_files
+from ingestion.pipeline import ingest_files, retry_failures
 from ingestion.transfer import STAGING, export_library, import_library
 
 QUERIES = ["aspirin strokes adults", "statin", "metformin"]
@@ -279,6 +281,14 @@ def with_member(name: str, body: bytes) -> Callable[[dict[str, bytes]], None]:
     return lambda content: content.update({name: body})
 
 
+PASSAGE: Any = Passage("pubmed:1#0", "pubmed:1", Kind.LITERATURE, "Aspirin prevented 1 strokes.", 0, 28, "Study 1")
+
+
+def with_payload(body: bytes) -> Callable[[dict[str, bytes]], None]:
+    packed = zlib.compress(body, 9).hex()
+    return in_ledger(f"UPDATE passages SET payload = x'{packed}' WHERE passage_id = 'pubmed:1#0'")  # noqa: S608
+
+
 HOSTILE = {
     "a path that leads out": (with_member("../../evil", b"x"), "do not belong"),
     "a member too many": (with_member("index/segments", b"x"), "do not belong"),
@@ -295,6 +305,24 @@ HOSTILE = {
         "not of the same passages",
     ),
     "a passage that is none": (in_ledger("UPDATE passages SET payload = x'00' WHERE passage_id = 'pubmed:1#0'"), "cannot be read"),
+    "a check that computes": (in_ledger("CREATE TABLE e (a CHECK (length(hex(zeroblob(400000000))) > 1))"), "more than tables"),
+    "a column that computes": (in_ledger("CREATE TABLE e (a, b AS (hex(zeroblob(400000000))))", "INSERT INTO e VALUES (1)"), "more than tables"),
+    "an index that computes": (in_ledger("CREATE INDEX e ON meta (upper(value))"), "more than tables"),
+    "a check in one of our tables": (
+        in_ledger("DROP TABLE failures", "CREATE TABLE failures (source TEXT NOT NULL, CHECK (length(hex(zeroblob(400000000))) > 1))"),
+        "more than tables",
+    ),
+    "a later layout": (in_ledger("PRAGMA user_version = 77"), "layout of another Citewell"),
+    "a layout that is none": (in_ledger("PRAGMA user_version = -3"), "layout of another Citewell"),
+    "a layout that it has not": (in_ledger("PRAGMA user_version = 1"), "brought to this layout"),
+    "a kind that is none": (in_ledger("UPDATE documents SET kind = 'evil'"), "no known kind"),
+    "passages of nothing": (in_ledger("PRAGMA foreign_keys = OFF", "DELETE FROM documents"), "passages of no document"),
+    "a deep passage": (with_payload(b"[" * 100_000), "cannot be read"),
+    "a bomb of a passage": (with_payload(b" " * 200_000_000), "cannot be read"),
+    "a passage without text": (with_payload(json.dumps(replace(PASSAGE, text=5).to_payload()).encode()), "cannot be read"),
+    "a passage of no year": (with_payload(json.dumps(replace(PASSAGE, year="x").to_payload()).encode()), "cannot be read"),
+    "a head of brackets": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n"), "damaged"),
+    "a head of quotes": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '''".ljust(117) + b"\n"), "damaged"),
     "another library's ledger": (in_ledger("UPDATE meta SET value = 'x' WHERE key = 'signature'"), "another library"),
     "no numbers": (with_rows(lambda rows: rows * np.float32("nan")), "length 1"),
     "long vectors": (with_rows(lambda rows: rows * 2), "length 1"),
@@ -321,6 +349,43 @@ def test_a_file_made_to_harm_is_refused_and_changes_nothing(
     assert str(bad) in str(error.value)
     untouched(tmp_path / "there")
     assert not (tmp_path.parent / "evil").exists()
+
+
+@pytest.mark.parametrize("left", ["7", "[" * 50_000, '["pubmed:1#0"]'])
+def test_a_run_that_was_under_way_in_the_ledger_is_over(exported: Path, tmp_path: Path, left: str) -> None:
+    under_way = in_ledger(f"INSERT INTO unfinished VALUES ('pubmed:1', '{left}')")  # noqa: S608
+    bad = rewrite(exported, tmp_path / "bad.zip", under_way)
+    take_in(tmp_path / "there", bad)
+    with opened(tmp_path / "first") as one, opened(tmp_path / "there") as other:
+        assert contents(one) == contents(other)
+
+
+def test_a_failure_at_a_path_that_is_none_is_retried(exported: Path, tmp_path: Path) -> None:
+    bad = rewrite(exported, tmp_path / "bad.zip", in_ledger("UPDATE failures SET source = '/tmp/a' || char(0) || 'b'"))
+    take_in(tmp_path / "there", bad)
+    with opened(tmp_path / "there") as library:
+        (failure,) = retry_failures(library).failures
+    assert "no such file" in failure[2]
+
+
+def test_the_ledger_of_an_earlier_citewell_is_taken(exported: Path, tmp_path: Path) -> None:
+    earlier = in_ledger(
+        "DROP INDEX documents_not_current", "ALTER TABLE documents DROP COLUMN status", "PRAGMA user_version = 2"
+    )
+    take_in(tmp_path / "there", rewrite(exported, tmp_path / "earlier.zip", earlier))
+    with opened(tmp_path / "first") as one, opened(tmp_path / "there") as other:
+        assert contents(one) == contents(other)
+    with opened(tmp_path / "there") as library:  # whose tables have their columns in another order now
+        again = export(library, tmp_path / "again.zip")
+    take_in(tmp_path / "third", again)
+
+
+def test_a_table_of_contents_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as members:
+        for number in range(2000):
+            members.writestr(f"{number}", b"")
+    with pytest.raises(ArchiveError, match="do not belong there"):
+        take_in(tmp_path / "there", tmp_path / "bad.zip")
 
 
 def test_a_bomb_is_not_unpacked(exported: Path, tmp_path: Path) -> None:
