@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
+from command_line import Run
 from documents import article, guideline, pubmed
 from hashed_embedder import HashedEmbedder
 
-from assistant.cli import main
-from assistant.settings import load_settings
 from indexes.passage import Status
 from ingestion.library import disk_use
 
@@ -25,43 +20,14 @@ FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against plac
 OLD, NEW, DRAFT = (f"guideline:who/on-zibotentan@{version}" for version in ("2015", "2021", "2022-draft"))
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
+def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `citewell` in this process over one library."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("ingestion.library.load_embedder", HashedEmbedder)
 
-    def command(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
-        load_settings.cache_clear()
-        capsys.readouterr()
-        try:
-            main()
-            code: int | str | None = 0
-        except SystemExit as exit_:
-            code = exit_.code
-        captured = capsys.readouterr()
-        return Result(int(code or 0), captured.out, captured.err)
-
-    yield command
-    load_settings.cache_clear()
+    return citewell
 
 
 @pytest.fixture
