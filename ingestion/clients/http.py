@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -123,6 +124,9 @@ class Http:
             base_url=self._base,
             headers={"user-agent": f"citewell/{_version()}", "accept-encoding": "gzip", **(headers or {})},
             timeout=timeout,
+            cookies=CookieJar(
+                DefaultCookiePolicy(allowed_domains=())
+            ),  # nobody follows us from one question to the next
         )
 
     def close(self) -> None:
@@ -311,6 +315,8 @@ class Http:
         for chunk in self._raw(response, MAX_BYTES):
             data = chunk
             while True:
+                if unpack.eof and data:  # zlib would gather it all, and copy it each time
+                    raise AskAgainError("sent more than the data that it began")
                 try:
                     piece = unpack.decompress(data, _CHUNK)
                 except zlib.error as error:
@@ -319,7 +325,7 @@ class Http:
                 if total > MAX_BYTES:
                     raise self._too_long(MAX_BYTES)
                 yield piece
-                data = unpack.unconsumed_tail
+                data = unpack.unconsumed_tail or unpack.unused_data
                 if not data and len(piece) < _CHUNK:
                     break
         if not unpack.eof:
@@ -347,7 +353,7 @@ def _retry_after(headers: httpx.Headers) -> float:
 def _date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
