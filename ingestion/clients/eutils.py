@@ -32,6 +32,9 @@ _FAULT = re.compile(rb"<ERROR>(.*?)</ERROR>", re.DOTALL)
 _HISTORY = re.compile(r"history|webenv|query_?key|obtain query", re.IGNORECASE)
 _WORD = re.compile(r"\w{3,}")
 _LONGEST_SAYING = 200
+_LONGEST_ANSWER = (
+    2 << 20
+)  # bytes; one that names 9,999 records has 150 kB, and each list in it takes a hundred times its two bytes
 
 T = TypeVar("T")
 
@@ -187,6 +190,8 @@ class Eutils:
 
     def _answer(self, response: httpx.Response, query: str) -> _Answer:
         self._check_key(response.content)
+        if len(response.content) > _LONGEST_ANSWER:
+            raise AskAgainError("sent something that is no answer to a search")
         try:
             data = json.loads(response.content, strict=False)  # NCBI's messages hold raw line breaks
             result = data["esearchresult"]

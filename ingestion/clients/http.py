@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
@@ -84,6 +85,9 @@ class Http:
             base_url=self._base,
             headers={"user-agent": f"citewell/{__version__}", "accept-encoding": "gzip", **(headers or {})},
             timeout=timeout,
+            cookies=CookieJar(
+                DefaultCookiePolicy(allowed_domains=())
+            ),  # nobody follows us from one question to the next
         )
 
     def close(self) -> None:
@@ -256,6 +260,8 @@ class Http:
         for chunk in self._raw(response, MAX_BYTES):
             data = chunk
             while True:
+                if unpack.eof and data:  # zlib would gather it all, and copy it each time
+                    raise AskAgainError("sent more than the data that it began")
                 try:
                     piece = unpack.decompress(data, _CHUNK)
                 except zlib.error as error:
@@ -264,7 +270,7 @@ class Http:
                 if total > MAX_BYTES:
                     raise self._too_long(MAX_BYTES)
                 yield piece
-                data = unpack.unconsumed_tail
+                data = unpack.unconsumed_tail or unpack.unused_data
                 if not data and len(piece) < _CHUNK:
                     break
         if not unpack.eof:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import portalocker
@@ -25,6 +26,8 @@ URL = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
 PER_SECOND = 2.0
 """Requests a second. NLM names no figure for files; its E-utilities take three from whoever has no key."""
 BASELINE, UPDATES = "baseline", "updatefiles"
+MOST_FILES = 20_000
+"""In one folder. PubMed has some 1,300 a year in each."""
 MAX_FILE = 2 << 30
 """Bytes. NLM's files have 5 to 150 MiB."""
 TYPICAL = 40 << 20
@@ -160,7 +163,7 @@ class PubMedBulk:
     def _checksum(self, file: BulkFile) -> str:
         """The MD5 in `<name>.md5`: `MD5(pubmed25n0001.xml.gz)= <hex>`."""
         answer = self._http.get(f"{file.folder}/{file.name}.md5", expected=(404,))
-        text = answer.text[:1000]
+        text = answer.content[:1000].decode("ascii", "replace")  # not by a charset of the server's choice
         found = _MD5.findall(text)
         if answer.status_code == 404 or len(found) != 1 or (".xml.gz" in text and file.name not in text):
             raise LiveSourceError(
@@ -170,11 +173,16 @@ class PubMedBulk:
         return str(found[0]).lower()
 
     def _list(self, folder: str) -> list[BulkFile]:
-        text = self._http.get(f"{folder}/", expected=(404,) if folder == UPDATES else ()).text  # a mirror may have none
-        return [
+        answer = self._http.get(f"{folder}/", expected=(404,) if folder == UPDATES else ())  # a mirror may have none
+        found = [
             BulkFile(int(line["year"]), int(line["number"]), folder, line["name"], *_stamp(line["rest"]))
-            for line in _LINE.finditer(text)
+            for line in islice(_LINE.finditer(answer.content.decode("ascii", "replace")), MOST_FILES + 1)
         ]
+        if len(found) > MOST_FILES:
+            raise LiveSourceError(
+                f"NLM's file server lists more than {MOST_FILES:,} files, which is no list of PubMed's. Correct CITEWELL_PUBMED_FTP_URL."
+            )
+        return found
 
     def _known(self, file: BulkFile) -> dict[str, object]:
         """What is remembered of just this version of the file."""

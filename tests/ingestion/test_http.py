@@ -155,7 +155,9 @@ def test_the_service_says_until_when_to_wait_by_its_own_clock(client: Client, cl
     assert any(40 <= pause <= 45 for pause in clock.slept)
 
 
-@pytest.mark.parametrize("wait", ["soon", "-5", "", "٣", "Wed, 99 Foo 2026", "Wed, 21 Oct 2015 07:28:00"])
+@pytest.mark.parametrize(
+    "wait", ["soon", "-5", "", "٣", "Wed, 99 Foo 2026", "Wed, 21 Oct 2015 07:28:00", "1 Jan 2026 99999999999:0:0"]
+)
 def test_a_wait_that_means_nothing_is_ours_to_choose(wait: str, client: Client, clock: Clock) -> None:
     http, _ = client(Reply(status=503, headers={"Retry-After": wait.encode().decode("latin-1")}), Reply(BODY))
     assert http.get("records").content == BODY
@@ -250,6 +252,20 @@ def test_an_answer_that_is_too_long_is_refused(client: Client, monkeypatch: pyte
         with pytest.raises(LiveSourceError, match="more than 1 MiB"):
             http.get("records")
         assert len(service.asked) == 1
+
+
+def test_what_follows_the_end_of_compressed_data_is_not_gathered(client: Client) -> None:
+    http, service = client(Reply(gzip.compress(BODY) + b"x" * 1_000_000, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(LiveSourceError, match="more than the data that it began"):
+        http.get("records")
+    assert len(service.asked) == ATTEMPTS
+
+
+def test_cookies_are_not_kept(client: Client) -> None:
+    http, service = client(Reply(BODY, headers={"Set-Cookie": "who=Jane; Path=/"}))
+    http.get("records")
+    http.get("records")
+    assert "cookie" not in service.asked[1].headers
 
 
 def test_an_answer_that_drips_is_given_up() -> None:

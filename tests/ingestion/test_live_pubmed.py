@@ -200,8 +200,21 @@ def test_a_page_that_is_not_whole_is_fetched_again(
         instead(b'{"esearchresult": {"count": "-1", "idlist": []}}'),
         instead(b'{"esearchresult": {"count": "1", "idlist": ["../1"]}}'),
         instead(b"[" * 100_000),
+        instead(b'{"esearchresult": {"count": "1", "idlist": [' + b"[]," * 1_000_000 + b"[]]}}"),
     ],
-    ids=["503", "dropped", "cut", "HTML", "ERROR", "nothing", "too few", "less than none", "no PMID", "deep"],
+    ids=[
+        "503",
+        "dropped",
+        "cut",
+        "HTML",
+        "ERROR",
+        "nothing",
+        "too few",
+        "less than none",
+        "no PMID",
+        "deep",
+        "endless",
+    ],
 )
 def test_a_search_that_is_not_whole_is_made_again(
     spoil: Callable[[Reply], Reply], connect: Open, tmp_path: Path

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +24,7 @@ from ingestion.bulk import Plan, Selection, ingest_bulk, plan
 from ingestion.clients import pubmed_bulk
 from ingestion.clients.download import download
 from ingestion.clients.http import Http
-from ingestion.clients.pubmed_bulk import open_bulk
+from ingestion.clients.pubmed_bulk import PubMedBulk, open_bulk
 from ingestion.errors import IngestionError, LiveSourceError, QueryError
 from ingestion.library import Library
 from ingestion.report import Progress, Report
@@ -383,6 +383,27 @@ def test_odd_links_are_passed_over(library: Library, tmp_path: Path) -> None:
 def test_any_listing_yields_only_names_of_nlms_form(text: str) -> None:
     for line in pubmed_bulk._LINE.finditer(text + '<a href="pubmed26n0001.xml.gz">x</a>' + text):
         assert re.fullmatch(r"pubmed\d\dn\d{4,6}\.xml\.gz", line["name"])
+
+
+@pytest.mark.parametrize("charset", ["zlib", "hex", "idna", "rot13", "undefined", "bz2", "utf-16", "punycode"])
+def test_a_listing_is_read_as_what_it_is_whatever_it_says(charset: str, tmp_path: Path) -> None:
+    files = nlm()
+
+    def answer(request: Request) -> Reply:
+        reply = files(request)
+        return replace(reply, headers={**reply.headers, "Content-Type": f"text/html; charset={charset}"})
+
+    with service(answer) as (_, http):
+        bulk = PubMedBulk(http, tmp_path)
+        listed = bulk.listing()
+        assert [file.name for file in listed] == [name.rpartition("/")[2] for name in (FIRST, SECOND, THIRD, FOURTH)]
+        assert bulk.obtain(listed[0]).read_bytes() == files.files[FIRST]
+
+
+def test_a_listing_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pubmed_bulk, "MOST_FILES", 1)
+    with service(nlm()) as (_, http), pytest.raises(LiveSourceError, match="lists more than 1 files"):
+        PubMedBulk(http, tmp_path).listing()
 
 
 @pytest.mark.parametrize(
