@@ -7,7 +7,6 @@ over. `ingest_files` is stopped between batches, by an error raised where it tel
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import threading
 import time
@@ -29,6 +28,7 @@ from ingestion.library import Library
 from ingestion.pipeline import ingest_files, retry_failures
 from ingestion.report import Progress, Report
 from ingestion.sources import kinds
+from ingestion.whole_file import write_whole
 
 logger = logging.getLogger("citewell.jobs")
 
@@ -291,13 +291,7 @@ class Jobs:
             logger.error("The state of a job cannot be kept in %s (%s).", self._folder, error.strerror)  # noqa: TRY400
 
     def _save(self, job: Job) -> None:
-        path = self._folder / f"{job.job_id}.json"
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(_JOB.dump_json(job))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(self._folder / f"{job.job_id}.json", _JOB.dump_json(job))
 
     def _load(self) -> None:
         for path in sorted(self._folder.glob("*.json")):

@@ -25,7 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from indexes.passage import Kind, Status
 from ingestion.document import Document
-from ingestion.editions import family
+from ingestion.editions import family, superseded
 from ingestion.errors import SourceError
 from ingestion.sources.guideline import short_publisher, slugify, web_url, year_in
 
@@ -80,7 +80,8 @@ class Entry(BaseModel):
             "language": self.language or document.language,
             "licence": self.licence or document.licence,
             "superseded_by": self.superseded_by or document.superseded_by,
-            "status": self.status or (Status.SUPERSEDED if self.superseded_by else document.status),
+            "status": self.status
+            or (superseded(document, self.superseded_by) if self.superseded_by else document).status,
         }
         attributes = {**document.attributes, **({"supersedes": list(self.supersedes)} if self.supersedes else {})}
         return replace(document, document_id=self._identify(document), attributes=attributes, **said)  # type: ignore[arg-type]
@@ -173,16 +174,21 @@ class Manifests:
         ]
 
     def files(self, manifest: Path) -> Iterator[Path]:
-        """The files that a manifest speaks of, in its order; a plain name also where there is no such file, so that it is missed."""
-        below: list[Path] | None = None
+        """The files that a manifest speaks of, in its order; a plain name also where there is no such file, so that it is missed.
+
+        A pattern means no hidden files, as a folder does not.
+        """
+        below: list[PurePath] | None = None
         for pattern in self._entries(manifest.parent):
-            if any(char in pattern for char in "*?["):
-                below = sorted(manifest.parent.rglob("*")) if below is None else below
-                yield from (
-                    file for file in below if fnmatchcase(file.relative_to(manifest.parent).as_posix(), pattern)
-                )
-            else:
+            if not any(char in pattern for char in "*?["):
                 yield manifest.parent / pattern
+                continue
+            if below is None:
+                found = (
+                    file.relative_to(manifest.parent) for file in sorted(manifest.parent.rglob("*")) if file.is_file()
+                )
+                below = [name for name in found if not any(part.startswith(".") for part in name.parts)]
+            yield from (manifest.parent / name for name in below if fnmatchcase(name.as_posix(), pattern))
 
     def _entries(self, folder: Path) -> dict[str, Entry]:
         if folder not in self._read:

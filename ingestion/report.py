@@ -16,8 +16,9 @@ class Report:
 
     Of two files that hold the same document the later revision has the last word, and where the source gives none, the file read last:
     `replaced` names those among the changed that came from another file before, `outdated` counts those left alone because the library holds
-    a later revision. `relabelled` are those among the changed whose passages say the same as before (a retraction, new MeSH headings): they
-    are not embedded again. `files_unchanged` were read before, `failed_before` of them with failures that the ledger still keeps.
+    a later revision. `relabelled` are those among the changed whose passages say the same as before (a retraction, new MeSH headings, or an edition
+    whose place another took, which is not read for that): they are not embedded again. `files_unchanged` were read before, `failed_before` of
+    them with failures that the ledger still keeps.
     """
 
     added: int = 0

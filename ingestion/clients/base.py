@@ -1,7 +1,7 @@
 """What a live source is: a fetcher that asks a service and saves its native answers as files, which the pipeline then ingests.
 
-So provenance, failures, retrying and idempotence are those of any file. A new live source is one file in this folder and one command in
-`assistant/cli/live.py`.
+So provenance, failures, retrying and idempotence are those of any file. A new live source is one file in this folder, and one
+command in `assistant/cli/`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import portalocker
 
+from ingestion import whole_file
 from ingestion.errors import IngestionError, LiveSourceError
 
 STATE = "fetch.json"
@@ -151,24 +151,17 @@ def _read(folder: Path) -> dict[str, object]:
 
 def _draft(path: Path, content: bytes) -> Path:
     """The content under another name, on the disk."""
-    draft = path.with_name(path.name + ".part")
     try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        return whole_file.draft(path, content)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise _refused(path, error) from error
-    return draft
 
 
 def _keep(draft: Path) -> Path:
-    path = draft.with_suffix("")
     try:
-        return draft.replace(path)
+        return whole_file.keep(draft)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise _refused(draft, error) from error
 
 
 def _refused(path: Path, error: OSError) -> IngestionError:

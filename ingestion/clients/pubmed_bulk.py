@@ -21,6 +21,7 @@ import portalocker
 from ingestion.clients.download import download
 from ingestion.clients.http import Http
 from ingestion.errors import IngestionError, LiveSourceError
+from ingestion.whole_file import write_whole
 
 URL = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
 PER_SECOND = 2.0
@@ -191,10 +192,7 @@ class PubMedBulk:
 
     def _remember(self, file: BulkFile, **values: object) -> None:
         self._state[file.name] = {**self._state.get(file.name, {}), **values}
-        path = self.folder / "state.json"
-        temporary = path.with_name("state.json.part")
-        temporary.write_text(json.dumps(self._state), encoding="utf-8")
-        temporary.replace(path)
+        write_whole(self.folder / "state.json", json.dumps(self._state).encode())
 
 
 @contextmanager

@@ -76,6 +76,26 @@ def test_a_manifest_that_is_named_stands_for_its_files_and_misses_those_that_are
     assert (report.added, library.ledger.document("guideline:who/unlisted@2024")) == (1, None)
 
 
+def test_a_pattern_means_files_and_no_hidden_ones(library: Library, folder: Path) -> None:
+    (folder / "below").mkdir()
+    (folder / "below" / "asthma.md").write_text(guideline("Asthma", "Offer an inhaler."))
+    (folder / ".draft.md").write_text(guideline("Draft", "Do nothing."))
+    (folder / NAME).write_text('["*"]\nissuer = "MoH"\n')
+    report = ingest_files(library, [folder / NAME])
+    assert (report.added, report.failures) == (3, [])
+    assert document(library, "guideline:moh/asthma@2024")
+
+
+def test_a_draft_that_has_a_successor_stays_a_draft(library: Library, folder: Path) -> None:
+    """It never was in force."""
+    path = folder / "dengue.md"
+    path.write_text(path.read_text().replace("---\n", "---\nstatus: draft\n", 1))
+    (folder / NAME).write_text('["dengue.md"]\nsuperseded_by = "guideline:who/final@2025"\n')
+    ingest_files(library, [path])
+    (found,) = library.ledger.listed()
+    assert (found.status, found.superseded_by) == ("draft", "guideline:who/final@2025")
+
+
 def test_a_file_named_alone_has_its_manifest_too(library: Library, folder: Path) -> None:
     ingest_files(library, [folder / "dengue.md"])
     assert document(library, "guideline:who/dengue-in-adults@2009")

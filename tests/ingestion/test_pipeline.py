@@ -362,6 +362,18 @@ def test_an_index_that_was_lost_is_made_again_from_the_ledger(tmp_path: Path, fo
         assert found(library, "statin") == {"guideline:who/lipids@2024"}
 
 
+def test_what_a_run_takes_out_at_this_moment_is_not_taken_for_lost(library: Library, folder: Path) -> None:
+    """With a Qdrant server another process may open the library meanwhile."""
+    ingest_files(library, [folder])
+    engine = library.searcher.engine
+    with library.writing():
+        engine.delete(["pubmed:1#0"])  # and the ledger is told next
+        library.restore()
+        assert engine.passages([point_id("pubmed:1#0")]) == {}
+    library.restore()
+    assert engine.passages([point_id("pubmed:1#0")])
+
+
 KILLED = """
 import os, signal, sys
 sys.path[:0] = {path!r}
