@@ -27,7 +27,8 @@ import numpy as np
 from indexes.embedding import Vectors
 from indexes.embedding.onnx import OnnxEmbedder
 from ingestion.library import Library
-from ingestion.pipeline import Progress, ingest_files
+from ingestion.pipeline import ingest_files
+from ingestion.report import Progress
 from ingestion.sources.records import xml_records
 
 _PMID = re.compile(rb"(<PMID[^>]*>)\d+(</PMID>)")

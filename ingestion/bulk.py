@@ -11,7 +11,8 @@ from ingestion.clients.pubmed_bulk import BulkFile, PubMedBulk
 from ingestion.document import printable
 from ingestion.errors import IngestionError, LiveSourceError, QueryError
 from ingestion.library import Library
-from ingestion.pipeline import Progress, Report, ingest_files
+from ingestion.pipeline import ingest_files
+from ingestion.report import Progress, Report
 
 AT_ONCE = 2
 """Files on the disk at a time where they are not kept: the one that is read, and one that comes a second time."""

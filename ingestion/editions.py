@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from indexes.passage import Kind, Status
 from ingestion.document import Document
 
 _FIRST_YEAR = 1900
+_PUBLISHED = "status_as_published"  # the attribute that says what a document's status was before another in the library took its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,29 @@ def superseded(document: Document, by: str) -> Document:
     """The document with its successor; a draft stays a draft, since it never was in force."""
     status = Status.SUPERSEDED if document.status is Status.CURRENT else document.status
     return replace(document, status=status, superseded_by=by)
+
+
+def standing(document: Document, others: Sequence[Document]) -> Document:
+    """The guideline as it stands among others of the library: superseded by the latest that takes its place, and else as it was published.
+
+    One that names its successor itself stays as it says.
+    """
+    document = _as_published(document)
+    newer = [other for other in others if takes_the_place_of(other, document)]
+    if document.superseded_by or not newer:
+        return document
+    latest = (one for one in newer if not any(takes_the_place_of(other, one) for other in newer))
+    by = next(latest, newer[0])  # two that each name the other as superseded have no latest
+    attributes = {**document.attributes, _PUBLISHED: str(document.status)}
+    return replace(superseded(document, by.document_id), attributes=attributes)
+
+
+def _as_published(document: Document) -> Document:
+    """The document without what `standing` added."""
+    if _PUBLISHED not in document.attributes:
+        return document
+    attributes = {**document.attributes}
+    return replace(document, status=Status(attributes.pop(_PUBLISHED)), superseded_by=None, attributes=attributes)
 
 
 def named_as_superseded(document: Document) -> tuple[str, ...]:

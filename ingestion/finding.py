@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingestion import manifest
 from ingestion.document import printable
+from ingestion.errors import SourceError
 from ingestion.manifest import Entry, Manifests
 
 
@@ -35,10 +36,11 @@ class File:
 def find_files(paths: Sequence[Path]) -> Iterator[File]:
     """Each file once, folders with all below them in the order of their names, manifests last; hidden files inside folders are passed over.
 
-    A manifest that is named stands for the files it speaks of.
+    A manifest that is named stands for the files it speaks of. Of one that cannot be used the files are left out, and it has its fault.
     """
     seen: set[tuple[int, int]] = set()
     manifests = Manifests()
+    folders: list[Path] = []
     for path in map(Path.absolute, paths):
         root = _status(path)
         inside = root is not None and stat.S_ISDIR(root.st_mode)
@@ -54,10 +56,27 @@ def find_files(paths: Sequence[Path]) -> Iterator[File]:
                 if identity in seen:
                     continue
                 seen.add(identity)
-            if file.name != manifest.NAME:
-                yield File(file, status.st_size if status else 0, not inside, manifests.entry(file, top))
+            if file.name == manifest.NAME:
+                continue
+            try:
+                entry = manifests.entry(file, top)
+            except SourceError:  # told below, once for all its files
+                continue
+            yield File(file, status.st_size if status else 0, not inside, entry)
+        if inside:
+            folders.append(path)
     for path, fault in manifests.read():
+        if not fault and any(path.is_relative_to(folder) for folder in folders):
+            fault = _missed(path, manifests.missing(path))
         yield File(path, 0, named=True, fault=printable(fault))
+
+
+def _missed(path: Path, names: Sequence[str]) -> str:
+    """What is wrong with a manifest that speaks of files which are not there."""
+    if not names:
+        return ""
+    some = ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"{path}: speaks of {some}, which is not there; correct the name, or take the entry out"
 
 
 def _shown(file: Path, folder: Path) -> bool:

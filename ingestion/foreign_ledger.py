@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from indexes.passage import Kind
-from ingestion.ledger import SCHEMA, SCHEMA_VERSION
+from ingestion.database import LAYOUTS, SCHEMA_VERSION, status_in
 
 _TABLE = re.compile(r"CREATE TABLE \w+ \((?P<columns>.*)\)(?P<tail>[ \w]*)", re.DOTALL)
 _COMMA = re.compile(r",(?![^()]*\))")  # between columns, not within a key of several
@@ -49,9 +49,15 @@ def _fault(connection: sqlite3.Connection) -> str:
 
 
 def _ours() -> Layout:
+    """What the layouts up to now consist of, all together."""
+    known: Layout = {}
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(SCHEMA)
-        return _layout(connection)
+        connection.create_function("status_in", 1, status_in)
+        for layout in LAYOUTS:
+            connection.executescript(layout)
+            for entry, (parts, tail) in _layout(connection).items():
+                known[entry] = (known.get(entry, (frozenset[str](), ""))[0] | parts, tail)
+    return known
 
 
 def _layout(connection: sqlite3.Connection) -> Layout:

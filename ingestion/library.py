@@ -85,22 +85,25 @@ class Library:
             undo.callback(engine.close)
             library = cls(home, ledger, Searcher(engine, embedder), lock)
             library.restore()
-            if lock:  # nobody else can be writing
-                with library.writing():
-                    pass
             undo.pop_all()
         return library
 
     def restore(self) -> None:
-        """Index again what the ledger holds and the index has lost: its folder was moved away, or its collection deleted."""
-        engine = self.searcher.engine
-        if engine.count() >= self.ledger.passage_count():
+        """Have the index say what the ledger says: its folder was moved away, its collection deleted, or a run was killed.
+
+        Where another run is writing, the two differ for a moment, and that run sees to it.
+        """
+        engine, ledger = self.searcher.engine, self.ledger
+        if engine.count() >= ledger.passage_count() and not ledger.unfinished():
             return
-        passages = self.ledger.passages()
-        while batch := list(islice(passages, RESTORED)):
-            there = engine.passages([point_id(passage.passage_id) for passage in batch])
-            self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
-        engine.flush()
+        with suppress(LibraryInUseError), self.writing():
+            if engine.count() >= ledger.passage_count():
+                return
+            passages = ledger.passages()
+            while batch := list(islice(passages, RESTORED)):
+                there = engine.passages([point_id(passage.passage_id) for passage in batch])
+                self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
+            engine.flush()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -11,7 +11,8 @@ from ingestion.clients.folder import Generation, discard, open_generation, outda
 from ingestion.document import Document, printable
 from ingestion.errors import IngestionError
 from ingestion.library import Library
-from ingestion.pipeline import Report, ingest_files
+from ingestion.pipeline import ingest_files
+from ingestion.report import Report
 from ingestion.sources import find_parser
 
 

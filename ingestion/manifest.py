@@ -129,7 +129,11 @@ def read_manifest(path: Path) -> dict[str, Entry]:
 
 
 class Manifests:
-    """The manifests of folders, each read once. Of one that cannot be used nothing is believed: its files are read as they are."""
+    """The manifests of folders, each read once.
+
+    While one cannot be used, what is in its folder and below is not read: a guideline that it calls superseded would else come back into force,
+    under another name, for a comma.
+    """
 
     def __init__(self) -> None:
         self._faults: dict[Path, str] = {}
@@ -142,9 +146,14 @@ class Manifests:
                 yield folder / NAME, self._faults.get(folder / NAME, "")
 
     def entry(self, file: Path, top: Path) -> Entry | None:
-        """What is said of a file by the nearest manifest in its folder or one above it, up to `top`."""
+        """What is said of a file by the nearest manifest in its folder or one above it, up to `top`.
+
+        Raises `SourceError` where that is a manifest which cannot be used.
+        """
         for folder in file.parents:
             entries = self._entries(folder)
+            if fault := self._faults.get(folder / NAME):
+                raise SourceError(fault)
             name = file.relative_to(folder).as_posix()
             if name in entries:
                 return entries[name]
@@ -154,6 +163,14 @@ class Manifests:
             if folder == top:
                 break
         return None
+
+    def missing(self, manifest: Path) -> list[str]:
+        """The plain names in a manifest of which there is no file: misspelt, moved or gone."""
+        return [
+            name
+            for name in self._entries(manifest.parent)
+            if not any(char in name for char in "*?[") and not (manifest.parent / name).exists()
+        ]
 
     def files(self, manifest: Path) -> Iterator[Path]:
         """The files that a manifest speaks of, in its order; a plain name also where there is no such file, so that it is missed."""
@@ -173,5 +190,6 @@ class Manifests:
             try:
                 self._read[folder] = read_manifest(path) if path.is_file() else {}
             except SourceError as error:
-                self._faults[path], self._read[folder] = str(error), {}
+                fault = f"{error} Until then the files that it stands for are left as they are."
+                self._faults[path], self._read[folder] = fault, {}
         return self._read[folder]

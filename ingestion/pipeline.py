@@ -20,7 +20,6 @@ from ingestion.report import Progress, Removed, Report
 from ingestion.sources import kinds
 from ingestion.writing import Writer
 
-__all__ = ["Progress", "Removed", "Report", "ingest_files", "remove_document", "retry_failures"]
 AHEAD = 256  # documents that are parsed before they are asked for
 
 
@@ -80,7 +79,7 @@ def retry_failures(library: Library, on_progress: Callable[[Progress], None] | N
 
 
 def remove_document(library: Library, document_id: str) -> Removed:
-    """Take a document out of the library, until a file that holds it is ingested again: its own file no longer counts as read.
+    """Take a document out of the library, until a file that holds it is ingested again: no file that holds it counts as read.
 
     Raises `UnknownDocumentError`, and `LibraryInUseError` where another run is writing.
     """
@@ -92,11 +91,6 @@ def remove_document(library: Library, document_id: str) -> Removed:
                 f"The library has no document {document_id!r}. Copy the identifier from a search; a passage's ends before its '#'."
             )
         passages = library.ledger.passage_ids(document_id)
-        library.ledger.start_writing({document_id: []})
-        library.searcher.engine.delete(passages)
-        library.searcher.engine.flush()
-        with library.ledger.transaction():
-            library.ledger.remove(document_id)
-            library.ledger.forget_file(known.source)
-            library.ledger.finish_writing()
+        with Writer(library, Report(), lambda: None) as writer:
+            writer.remove(document_id, to_be_read_again=True)
     return Removed(document_id, document.title, known.source, len(passages))

@@ -1,4 +1,4 @@
-"""A library moves to another machine or engine: out into one file (`archive.py`), and in again, with nothing embedded anew.
+"""A library moves to another machine or engine: out into one file (`export_file.py`), and in again, with nothing embedded anew.
 
 An import is the whole library or nothing. It is built beside the library's own files and takes their place at the end, the ledger first: after
 a kill before that the target is as empty as it was, and after it whole (an index that did not follow is made again when the library is opened).
@@ -27,7 +27,8 @@ from indexes.engines.edge import EdgeEngine
 from indexes.errors import IncompatibleIndexError
 from indexes.lexical import encode_passage
 from indexes.passage import Passage
-from ingestion.archive import (
+from ingestion.errors import ArchiveError, IngestionError
+from ingestion.export_file import (
     CHUNK,
     IDS,
     LEDGER,
@@ -41,7 +42,6 @@ from ingestion.archive import (
     open_archive,
     rows_head,
 )
-from ingestion.errors import ArchiveError, IngestionError
 from ingestion.foreign_ledger import fault_of
 from ingestion.ledger import Ledger
 from ingestion.library import Library

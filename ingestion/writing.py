@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.passage import Kind, Passage
-from ingestion.document import Deletion, Skipped
-from ingestion.editions import family, named_as_superseded, superseded, takes_the_place_of
+from ingestion.document import Deletion, Document, Skipped
+from ingestion.editions import family, named_as_superseded, standing
 from ingestion.ledger import Known
 from ingestion.library import Library
 from ingestion.reading import OF_NO_KIND, UNCHANGED, Begun, Ended, Event, Failed, Parsed, parsed
@@ -58,6 +59,7 @@ class Writer:
         self._landing: Future[None] | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="citewell-writer")
         self._file: Begun | None = None
+        self._begun = False
         self._documents = self._problems = 0
         self._guidelines: set[str] = set()
 
@@ -99,8 +101,8 @@ class Writer:
         return self._file.file.source if self._file else ""
 
     def _begin(self, event: Begun) -> None:
-        self._file, self._documents, self._problems, self._guidelines = event, 0, 0, set()
-        self._begun = False
+        self._file, self._begun = event, False
+        self._documents, self._problems, self._guidelines = 0, 0, set()
 
     def _start(self) -> None:
         """The ledger hears of a new attempt only once there is something to say of it: an unchanged file stays as it is."""
@@ -114,32 +116,42 @@ class Writer:
         self._documents += 1
         if event.document.kind is Kind.GUIDELINE:
             self._guidelines.add(event.document.document_id)
-            event = self._among_editions(event)
-        self._put(event, self._source)
-        if named_as_superseded(event.document):  # the ledger finds these for whoever comes next
-            self._send()
-            self._land()
+            self._edition(event)
+        else:
+            self._put(event, self._source)
 
-    def _among_editions(self, event: Parsed) -> Parsed:
-        """The guideline, superseded where the library holds what takes its place; those whose place it takes hear of it."""
-        document, ledger = event.document, self._library.ledger
-        names = {family(document.document_id), *map(family, named_as_superseded(document))}
-        if not names.isdisjoint(map(family, (*self._window.state, *self._flying.state))):
-            self._send()
-            self._land()
-        others = {each: other for each in ledger.editions(document) if (other := ledger.document(each))}
-        newer = [other for other in others.values() if takes_the_place_of(other, document)]
-        if newer and document.superseded_by is None:
-            latest = next(one for one in newer if not any(takes_the_place_of(other, one) for other in newer))
-            document = superseded(document, latest.document_id)
-            event = parsed(document)
-        for other in others.values():
-            between = others.get(other.superseded_by or "")
-            told = other.superseded_by is None or (between is not None and takes_the_place_of(document, between))
-            if told and takes_the_place_of(document, other):
-                known = ledger.known(other.document_id)
-                self._put(parsed(superseded(other, document.document_id)), known.source if known else "")
-        return event
+    def _edition(self, event: Parsed) -> None:
+        """Put a guideline as it stands among those that are held, and with it, in one window, those that stand otherwise because of it."""
+        others, source, ledger = self._related(event.document), self._source, self._library.ledger
+        document = standing(event.document, others)
+        restated = self._restated(others, document.document_id, [document])
+        self._put(event if document == event.document else parsed(document), source)
+        self._window.steps.append(lambda: ledger.hold(source, document.document_id))
+        self._put_held(restated)
+        if named_as_superseded(document):  # the ledger finds these for whoever comes next
+            self._settle()
+
+    def _related(self, document: Document) -> list[Document]:
+        """The guidelines held that this one may supersede or be superseded by, with everything before written."""
+        ledger, under_way = self._library.ledger, {*self._window.state, *self._flying.state}
+        families = {family(document.document_id), *map(family, named_as_superseded(document))}
+        related = ledger.editions(document)
+        if not (under_way.isdisjoint(related) and families.isdisjoint(map(family, under_way))):
+            self._settle()
+            related = ledger.editions(document)
+        return [other for each in related if (other := ledger.document(each)) and other.kind is Kind.GUIDELINE]
+
+    def _restated(self, guidelines: Sequence[Document], changed: str, now: Sequence[Document]) -> list[Document]:
+        """Those of the guidelines that stand otherwise when what is held of the document `changed` is `now`."""
+        related = ([each for each in self._related(one) if each.document_id != changed] for one in guidelines)
+        stands = [standing(one, [*around, *now]) for one, around in zip(guidelines, related, strict=True)]
+        return [after for before, after in zip(guidelines, stands, strict=True) if after != before]
+
+    def _put_held(self, documents: Sequence[Document]) -> None:
+        """Put documents that are held, which stay their files'."""
+        for document in documents:
+            known = self._library.ledger.known(document.document_id)
+            self._put(parsed(document), known.source if known else "")
 
     def _put(self, event: Parsed, source: str) -> None:
         """Decide what a document needs to be as this one says."""
@@ -183,13 +195,28 @@ class Writer:
 
     def _delete(self, document_id: str) -> None:
         self._start()
-        held = self._held(document_id)
+        self.remove(document_id)
+
+    def remove(self, document_id: str, *, to_be_read_again: bool = False) -> None:
+        """Take a document out; the guidelines whose place it had taken stand as they do without it.
+
+        `to_be_read_again`: the files that hold it no longer count as read.
+        """
+        held, ledger = self._held(document_id), self._library.ledger
         if held is None:
             return
+        restated: list[Document] = []
+        if family(document_id) != document_id:  # it may have editions
+            self._settle()
+            document = ledger.document(document_id)
+            restated = self._restated(self._related(document) if document else [], document_id, [])
         self._report.deleted += 1
         self._window.stale += held[1]
         self._window.state[document_id] = None
-        self._window.steps.append(lambda: self._library.ledger.remove(document_id))
+        for source in {held[0].source, *ledger.holders(document_id)} if to_be_read_again else ():
+            self._window.steps.append(partial(ledger.forget_file, source))
+        self._window.steps.append(lambda: ledger.remove(document_id))
+        self._put_held(restated)
 
     def _failure(self, event: Failed) -> None:
         self._start()
@@ -214,13 +241,26 @@ class Writer:
         self._start()
         if (
             self._guidelines and not self._problems
-        ):  # a file of a guideline holds it whole: what it no longer says is gone
-            for document_id in set(self._library.ledger.guidelines_from(source)) - self._guidelines:
-                self._delete(document_id)
+        ):  # such a file holds its guidelines whole: what it no longer says is gone
+            for document_id in sorted(set(self._library.ledger.guidelines_in(source)) - self._guidelines):
+                self._gone(document_id)
         documents, problems = self._documents, self._problems
         self._window.steps.append(
             lambda: self._library.ledger.finish_file(source, event.digest, event.parser, documents, problems)
         )
+
+    def _gone(self, document_id: str) -> None:
+        """The file no longer says this guideline; it leaves the library, unless another file says it."""
+        self._settle()
+        source, ledger = self._source, self._library.ledger
+        heirs = [other for other in ledger.holders(document_id) if other != source]
+        if not heirs:
+            self._delete(document_id)
+            return
+        known, passages = ledger.known(document_id), ledger.passage_ids(document_id)
+        if known and known.source == source:
+            self._window.state[document_id] = replace(known, source=heirs[-1]), passages
+        self._window.steps.append(lambda: ledger.let_go(source, document_id, heirs[-1]))
 
     def _held(self, document_id: str) -> tuple[Known, list[str]] | None:
         """What the library holds of a document once everything before is written, and the identifiers of its passages."""
@@ -236,6 +276,11 @@ class Writer:
         self._land()
         passages = self._library.searcher.engine.passages([point_id(each) for each in passage_ids])
         return {passage.embedding_text: passage.passage_id for passage in passages.values()}
+
+    def _settle(self) -> None:
+        """Have everything before written."""
+        self._send()
+        self._land()
 
     def _send(self) -> None:
         """Embed the window, and let it be written while the next one is read and embedded."""

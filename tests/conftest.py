@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from command_line import Run
+
     from assistant.service import Assistant
     from ingestion.library import Library
 
@@ -55,3 +58,27 @@ def assistant(starter_library: Library) -> Assistant:
     from assistant.service import Assistant
 
     return Assistant(starter_library)
+
+
+@pytest.fixture
+def citewell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs the `citewell` command in this process, with the settings of the environment as it then is."""
+    from command_line import Result
+
+    from assistant.cli import main
+    from assistant.settings import load_settings
+
+    def command(*arguments: str | Path) -> Result:
+        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
+        load_settings.cache_clear()
+        capsys.readouterr()
+        try:
+            main()
+            code: int | str | None = 0
+        except SystemExit as exit_:
+            code = exit_.code
+        captured = capsys.readouterr()
+        return Result(int(code or 0), captured.out, captured.err)
+
+    yield command
+    load_settings.cache_clear()

@@ -17,6 +17,7 @@ from assistant.evidence import DocumentView, HitView, PassageView
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
 from indexes.passage import Filters, Kind, Status
+from ingestion.errors import IngestionError
 from ingestion.ledger import Ledger
 from ingestion.library import ledger_path
 
@@ -139,10 +140,16 @@ def open_ledger() -> Iterator[Ledger]:
     """The ledger alone: reading it needs no index and disturbs no server."""
     settings = load_settings()
     path = ledger_path(settings.home, settings.server)
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         raise NotFoundError(
             f"There is no library in {settings.home} yet. Make one with: citewell ingest starter; or of your own files: citewell ingest files PATH"
-        )
+        ) from None
+    except OSError as error:
+        raise IngestionError(
+            f"The library in {settings.home} cannot be looked at ({error.strerror}). Mend its permissions, or point CITEWELL_HOME elsewhere."
+        ) from error
     ledger = Ledger(path)
     try:
         yield ledger

@@ -13,7 +13,7 @@ from assistant.settings import load_settings
 from ingestion.bulk import Plan, Selection, ingest_bulk
 from ingestion.clients.download import readable_size
 from ingestion.clients.pubmed_bulk import connect, open_bulk
-from ingestion.pipeline import Progress, Report
+from ingestion.report import Progress, Report
 
 
 def baseline(

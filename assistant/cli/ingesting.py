@@ -27,8 +27,9 @@ from indexes.errors import LibraryInUseError
 from ingestion import starter
 from ingestion.jobs import Work
 from ingestion.library import Library
-from ingestion.pipeline import Progress as Stand
-from ingestion.pipeline import Report, ingest_files
+from ingestion.pipeline import ingest_files
+from ingestion.report import Progress as Stand
+from ingestion.report import Report
 from ingestion.sources import kinds
 
 app = typer.Typer(help="Bring documents into the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)

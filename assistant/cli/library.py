@@ -22,9 +22,9 @@ from assistant.errors import NotFoundError
 from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Kind, Status
-from ingestion.archive import Manifest
 from ingestion.clients.download import readable_size
 from ingestion.document import printable
+from ingestion.export_file import Manifest
 from ingestion.jobs import Work
 from ingestion.library import Library, disk_use
 from ingestion.pipeline import remove_document, retry_failures

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn, TextColumn
 
-from assistant.cli.ingesting import open_alone, tell_report
-from assistant.cli.output import errors, note
+from assistant.cli.ingesting import open_alone, progress_bar, tell_report
+from assistant.cli.output import note
 from assistant.settings import load_settings
 from ingestion.clients.base import Fetcher, Found
 from ingestion.clients.eutils import DateKind, Eutils, Window
@@ -17,7 +17,7 @@ from ingestion.clients.folder import Generation
 from ingestion.clients.pubmed import EARLIEST, LATEST, PubMedQuery
 from ingestion.errors import LiveSourceError
 from ingestion.live import Standing, ingest_live
-from ingestion.pipeline import Report
+from ingestion.report import Report
 
 Day = datetime  # typer's type of an option that is a day
 DAY_FORMATS = ["%Y-%m-%d"]
@@ -66,17 +66,7 @@ def ingest_from(fetcher: Fetcher, service: str, *, as_json: bool) -> None:
     """
     settings = load_settings()
     report = Report()
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("records, left"),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=as_json or not errors.is_terminal,
-    )
+    bar = progress_bar(MofNCompleteColumn(), TextColumn("records"), quiet=as_json)
     with open_alone(settings, f"citewell ingest {fetcher.name}") as library, bar:
         task = bar.add_task(service, total=None)
 

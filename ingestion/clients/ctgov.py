@@ -21,7 +21,8 @@ from ingestion.clients.base import Found, Page
 from ingestion.clients.ctgov_query import TrialQuery, nct_numbers
 from ingestion.clients.download import download
 from ingestion.clients.folder import Generation, outdated
-from ingestion.clients.http import AskAgainError, Http
+from ingestion.clients.http import Http
+from ingestion.clients.patience import AskAgainError
 from ingestion.document import Problem
 from ingestion.errors import LiveSourceError, QueryError
 from ingestion.sources.json_values import decode, object_at, objects_at

@@ -19,7 +19,8 @@ from typing import Annotated, TypeVar
 import httpx
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from ingestion.clients.http import AskAgainError, Http
+from ingestion.clients.http import Http
+from ingestion.clients.patience import AskAgainError
 from ingestion.errors import LiveSourceError
 
 URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"

@@ -9,27 +9,20 @@ from __future__ import annotations
 
 import logging
 import ssl
-import threading
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from ingestion import __version__
+from ingestion.clients.patience import PATIENCE_S, AskAgainError, Pace, persist, retry_after
 from ingestion.errors import LiveSourceError
 
-ATTEMPTS = 6
-PATIENCE_S = 300.0
-"""How long one request waits in all between its attempts. A service that asks for more is left alone, and the user told."""
-LONGEST_PAUSE_S = 60.0
 MAX_REDIRECTS = 5
 MAX_BYTES = 256 << 20
 """The longest answer that is taken into memory, decompressed."""
@@ -42,38 +35,6 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 _WAY_ON = "Check the connection (HTTPS_PROXY and SSL_CERT_FILE are honoured), and run the same command again later"
 
 T = TypeVar("T")
-
-
-class AskAgainError(Exception):
-    """What may be gone when asked again; for whoever reads an answer (`Http.ask`) to raise. `wait` is what the service asks for, in seconds.
-
-    It never leaves `Http`: a request that fails to the end raises `LiveSourceError`, with `what` as in "PubMed {what}.".
-    """
-
-    def __init__(self, what: str, *, wait: float = 0.0, status: int | None = None) -> None:
-        super().__init__(what)
-        self.wait = wait
-        self.status = status
-
-
-class Pace:
-    """Lets calls begin no more often than so many times a second, whichever thread they come from."""
-
-    def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._interval = 1 / per_second
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._next = clock()
-
-    def wait(self) -> None:
-        """Return when the next call may begin."""
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._next)
-            self._next = start + self._interval
-        if start > now:
-            self._sleep(start - now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +83,7 @@ class Http:
         self._pace = Pace(per_second, clock, sleep)
         self._client = httpx.Client(
             base_url=self._base,
-            headers={"user-agent": f"citewell/{_version()}", "accept-encoding": "gzip", **(headers or {})},
+            headers={"user-agent": f"citewell/{__version__}", "accept-encoding": "gzip", **(headers or {})},
             timeout=timeout,
             cookies=CookieJar(
                 DefaultCookiePolicy(allowed_domains=())
@@ -211,24 +172,8 @@ class Http:
 
     def _persist(self, attempt: Callable[[], T]) -> T:
         """What the attempt gives, tried again after growing pauses while what fails may be gone the next time."""
-        backoff = wait_exponential_jitter(initial=1, max=LONGEST_PAUSE_S, jitter=1)
-
-        def pause(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return max(backoff(state), error.wait if isinstance(error, AskAgainError) else 0.0)
-
-        def out_of_patience(state: RetryCallState) -> bool:
-            return state.idle_for + state.upcoming_sleep > PATIENCE_S
-
-        retrying = Retrying(
-            retry=retry_if_exception_type(AskAgainError),
-            wait=pause,
-            stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or out_of_patience(state),
-            sleep=self._sleep,
-            reraise=True,
-        )
         try:
-            return retrying(attempt)
+            return persist(attempt, self._sleep)
         except AskAgainError as error:
             raise self._gave_up(error) from error
 
@@ -264,7 +209,7 @@ class Http:
         if response.is_success or status in expected:
             return
         if status in _AGAIN:
-            raise AskAgainError(f"answered {status}", wait=_retry_after(response.headers), status=status)
+            raise AskAgainError(f"answered {status}", wait=retry_after(response.headers), status=status)
         mend = {
             401: "Check the API key in the settings.",
             403: "Check the API key in the settings, and whether the service is open to this network.",
@@ -341,23 +286,6 @@ class Http:
         return LiveSourceError(f"{self._service} {error}{asked}. {_WAY_ON}.", transient=True, status=error.status)
 
 
-def _retry_after(headers: httpx.Headers) -> float:
-    """The seconds the service asks to be left alone: a number, or a date measured by the service's own clock where it tells it."""
-    asked = headers.get("retry-after", "").strip()
-    if asked.isascii() and asked.isdigit():
-        return float(asked[:9])
-    until, now = _date(asked), _date(headers.get("date", "")) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds()) if until else 0.0
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 def _about_certificates(error: BaseException) -> bool:
     cause: BaseException | None = error
     while cause is not None:
@@ -365,10 +293,3 @@ def _about_certificates(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
-
-
-def _version() -> str:
-    try:
-        return version("citewell")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"

@@ -21,7 +21,7 @@ from pathlib import Path
 from ingestion.clients.base import Found, Page
 from ingestion.clients.eutils import FIRST, DateKind, Eutils, History, HistoryLostError, Search, Window
 from ingestion.clients.folder import Generation
-from ingestion.clients.http import AskAgainError
+from ingestion.clients.patience import AskAgainError
 from ingestion.document import Deletion, Document, Problem
 from ingestion.errors import LiveSourceError, SourceError
 from ingestion.sources.pubmed import PubMedXml

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Result, Run
 from documents import article, guideline, pubmed
 
 from assistant.answer import Answer
-from assistant.cli import main
-from assistant.settings import load_settings
 from ingestion.library import Library
 
 CITEWELL = str(Path(sys.executable).with_name("citewell"))
@@ -30,42 +26,16 @@ PATIENT = "Jane Roe, born 1950-01-01"
 FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against placebo in adults with hypertension."
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
+def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `citewell` in this process, with `home` as its library."""
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str | Path, home: Path) -> Result:
         monkeypatch.setenv("CITEWELL_HOME", str(home))
-        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
-        load_settings.cache_clear()
-        capsys.readouterr()
-        try:
-            main()
-            code: int | str | None = 0
-        except SystemExit as exit_:
-            code = exit_.code
-        captured = capsys.readouterr()
-        return Result(int(code or 0), captured.out, captured.err)
+        return citewell(*arguments)
 
-    yield command
-    load_settings.cache_clear()
+    return command
 
 
 def in_a_shell(*arguments: str | Path, home: Path, **environment: str) -> Result:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import pytest
+from command_line import Run
 from documents import article, guideline, pubmed
 from hashed_embedder import HashedEmbedder
 
-from assistant.cli import main
-from assistant.settings import load_settings
 from indexes.passage import Status
 from ingestion.library import disk_use
 
@@ -22,43 +20,14 @@ FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against plac
 OLD, NEW, DRAFT = (f"guideline:who/on-zibotentan@{version}" for version in ("2015", "2021", "2022-draft"))
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
+def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `citewell` in this process over one library."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("ingestion.library.load_embedder", HashedEmbedder)
 
-    def command(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["citewell", *map(str, arguments)])
-        load_settings.cache_clear()
-        capsys.readouterr()
-        try:
-            main()
-            code: int | str | None = 0
-        except SystemExit as exit_:
-            code = exit_.code
-        captured = capsys.readouterr()
-        return Result(int(code or 0), captured.out, captured.err)
-
-    yield command
-    load_settings.cache_clear()
+    return citewell
 
 
 @pytest.fixture
@@ -264,3 +233,45 @@ def test_the_room_a_library_takes_is_that_of_its_files(tmp_path: Path) -> None:
     assert 100_000 <= sizes["index"] < 200_000
     assert 10_000 <= sizes["ledger.sqlite"] < 20_000
     assert sum(sizes.values()) < 300_000
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that others may enter: pytest's own are closed to them."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """For root, as somebody else, since permissions bind nobody less."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="permissions as Unix has them")
+def test_a_library_that_may_not_be_written_or_entered_is_no_broken_one(
+    run: Run, shared: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = shared / "home"
+    monkeypatch.chdir(shared)
+    monkeypatch.setenv("CITEWELL_HOME", str(home))
+    assert run("ingest", "files", folder / "a.xml").code == 0
+    for mode, words in ((0o555, ("mend the permissions", "export")), (0o000, ("cannot be looked at", "CITEWELL_HOME"))):
+        (home / "ledger.sqlite").chmod(0o444)
+        home.chmod(mode)
+        try:
+            with without_privileges():
+                result = run("library", "status")
+        finally:
+            home.chmod(0o755)
+        assert result.code == 1
+        assert "move it away" not in result.err
+        for word in words:
+            assert word in result.err

@@ -82,7 +82,7 @@ def test_a_manifest_is_no_file_to_send_and_one_that_is_wrong_is_named(tmp_path: 
         assert "stop the server" in report.failures[0][3]
         manifest.write_text("[")
         report = server.ingest([folder], "auto", lambda _: None)
-    assert (report.added, report.files_unchanged) == (1, 1)
+    assert (report.added, report.files) == (0, 0)
     assert [(Path(file).name, "is not TOML" in reason) for file, _, reason, _ in report.failures] == [
         ("citewell-manifest.toml", True)
     ]

@@ -28,7 +28,7 @@ from ingestion.clients.http import Http
 from ingestion.errors import LiveSourceError, QueryError
 from ingestion.library import Library
 from ingestion.live import ingest_live
-from ingestion.pipeline import Report
+from ingestion.report import Report
 
 PATIENT = "Jane Roe born 1950"
 SEARCH = TrialQuery(condition=PATIENT)

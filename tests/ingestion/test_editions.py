@@ -12,7 +12,7 @@ from indexes.passage import Kind, Status
 from ingestion.document import Document
 from ingestion.editions import family, takes_the_place_of, with_known_successor
 from ingestion.library import Library
-from ingestion.pipeline import ingest_files
+from ingestion.pipeline import ingest_files, remove_document
 
 
 def edition(version: str, *extra: str, title: str = "Lipids", words: str = "") -> str:
@@ -111,6 +111,59 @@ def test_what_a_guidelines_file_no_longer_holds_is_taken_out_and_what_others_hol
     path.write_text(edition("2024"))
     assert ingest_files(library, [tmp_path]).deleted == 1
     assert set(standing(library)) == {"lipids@2024", "asthma@2020"}
+
+
+def test_a_guideline_whose_file_was_renamed_stays_though_another_has_its_old_name(
+    library: Library, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "a.md", tmp_path / "b.md"
+    other.write_text(edition("2019"))
+    ingest_files(library, [tmp_path])
+    one.write_text(edition("2019"))
+    other.write_text(edition("2020", title="Asthma"))
+    assert ingest_files(library, [tmp_path]).deleted == 0
+    assert set(standing(library)) == {"lipids@2019", "asthma@2020"}
+
+
+def test_of_a_guideline_in_two_files_the_words_of_the_other_come_back_when_one_no_longer_says_it(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "a.md").write_text(edition("2019", words=" as the PDF has it"))
+    (tmp_path / "b.md").write_text(edition("2019", words=" as the web page has it"))
+    ingest_files(library, [tmp_path])
+    (tmp_path / "b.md").write_text(edition("2020", title="Asthma"))
+    for _ in range(2):
+        assert ingest_files(library, [tmp_path]).deleted == 0
+    assert any("as the PDF has it" in passage.text for passage in library.ledger.passages())
+    assert set(standing(library)) == {"lipids@2019", "asthma@2020"}
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced", "retracted"])
+def test_without_the_edition_that_took_its_place_a_guideline_is_current_again(
+    library: Library, tmp_path: Path, how: str
+) -> None:
+    (tmp_path / "a.md").write_text(edition("2014"))
+    (tmp_path / "b.md").write_text(edition("2019"))
+    (tmp_path / "c.md").write_text(edition("2024"))
+    ingest_files(library, [tmp_path])
+    if how == "removed":
+        remove_document(library, "guideline:who/lipids@2024")
+    else:
+        extra = ["status: retracted"] if how == "retracted" else []
+        (tmp_path / "c.md").write_text(edition("2024", *extra, title="Asthma" if how == "replaced" else "Lipids"))
+        ingest_files(library, [tmp_path])
+    found = standing(library)
+    assert found["lipids@2019"] == ("current", None)
+    assert found["lipids@2014"] == ("superseded", "guideline:who/lipids@2019")
+
+
+def test_of_two_that_each_name_the_other_as_superseded_neither_ends_the_run(library: Library, tmp_path: Path) -> None:
+    names = [f"guideline:who/lipids@{version}" for version in ("2014", "2019", "2024")]
+    (tmp_path / "a.md").write_text(edition("2019", f"supersedes: ['{names[0]}', '{names[2]}']"))
+    (tmp_path / "b.md").write_text(edition("2024", f"supersedes: ['{names[0]}', '{names[1]}']"))
+    (tmp_path / "c.md").write_text(edition("2014"))
+    ingest_files(library, [tmp_path])
+    assert standing(library)["lipids@2014"][0] == "superseded"
 
 
 @pytest.mark.parametrize(

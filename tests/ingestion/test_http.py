@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from scripted_service import Clock, Reply, Request, serving
 
 from ingestion.clients import http as module
-from ingestion.clients.http import ATTEMPTS, MAX_REDIRECTS, PATIENCE_S, AskAgainError, Http
+from ingestion.clients.http import MAX_REDIRECTS, Http
+from ingestion.clients.patience import ATTEMPTS, PATIENCE_S, AskAgainError
 from ingestion.errors import LiveSourceError
 
 BODY = b"Aspirin prevented strokes. " * 40

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from indexes.passage import Kind, Role, Status
 from ingestion.chunking import passages_of
+from ingestion.database import SCHEMA_VERSION
 from ingestion.document import Document, TextBuilder
 from ingestion.errors import IngestionError
-from ingestion.ledger import SCHEMA_VERSION, Known, Ledger
+from ingestion.ledger import Known, Ledger
 
 
 @pytest.fixture

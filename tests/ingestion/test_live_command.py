@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Run
 from hashed_embedder import HashedEmbedder
 from scripted_service import PubMed, Reply, Request, cut, fine, instead, mute, serving
 
-from assistant.cli import main
-from assistant.settings import load_settings
-from ingestion.clients import http
+from ingestion.clients import patience
 from ingestion.library import Library
 
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -55,9 +36,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(
-    pubmed: PubMed, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
+def run(citewell: Run, pubmed: PubMed, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs `citewell ingest pubmed` in this process; with a key, since ten requests a second are quicker than three."""
     monkeypatch.chdir(home.parent)
     monkeypatch.setattr("ingestion.library.load_embedder", HashedEmbedder)
@@ -65,21 +44,7 @@ def run(
         monkeypatch.setenv("CITEWELL_HOME", str(home))
         monkeypatch.setenv("CITEWELL_EUTILS_URL", url + "entrez/eutils/")
         monkeypatch.setenv("CITEWELL_NCBI_API_KEY", KEY)
-
-        def command(*arguments: str) -> Result:
-            monkeypatch.setattr(sys, "argv", ["citewell", "ingest", "pubmed", *arguments])
-            load_settings.cache_clear()
-            capsys.readouterr()
-            try:
-                main()
-                code: int | str | None = 0
-            except SystemExit as exit_:
-                code = exit_.code
-            captured = capsys.readouterr()
-            return Result(int(code or 0), captured.out, captured.err)
-
-        yield command
-    load_settings.cache_clear()
+        yield partial(citewell, "ingest", "pubmed")
 
 
 def documents(home: Path) -> int:
@@ -168,7 +133,7 @@ def test_a_setting_that_is_wrong_is_named(name: str, value: str, run: Run, monke
 def test_a_service_that_fails_for_good_is_an_error_that_keeps_what_came(
     run: Run, pubmed: PubMed, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "ATTEMPTS", 1)  # nobody waits
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)  # nobody waits
     pubmed.spoil("efetch", fine, cut(1000))
     result = run("--query", "statins")
     assert result.code == 1
@@ -194,7 +159,7 @@ def test_what_pubmed_keeps_back_is_a_failure(run: Run, pubmed: PubMed) -> None:
 def test_a_page_of_html_never_enters_the_library(
     run: Run, pubmed: PubMed, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)
     pubmed.spoil("efetch", instead(b"<html><body>Sign in to the hospital's network</body></html>"))
     assert run("--query", "statins").code == 1
     assert documents(home) == 0

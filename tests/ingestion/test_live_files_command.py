@@ -9,12 +9,11 @@ import json
 import logging
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Result, Run
 from hashed_embedder import HashedEmbedder
 from native import article, pubmed_xml
 from scripted_service import Reply, Request, remembering
@@ -24,24 +23,10 @@ from assistant.settings import load_settings
 from ingestion.clients import ctgov, pubmed_bulk
 
 PATIENT = "Jane Roe born 1950"
-Run = Callable[..., "Result"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
+def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `citewell` in this process over one library; whatever answers, it is asked without a pause."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
@@ -53,19 +38,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         with remembering(answer) as server:
             monkeypatch.setenv("CITEWELL_CTGOV_URL", f"{server.url}api/v2")
             monkeypatch.setenv("CITEWELL_PUBMED_FTP_URL", f"{server.url}pubmed/")
-            monkeypatch.setattr(sys, "argv", ["citewell", *arguments])
-            load_settings.cache_clear()
-            capsys.readouterr()
-            try:
-                main()
-                code: int | str | None = 0
-            except SystemExit as exit_:
-                code = exit_.code
-        captured = capsys.readouterr()
-        return Result(int(code or 0), captured.out, captured.err)
+            return citewell(*arguments)
 
-    yield command
-    load_settings.cache_clear()
+    return command
 
 
 def study(nct: str) -> dict[str, object]:
@@ -183,7 +158,7 @@ def test_a_call_that_cannot_be_meant_is_told_before_anything_is_asked(
 def test_no_word_of_a_search_is_in_what_is_said_or_logged(
     status: int, run: Run, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.clients.http.ATTEMPTS", 1)
+    monkeypatch.setattr("ingestion.clients.patience.ATTEMPTS", 1)
     caplog.set_level(logging.DEBUG)
     refused = run(
         "ingest", "trials", "--condition", PATIENT, answer=lambda _: Reply(f"No {PATIENT} here".encode(), status)

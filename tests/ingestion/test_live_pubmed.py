@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 from native import article, deletion, pubmed_xml
 from scripted_service import Clock, PubMed, Reply, cut, dropped, fault, fine, instead, mute, serving, status
 
-from ingestion.clients import http
+from ingestion.clients import patience
 from ingestion.clients.base import Page
 from ingestion.clients.eutils import DateKind, Eutils, Window
 from ingestion.clients.folder import Generation, open_generation
-from ingestion.clients.http import ATTEMPTS
+from ingestion.clients.patience import ATTEMPTS
 from ingestion.clients.pubmed import BATCH, PubMedQuery
 from ingestion.document import Document
 from ingestion.errors import IngestionError, LiveSourceError
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.live import Standing, ingest_live
-from ingestion.pipeline import Report
+from ingestion.report import Report
 from ingestion.sources.pubmed import PubMedXml
 
 KEY, PATIENT = "0123456789abcdef", "Jane Roe"
@@ -446,7 +446,7 @@ def test_no_prefix_of_a_page_counts_as_the_page(tmp_path: Path) -> None:
 def test_genuine_answers_of_efetch_count_and_no_prefix_nor_other_answer_does(
     connect: Open, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "ATTEMPTS", 1)
+    monkeypatch.setattr(patience, "ATTEMPTS", 1)
     folder = data_dir / "ingest" / "pubmed_native" / "biopython" / "Tests" / "Entrez"
     others = [path.read_bytes() for path in sorted(folder.glob("*.xml")) if not path.name.startswith("pubmed")]
     assert len(others) > 20

@@ -106,15 +106,37 @@ def test_articles_and_trials_are_left_as_their_registry_has_them(library: Librar
         ("".join(f'["{n}.md"]\n' for n in range(10_001)), "more than 10,000 entries"),
     ],
 )
-def test_a_bad_manifest_is_named_with_the_mend_and_its_files_are_read_as_they_are(
+def test_a_bad_manifest_is_named_with_the_mend_and_its_files_stay_as_they_are(
     library: Library, folder: Path, text: str, told: str
 ) -> None:
+    ingest_files(library, [folder])
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / NAME).write_text('["*.md"]\nissuer = "ECDC"\n')
+    (folder / "elsewhere" / "mpox.md").write_text(guideline("Mpox", "Isolate."))
     (folder / NAME).write_bytes(text.encode("latin-1"))
     report = ingest_files(library, [folder])
     ((file, _, reason, _),) = report.failures
     assert Path(file).name == NAME
     assert told in reason
+    assert "are left as they are" in reason
+    assert (report.added, report.changed, report.deleted) == (1, 0, 0)  # what has a manifest of its own
+    assert document(library, "guideline:who/dengue-in-adults@2009").status is Status.SUPERSEDED
+    assert ingest_files(library, [folder / "dengue.md"]).failures == report.failures
+    (folder / NAME).write_text(MANIFEST)
+    report = ingest_files(library, [folder])
+    assert (report.failures, report.files_unchanged) == ([], 3)
+    assert library.ledger.failures() == []
+
+
+def test_a_name_in_a_manifest_that_is_no_file_is_told_with_its_folder(library: Library, folder: Path) -> None:
+    (folder / NAME).write_text(MANIFEST.replace('"dengue.md"', '"denque.md"'))
+    report = ingest_files(library, [folder])
+    ((file, _, reason, _),) = report.failures
+    assert Path(file).name == NAME
+    assert "'denque.md'" in reason
+    assert "regional" not in reason  # a pattern may be there for files to come
     assert report.added == 2
+    assert ingest_files(library, [folder / "dengue.md"]).failures == []
     (folder / NAME).write_text(MANIFEST)
     assert ingest_files(library, [folder]).failures == []
     assert library.ledger.failures() == []

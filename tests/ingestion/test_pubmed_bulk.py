@@ -27,7 +27,7 @@ from ingestion.clients.http import Http
 from ingestion.clients.pubmed_bulk import PubMedBulk, open_bulk
 from ingestion.errors import IngestionError, LiveSourceError, QueryError
 from ingestion.library import Library
-from ingestion.pipeline import Progress, Report
+from ingestion.report import Progress, Report
 
 ALL = Selection(updates=True)
 Fault = Callable[[Request, Reply], Reply]

@@ -31,8 +31,8 @@ from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import IncompatibleIndexError
 from indexes.passage import Kind, Passage
 from indexes.searcher import Searcher
-from ingestion.archive import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.errors import ArchiveError
+from ingestion.export_file import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, retry_failures
@@ -370,7 +370,11 @@ def test_a_failure_at_a_path_that_is_none_is_retried(exported: Path, tmp_path: P
 
 def test_the_ledger_of_an_earlier_citewell_is_taken(exported: Path, tmp_path: Path) -> None:
     earlier = in_ledger(
-        "DROP INDEX documents_not_current", "ALTER TABLE documents DROP COLUMN status", "PRAGMA user_version = 2"
+        "DROP TABLE holders",
+        "CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline'",
+        "DROP INDEX documents_not_current",
+        "ALTER TABLE documents DROP COLUMN status",
+        "PRAGMA user_version = 2",
     )
     take_in(tmp_path / "there", rewrite(exported, tmp_path / "earlier.zip", earlier))
     with opened(tmp_path / "first") as one, opened(tmp_path / "there") as other:

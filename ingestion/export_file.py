@@ -15,7 +15,6 @@ import tokenize
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +24,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexes.embedding import Vectors
+from ingestion import __version__
 from ingestion.errors import ArchiveError
 from ingestion.sources.archive_members import DirectoryError, check_directory
 
@@ -84,7 +84,7 @@ class ArchiveWriter:
     def finish(self, *, signature: str, dimension: int, documents: int, passages: int) -> Manifest:
         """Write the manifest and close the file."""
         manifest = Manifest(
-            citewell=_citewell(),
+            citewell=__version__,
             signature=signature,
             dimension=dimension,
             documents=documents,
@@ -100,13 +100,6 @@ class ArchiveWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._zip.close()
-
-
-def _citewell() -> str:
-    try:
-        return version("citewell")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "of unknown version"
 
 
 class _Hashing:
