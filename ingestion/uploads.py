@@ -73,4 +73,4 @@ def safe_name(name: str) -> str:
     if len(suffix.encode()) > MAX_SUFFIX:
         suffix = ""
     start = plain.removesuffix(suffix).encode()[: MAX_NAME - len(suffix.encode())]
-    return start.decode(errors="ignore") + suffix
+    return start.decode(errors="ignore").rstrip(" .") + suffix  # a cut may leave one at the end

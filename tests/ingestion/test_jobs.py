@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from hashed_embedder import HashedEmbedder
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from native import article, pubmed_xml
 
@@ -334,6 +334,7 @@ def test_reports_keep_all_that_a_run_tells() -> None:
 
 
 @given(st.text(max_size=400))
+@example("0" * (MAX_NAME - 1) + " and so on")
 def test_any_name_becomes_a_harmless_one(name: str) -> None:
     safe = safe_name(name)
     assert safe == Path(safe).name
