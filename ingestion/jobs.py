@@ -171,7 +171,9 @@ class Jobs:
             raise LibraryInUseError(
                 "Another server of this library works on the jobs, or this one is stopping. Ask that server, or try again soon."
             )
-        if sum(job.state not in OVER for job in self._jobs.values()) >= MAX_WAITING:
+        with self._changed:
+            waiting = sum(job.state not in OVER for job in self._jobs.values())
+        if waiting >= MAX_WAITING:
             raise QueueFullError(
                 f"{MAX_WAITING} jobs are waiting already. Try again when some are done, or cancel some."
             )
@@ -295,10 +297,13 @@ class Jobs:
 
     def _load(self) -> None:
         for path in sorted(self._folder.glob("*.json")):
+            job: Job | None
             try:
                 job = _JOB.validate_json(path.read_bytes())
             except (OSError, ValidationError):
-                logger.error("%s is no job that can be read and is left alone.", path)  # noqa: TRY400
+                job = None
+            if job is None or job.job_id != path.stem:  # one of another name would be written elsewhere
+                logger.error("%s is no job that can be read and is left alone.", path)
                 continue
             if job.state is State.RUNNING and job.attempts >= ATTEMPTS:
                 why = f"Given up: the server ended {ATTEMPTS} times while it ran. Find the file that does it by sending fewer at a time."

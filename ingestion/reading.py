@@ -25,6 +25,7 @@ logger = logging.getLogger("citewell.ingestion")
 
 MOST_PROBLEMS = 100_000
 """Records of one file that may fail before the rest of it is left: 34 kB can hold 20 million empty ones, and each is kept with its reason."""
+_LONGEST_TOLD = 2000  # characters of a reason; a path in it may have hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def read_files(ledger: Ledger, files: Sequence[File], kind: str) -> Iterator[Eve
         yield Begun(file, kind)
         if file.path.name == manifest.NAME:
             if file.fault:
-                yield Failed("", file.fault, "")
+                yield Failed("", _clipped(file.fault), "")
             yield Ended()
             continue
         try:
@@ -125,7 +126,7 @@ def _items(parser: Parser, file: File) -> Iterator[Event]:
             if isinstance(item, Problem):
                 problems += 1
                 _check_number(problems, file)
-                yield Failed(item.record, item.reason, item.mend)
+                yield Failed(_clipped(item.record), _clipped(item.reason), _clipped(item.mend))
             elif isinstance(item, Document):
                 document = with_known_successor(file.entry.describe(item) if file.entry else item)
                 if len(document.to_bytes()) > MAX_DOCUMENT:
@@ -159,7 +160,12 @@ def index_hash(passages: Sequence[Passage]) -> str:
 
 
 def _failure(error: IngestionError) -> Failed:
-    return Failed("", printable(str(error)), "", kept=not isinstance(error, MissingFileError))
+    return Failed("", _clipped(printable(str(error))), "", kept=not isinstance(error, MissingFileError))
+
+
+def _clipped(words: str) -> str:
+    """What is told of a failure, no longer than a reason is: a name in a file may have a megabyte, and is the file's own words."""
+    return words if len(words) <= _LONGEST_TOLD else f"{words[: _LONGEST_TOLD // 2]} … {words[-_LONGEST_TOLD // 2 :]}"
 
 
 def _unforeseen(file: File, error: Exception) -> Failed:

@@ -78,7 +78,7 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
         lifespan=intake.lifespan if intake else None,
     )
     app.add_middleware(BodyLimit, others=intake.limits if intake else {})
-    add_problem_handlers(app)
+    add_problem_handlers(app, assistant.library.home)
 
     @app.post("/v1/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
     async def ask(body: AskIn, accept: Annotated[str, Header()] = "application/json") -> Answer | StreamingResponse:

@@ -22,6 +22,8 @@ from ingestion.pipeline import remove_document
 from ingestion.uploads import Uploads
 
 UPLOADS_AT_ONCE = 4
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What proxies say of a request that was not made on this machine (RFC 7239, RFC 9110 section 7.6.3, and custom)."""
 FORM: dict[str, Any] = {
     "required": True,
     "content": {
@@ -42,8 +44,8 @@ FORM: dict[str, Any] = {
 class Intake:
     """What a server takes in: its queue of jobs, the largest upload in bytes, and who may send.
 
-    `is_local`: only this machine reaches the server, and whoever may ask may ingest. Any other server ingests only for who knows the token. A
-    token that is set must be given everywhere.
+    `is_local`: only this machine reaches the server, and whoever may ask may ingest. Any other server ingests only for who knows the token, and so
+    does one behind a proxy, which lets other machines in. A token that is set must be given everywhere.
     """
 
     def __init__(self, jobs: Jobs, uploads: Uploads, *, limit: int, token: SecretStr | None, is_local: bool) -> None:
@@ -59,7 +61,7 @@ class Intake:
         """The size of bodies, by path."""
         size = ByteSize(self.limit).human_readable()
         refusal = f"The files are larger than {size} together. Send fewer at a time, or raise CITEWELL_UPLOAD_LIMIT of the server."
-        return {PATH: Limit(self.limit, refusal)}
+        return {PATH: Limit(self.limit, refusal, None)}
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
@@ -72,10 +74,10 @@ class Intake:
         finally:
             await run_in_threadpool(self.jobs.stop)
 
-    def check_access(self, authorization: Annotated[str, Header()] = "") -> None:
+    def check_access(self, request: Request, authorization: Annotated[str, Header()] = "") -> None:
         """Raises `RefusedError` with 403 where nobody may ingest, with 401 where the token is missing or wrong."""
         if self._token is None:
-            if not self._is_local:
+            if not self._is_local or any(name in request.headers for name in FORWARDED):
                 raise RefusedError(
                     403,
                     "This server can be reached from other machines and takes no documents over HTTP. Start it with CITEWELL_INGEST_TOKEN "
@@ -106,7 +108,7 @@ def ingest_routes(intake: Intake, library: Library) -> APIRouter:
     @router.post(PATH, status_code=202, openapi_extra={"requestBody": FORM})
     async def ingest(request: Request, response: Response) -> JobView:
         """Send files (`files`, and optionally `kind`) as multipart/form-data; they are ingested in the background, a job at a time."""
-        jobs.check_room()
+        await run_in_threadpool(jobs.check_room)
         if intake.uploading >= UPLOADS_AT_ONCE:
             raise RefusedError(503, "Too many uploads are under way. Try again in a minute.", {"retry-after": "60"})
         intake.uploading += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from http import HTTPStatus
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -97,11 +98,12 @@ def _fault(rule: str, place: tuple[object, ...]) -> str:
     return f"{'.'.join(map(str, known))}: {rule}"
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error of the application leave as a problem document."""
+def add_problem_handlers(app: FastAPI, home: Path) -> None:
+    """Let every error of the application leave as a problem document, none of which says where the library's folder `home` lies."""
 
     def known(_: Request, error: Exception) -> JSONResponse:
-        return problem(next(status for kind, status in _STATUS if isinstance(error, kind)), str(error))
+        detail = str(error).replace(str(home), "…")
+        return problem(next(status for kind, status in _STATUS if isinstance(error, kind)), detail)
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         status, headers = (error.status, error.headers) if isinstance(error, RefusedError) else (500, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ MAX_FILES = 100  # a request
 MAX_FIELD = 1024  # bytes
 MAX_HEAD = 64 * 1024  # bytes of a part's headers
 IDLE_S = 60.0  # without a byte
+SLOWEST = 8 << 10  # bytes a second, after the first minute: a few who drip would keep everybody else from sending
 CHUNK = 1 << 20  # bytes that are parsed at once
 SPARE = 256 << 20  # bytes that an upload leaves free on the disk
 
@@ -54,6 +56,7 @@ class Form:
     def write(self, data: bytes) -> None:
         """Take the next bytes of the body."""
         with _explained():
+            _check_room(self._uploads, len(data))  # what was declared is not what comes, and others send too
             self._parser.write(data)
 
     def finish(self) -> tuple[str, list[Path]]:
@@ -118,8 +121,7 @@ async def receive(request: Request, uploads: Uploads) -> tuple[str, list[Path]]:
         raise RefusedError(415, "Send the files as multipart/form-data, as `curl -F files=@NAME` does.")
     with _explained():
         uploads.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if int(request.headers.get("content-length", 0)) + SPARE > shutil.disk_usage(uploads.folder).free:
-            raise OSError(errno.ENOSPC, "")
+        _check_room(uploads, int(request.headers.get("content-length", 0)))
         form = Form(uploads, options[b"boundary"])
     try:
         async for chunk in _chunks(request):
@@ -129,9 +131,15 @@ async def receive(request: Request, uploads: Uploads) -> tuple[str, list[Path]]:
         await run_in_threadpool(form.drop)
 
 
+def _check_room(uploads: Uploads, size: int) -> None:
+    if size + SPARE > shutil.disk_usage(uploads.folder).free:
+        raise OSError(errno.ENOSPC, "")
+
+
 async def _chunks(request: Request) -> AsyncIterator[bytes]:
     """The body in pieces worth a thread's while."""
     waiting = bytearray()
+    received, begun = 0, time.monotonic()
     body = request.stream()
     try:
         while True:
@@ -140,6 +148,12 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
             if data is None:
                 break
             waiting += data
+            received += len(data)
+            seconds = time.monotonic() - begun
+            if seconds > IDLE_S and received < seconds * SLOWEST:
+                raise RefusedError(
+                    408, f"The files come at less than {SLOWEST >> 10} KiB a second. Send them over a faster line."
+                )
             if len(waiting) >= CHUNK:
                 yield bytes(waiting)
                 waiting.clear()

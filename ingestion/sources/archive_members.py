@@ -204,7 +204,7 @@ class _Header(tarfile.TarInfo):
 
     def _has_holes(self, found: tarfile.TarInfo, *_: object) -> None:
         """Do not read where the holes of a file are: that list has no end, and such files are passed over."""
-        found.sparse = []  # type: ignore[assignment]
+        found.sparse = b""
 
     _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _has_holes
 

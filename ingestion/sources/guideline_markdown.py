@@ -233,7 +233,7 @@ def _metadata(path: Path, fields: dict[str, Any]) -> Metadata:
     """Front matter as metadata; values that are neither scalars nor lists of them are passed over."""
     status = _scalar(fields.get("status")).lower() or Status.CURRENT
     if status not in set(Status):
-        raise SourceError(f"{path}: status {status!r} is unknown; write one of {', '.join(Status)}.")
+        raise SourceError(f"{path}: status {status[:40]!r} is unknown; write one of {', '.join(Status)}.")
     year = _scalar(fields.get("year"))
     attributes = {
         name: _list(value) if name in _LISTS else _scalar(value) for name in _CARRIED if (value := fields.get(name))

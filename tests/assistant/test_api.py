@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +23,7 @@ from workflows.errors import WorkflowTimeoutError
 
 from assistant import workflow
 from assistant.answer import Answer
+from assistant.api import limits
 from assistant.api.app import create_app
 from assistant.api.limits import MAX_BODY
 from assistant.progress import Progress
@@ -159,6 +163,28 @@ def test_a_large_body_is_refused_whether_it_says_so_or_not(url: str) -> None:
         for content in (large, chunks()):
             assert "256 KiB" in check_problem(httpx.post(url + path, content=content, headers=headers), 413)
     assert httpx.post(f"{url}/v1/search", json={"query": "aspirin"}).status_code == 200  # and it goes on serving
+
+
+def test_a_page_takes_no_large_body_either(url: str) -> None:
+    for path in ("/", "/set-session-cookie", "/v2/ask", "/healthz"):
+        check_problem(httpx.post(url + path, content=b"x" * (MAX_BODY + 1)), 413)
+
+
+def test_a_body_that_drips_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "QUESTION", replace(limits.QUESTION, seconds=0.3))
+    host, port = url.removeprefix("http://").split(":")
+    head = (
+        "POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=0.05) as connection:
+        connection.sendall(head.encode())
+        answer = b""
+        while not answer:
+            connection.sendall(b" ")
+            with suppress(TimeoutError):
+                answer = connection.recv(1000)
+    assert answer.split()[1] == b"408"
+    assert b"within 0 seconds" in answer
 
 
 def test_a_small_chunked_body_is_read(url: str) -> None:

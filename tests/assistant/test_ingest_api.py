@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import httpx
+import portalocker
 import pytest
 from documents import article, guideline, pubmed
 from fastapi import FastAPI
@@ -255,6 +256,20 @@ def test_a_server_for_others_takes_nothing_without_a_token(home: Path) -> None:
         assert client.post("/v1/search", json={"query": "aspirin"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For: 203.0.113.5", "Forwarded: for=203.0.113.5", "Via: 1.1 ward", "X-Real-IP: 203.0.113.5"]
+)
+def test_behind_a_proxy_a_server_for_this_machine_is_one_for_others(home: Path, header: str) -> None:
+    name, _, value = header.partition(": ")
+    with serving(home) as client:
+        response = client.post("/v1/ingest", files={"files": ("a.xml", ARTICLE)}, headers={name: value})
+        assert "CITEWELL_INGEST_TOKEN" in check_problem(response, 403)
+        assert client.post("/v1/search", json={"query": "aspirin"}, headers={name: value}).status_code == 200
+    with serving(home, token=TOKEN) as client:
+        known = {name: value, "authorization": f"Bearer {TOKEN}"}
+        assert client.post("/v1/ingest", files={"files": ("a.xml", ARTICLE)}, headers=known).status_code == 202
+
+
 @pytest.mark.parametrize("is_local", [True, False])
 def test_a_token_that_is_set_must_be_given(home: Path, is_local: bool) -> None:
     with serving(home, token=TOKEN, is_local=is_local) as client:
@@ -357,10 +372,52 @@ def test_a_client_that_goes_away_or_falls_silent_leaves_nothing(home: Path, monk
         assert client.get("/v1/ingest").json()["jobs"] == []
 
 
+def test_a_client_that_drips_is_sent_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploading, "IDLE_S", 0.5)
+    with serving(home) as client:
+        host, port = client.base_url.host, client.base_url.port or 0
+        lines = f"POST /v1/ingest HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: {MULTIPART}\r\nContent-Length: 5000\r\n\r\n"
+        with socket.create_connection((host, port), timeout=0.1) as connection:
+            connection.sendall(lines.encode() + b"--x\r\n" + FILE)
+            answer = b""
+            while not answer:
+                connection.sendall(b"x")  # never silent
+                with suppress(TimeoutError):
+                    answer = connection.recv(64)
+        assert answer.split()[1] == b"408"
+        assert kept(home) == set()
+
+
 def test_a_disk_without_room_is_told(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploading, "SPARE", 1 << 60)
     response = client.post("/v1/ingest", files={"files": ("a.xml", ARTICLE)})
     assert "Free space" in check_problem(response, 507)
+
+
+def test_a_disk_that_fills_while_files_come_is_told(
+    client: httpx.Client, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes is not what was declared (here nothing was), and others send at the same time."""
+    monkeypatch.setattr(uploading, "CHUNK", 1 << 10)
+
+    def body() -> Iterator[bytes]:
+        yield b"--x\r\n" + FILE[: FILE.index(b"\r\n\r\n") + 4]
+        while not kept(home):  # so it was let in
+            yield b"x" * 2048
+        monkeypatch.setattr(uploading, "SPARE", 1 << 60)
+        for _ in range(100):
+            yield b"x" * 2048
+
+    response = client.post("/v1/ingest", content=body(), headers={"content-type": MULTIPART})
+    assert "Free space" in check_problem(response, 507)
+    assert kept(home) == set()
+
+
+def test_a_problem_does_not_tell_where_the_library_lies(client: httpx.Client, home: Path) -> None:
+    with portalocker.Lock(home / "ledger.writing", flags=portalocker.LOCK_EX | portalocker.LOCK_NB):
+        response = client.delete("/v1/documents/pubmed:1")
+    assert "Another run is writing to the library" in check_problem(response, 503)
+    assert str(home) not in response.text
 
 
 def test_too_many_uploads_at_once_are_sent_away(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,11 +301,21 @@ def test_a_second_queue_of_the_same_folder_takes_no_jobs(library: Library, many:
 def test_a_file_that_is_no_job_is_left_alone(library: Library, caplog: pytest.LogCaptureFixture) -> None:
     folder = library.home / "jobs"
     folder.mkdir()
-    for name, content in (("a", ""), ("b", "[1]"), ("c", json.dumps({"job_id": "c"}))):
+    elsewhere = {
+        "job_id": "../../evil",
+        "work": "starter",
+        "kind": "auto",
+        "paths": [],
+        "created": "2026-11-23",
+        "state": "running",
+    }
+    bad = {"a": "", "b": "[1]", "c": json.dumps({"job_id": "c"}), "d": json.dumps(elsewhere)}
+    for name, content in bad.items():
         (folder / f"{name}.json").write_text(content)
     with queue(library) as jobs:
         assert jobs.all() == []
-    assert len(list(folder.glob("*.json"))) == caplog.text.count("is no job") == 3
+    assert len(list(folder.glob("*.json"))) == caplog.text.count("is no job") == 4
+    assert not list(library.home.parent.glob("evil*"))
 
 
 def test_each_ledger_has_jobs_of_its_own(tmp_path: Path) -> None:

@@ -744,3 +744,16 @@ def test_a_fault_of_ours_stops_no_other_file_and_repeats_nothing_of_this_one(
     assert "Citewell itself failed on it (KeyError)" in reason
     assert "Jane" not in f"{found} {library.ledger.failures()} {caplog.text}"
     assert "in parse" in caplog.text or recognising
+
+
+def test_a_failure_tells_no_more_of_a_file_than_names_it(folder: Path, library: Library) -> None:
+    long = "JaneRoe" * 2000
+    write(folder, "b.md", f"---\ntitle: T\nstatus: {long}\n---\n\n# T\n\nOffer a statin.\n")
+    write(folder, "c.md", f"---\ntitle: !{long} x\n---\n\n# T\n\nOffer a statin.\n")
+    write(folder, "d.xml", pubmed_xml(f"<PubmedArticle><PMID>5</PMID><{long}></PubmedArticle>", article(6)))
+    write(folder, "citewell-manifest.toml", f'["x.md"]\n"{long}" = 1\n')
+    failures = ingest_files(library, [folder]).failures
+    assert len(failures) == 4
+    assert max(len(reason) + len(mend) for *_, reason, mend in failures) < 2500
+    assert len(max((failure.reason for failure in library.ledger.failures()), key=len)) < 2500
+    assert next(reason for file, _, reason, _ in failures if file.endswith("b.md")).count("janeroe") < 7
