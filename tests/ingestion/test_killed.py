@@ -91,7 +91,7 @@ def killed_five_times(tmp_path: Path, folder: Path, seed: int) -> None:
     assert everything(tmp_path / "killed") == everything(tmp_path / "undisturbed")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_on_small_files_of_each_kind(tmp_path: Path, seed: int) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
