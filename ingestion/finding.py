@@ -46,7 +46,6 @@ def find_files(paths: Sequence[Path]) -> Iterator[File]:
         inside = root is not None and stat.S_ISDIR(root.st_mode)
         listed = path.name == manifest.NAME and not inside
         found = sorted(path.rglob("*")) if inside else list(manifests.files(path)) if listed else [path]
-        top = path if inside else path.parent
         for file in found:
             status = _status(file)
             if inside and not (_shown(file, path) and status and stat.S_ISREG(status.st_mode)):
@@ -59,7 +58,7 @@ def find_files(paths: Sequence[Path]) -> Iterator[File]:
             if file.name == manifest.NAME:
                 continue
             try:
-                entry = manifests.entry(file, top)
+                entry = manifests.entry(file)
             except SourceError:  # told below, once for all its files
                 continue
             yield File(file, status.st_size if status else 0, not inside, entry)

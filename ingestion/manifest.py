@@ -146,8 +146,8 @@ class Manifests:
             if entries or folder / NAME in self._faults:
                 yield folder / NAME, self._faults.get(folder / NAME, "")
 
-    def entry(self, file: Path, top: Path) -> Entry | None:
-        """What is said of a file by the nearest manifest in its folder or one above it, up to `top`.
+    def entry(self, file: Path) -> Entry | None:
+        """What is said of a file by the nearest manifest in its folder or one above it, however the file was named.
 
         Raises `SourceError` where that is a manifest which cannot be used.
         """
@@ -161,8 +161,6 @@ class Manifests:
             for pattern, entry in entries.items():
                 if fnmatchcase(name, pattern):
                     return entry
-            if folder == top:
-                break
         return None
 
     def missing(self, manifest: Path) -> list[str]:

@@ -16,10 +16,10 @@ from assistant.cli.output import err, note, print_json
 from assistant.jobs import report_view
 from indexes.errors import LibraryInUseError
 from ingestion import manifest
-from ingestion.errors import MissingFileError
+from ingestion.errors import IngestionError, MissingFileError, UnknownKindError
 from ingestion.pipeline import ingest_files
 from ingestion.report import Report
-from ingestion.sources import kinds
+from ingestion.sources import find_parser, kinds
 
 SETTLE_MS = 2000  # a file that is still being copied changes on; what ends within this time is one change
 AGAIN_MS = 10_000  # how long to wait before a library that was in use is tried again
@@ -47,7 +47,7 @@ def watch_folders(
         if not path.exists():
             raise MissingFileError(f"{path}: no such file or folder; check the path")
     waiting = list(absolute)
-    for changed in _rounds(absolute, poll):
+    for changed in _rounds(absolute, kind, poll):
         waiting = list(dict.fromkeys([*waiting, *changed]))
         if not waiting:
             continue
@@ -77,7 +77,7 @@ def _tell(report: Report, as_json: bool) -> None:
         print_report(report)
 
 
-def _rounds(paths: Sequence[Path], poll: bool) -> Iterator[list[Path]]:
+def _rounds(paths: Sequence[Path], kind: str, poll: bool) -> Iterator[list[Path]]:
     """Nothing at first, then each time what has changed, or nothing when `AGAIN_MS` have passed without a change.
 
     The first time it is everything: what changed during the first ingestion was not watched yet, and what did not costs nothing.
@@ -96,12 +96,23 @@ def _rounds(paths: Sequence[Path], poll: bool) -> Iterator[list[Path]]:
             force_polling=poll or None,
         ):
             changed = sorted({Path(name) for _, name in changes})
-            files = [path.parent if path.name == manifest.NAME else path for path in changed if path.is_file()]
+            files = [path.parent if path.name == manifest.NAME else path for path in changed if _readable(path, kind)]
             yield list(dict.fromkeys([*missed, *files]))
             missed = []
     except OSError as error:  # more folders than the system will watch, say
         err(f"The folders cannot be watched ({error.strerror or error}). Try again with --poll.")
         raise typer.Exit(1) from error
+
+
+def _readable(path: Path, kind: str) -> bool:
+    """Whether a file that changed is to be ingested: one of no known kind is passed over, as in a folder."""
+    try:
+        find_parser(path, kind)
+    except UnknownKindError:
+        return path.name == manifest.NAME
+    except IngestionError:
+        return path.is_file()  # ingesting it will say what is wrong
+    return True
 
 
 def _meant(path: Path, watched: Sequence[Path]) -> bool:

@@ -94,10 +94,12 @@ def test_what_is_put_into_the_folder_is_ingested_and_ctrl_c_ends_it(
     assert until(reports, "added")["added"] == 1
     (tmp_path / "in" / "lipids.md").write_text(GUIDELINE.format(title="Lipids", drug="ezetimibe"))
     assert until(reports, "changed")["changed"] == 1
+    (tmp_path / "in" / "holiday.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     (tmp_path / "in" / manifest.NAME).write_text('["asthma.md"]\nissuer = "GINA"\n')
     assert until(reports, "added")["deleted"] == 1
     ledger = Ledger(tmp_path / "home" / "ledger.sqlite")
     assert ledger.document("guideline:gina/asthma@2024")
+    assert ledger.failures() == []
     ledger.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130

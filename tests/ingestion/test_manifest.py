@@ -101,6 +101,15 @@ def test_a_file_named_alone_has_its_manifest_too(library: Library, folder: Path)
     assert document(library, "guideline:who/dengue-in-adults@2009")
 
 
+def test_a_file_is_the_same_guideline_however_it_is_named(library: Library, folder: Path) -> None:
+    ingest_files(library, [folder])
+    (folder / "regional" / "malaria.md").write_text(guideline("Malaria", "Test twice."))
+    report = ingest_files(library, [folder / "regional" / "malaria.md"])
+    assert (report.changed, report.added, report.deleted) == (1, 0, 0)
+    assert document(library, "guideline:moh/malaria@2024").text == "Test twice."
+    assert ingest_files(library, [folder / "regional"]).files_unchanged == 1
+
+
 def test_articles_and_trials_are_left_as_their_registry_has_them(library: Library, folder: Path) -> None:
     (folder / "a.xml").write_text(pubmed_xml(article(1)))
     (folder / NAME).write_text('["a.xml"]\nissuer = "Me"\n')
