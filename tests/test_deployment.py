@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import entry_points, packages_distributions
+from importlib.metadata import entry_points, packages_distributions, requires
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
@@ -364,12 +364,12 @@ def imported(folder: Path) -> set[str]:
     return names
 
 
-OPTIONS = {"evals": ["evals"], "ingestion": ["ocr"]}
+OPTIONS = {"evals": ["evals"], "indexes": ["faiss", "llama-index", "models"], "ingestion": ["ocr"]}
 
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [*((package, OPTIONS.get(package, [])) for package in PACKAGES), ("tests", ["evals", "test"])],
+    [*((package, OPTIONS.get(package, [])) for package in PACKAGES), ("tests", ["evals", "faiss", "llama-index", "models", "test"])],
 )
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:
     """A library that is there only because another one brought it is gone one day."""
@@ -385,7 +385,7 @@ def test_every_dependency_is_pinned_to_a_version_it_allows() -> None:
     pinned, project = pins(), pyproject()["project"]
     declared = [
         *project["dependencies"],
-        *(line for extra in ("evals", "ocr", "test") for line in project["optional-dependencies"][extra]),
+        *(line for extra, lines in project["optional-dependencies"].items() if extra != "gpu" for line in lines),
     ]
     for requirement in map(Requirement, declared):
         name = canonicalize_name(requirement.name)
@@ -394,13 +394,25 @@ def test_every_dependency_is_pinned_to_a_version_it_allows() -> None:
             assert pinned[name] in requirement.specifier, f"{requirement} does not allow {pinned[name]}"
 
 
-def test_pins_are_plain_versions_without_torch() -> None:
+def test_pins_are_plain_versions() -> None:
     lines = [
         line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
     ]
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line) for line in lines)
     assert lines == sorted(lines, key=lambda line: line.split("==")[0])
-    assert not {"torch", "transformers", "sentence-transformers"} & set(pins()), "the base install stays light"
+
+
+def test_the_base_install_stays_light() -> None:
+    needed, todo = set(), [Requirement(line) for line in pyproject()["project"]["dependencies"]]
+    while todo:
+        requirement = todo.pop()
+        name = canonicalize_name(requirement.name)
+        if name not in needed:
+            needed.add(name)
+            wanted = {"extra": next(iter(requirement.extras), "")}
+            todo += [r for r in map(Requirement, requires(name) or []) if not r.marker or r.marker.evaluate(wanted)]
+    assert len(needed) > 50, "the walk has followed what packages need"
+    assert not {"torch", "transformers", "sentence-transformers", "faiss-cpu"} & needed
 
 
 def test_nothing_calls_home(tmp_path: Path) -> None:
