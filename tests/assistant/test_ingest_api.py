@@ -163,7 +163,7 @@ class Held:
 def test_questions_are_answered_while_a_job_runs_from_whole_documents_only(
     home: Path, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.writing.WINDOW_PASSAGES", 1)  # else both files would be one batch
+    monkeypatch.setattr("ingestion.windows.WINDOW_PASSAGES", 1)  # else both files would be one batch
     held = Held(assistant.library.searcher.embedder)
     later = pubmed(
         *(article(n, f"Sparsentan {n}", conclusions="Sparsentan lowered blood pressure by 30 mm Hg in hypertension.") for n in range(100, 140))

@@ -17,7 +17,7 @@ from indexes.engines import point_id
 from indexes.lexical import SparseVector
 from indexes.passage import Passage
 from indexes.searcher import Searcher
-from ingestion import writing
+from ingestion import windows
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document
@@ -243,10 +243,10 @@ class World:
             self.model.remove(document_id)
 
     def cancel(self) -> None:
-        windows = iter(range(self.die.randint(0, 6)))
+        before = iter(range(self.die.randint(0, 6)))
 
         def stop(_: Progress) -> None:
-            if next(windows, None) is None:
+            if next(before, None) is None:
                 raise BrokenOffError
 
         self._break_off(stop)
@@ -311,8 +311,8 @@ RUNS = (World.ingest, World.ingest, World.remove, World.cancel, World.fail, Worl
 @pytest.mark.parametrize("window", [1, 4, 256])
 @pytest.mark.parametrize("seed", range(4))
 def test_index_ledger_and_model_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, window: int) -> None:
-    monkeypatch.setattr(writing, "WINDOW_PASSAGES", window)
-    monkeypatch.setattr(writing, "WINDOW_EVENTS", 3 * window)
+    monkeypatch.setattr(windows, "WINDOW_PASSAGES", window)
+    monkeypatch.setattr(windows, "WINDOW_EVENTS", 3 * window)
     world = World(tmp_path, seed * 1000 + window)
     happened: list[str] = []  # shown where the test fails
     with closing(world.library.ledger):
