@@ -95,17 +95,11 @@ class Windows:
     def send(self) -> None:
         """Embed the open window, and let it be written while the next one is read and embedded."""
         window, self.open = self.open, Window()
-        passages, vectors = list(window.embed), []
-        if window.embed:
-            vectors.append(self._library.searcher.embed(window.embed))
+        vectors = list(self._library.searcher.embed(window.embed)) if window.embed else []
         self._land()
-        if window.moved:
-            stored = self._library.searcher.engine.vectors([point_id(before) for _, before in window.moved])
-            passages += [passage for passage, _ in window.moved]
-            vectors.append(np.stack([stored[point_id(before)] for _, before in window.moved]))
         if window.steps:
             self._flying = window
-            self._landing = self._pool.submit(self._write, window, passages, vectors)
+            self._landing = self._pool.submit(self._write, window, vectors)
         self._told()
 
     def _land(self) -> None:
@@ -115,15 +109,28 @@ class Windows:
             landing.result()
             self._flying = Window()
 
-    def _write(self, window: Window, passages: list[Passage], vectors: list[Vectors]) -> None:
-        engine, ledger = self._library.searcher.engine, self._library.ledger
+    def _write(self, window: Window, rows: list[Vectors]) -> None:
+        searcher, ledger, engine = self._library.searcher, self._library.ledger, self._library.searcher.engine
         if window.state:
             ledger.start_writing({name: state[1] if state else [] for name, state in window.state.items()})
+        stored = engine.vectors([point_id(before) for _, before in window.moved]) if window.moved else {}
+        there = engine.passages([point_id(each.passage_id) for each in window.relabel]) if window.relabel else {}
+        passages, relabel = list(window.embed), list[Passage]()
+        lost: list[Passage] = []  # by the index, as a server's may at any time: these are embedded again
+        for passage, before in window.moved:
+            if (vector := stored.get(point_id(before))) is None:
+                lost.append(passage)
+            else:
+                passages.append(passage)
+                rows.append(vector)
+        for passage in window.relabel:
+            (relabel if point_id(passage.passage_id) in there else lost).append(passage)
         if passages:
-            self._library.searcher.store(passages, np.concatenate(vectors))
-        engine.relabel(window.relabel)
+            searcher.store(passages, np.stack(rows))
+        searcher.index(lost)
+        engine.relabel(relabel)
         engine.delete(window.stale)
-        if passages or window.relabel or window.stale:
+        if passages or lost or relabel or window.stale:
             engine.flush()
         with ledger.transaction():
             for step in window.steps:
