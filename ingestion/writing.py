@@ -34,6 +34,7 @@ class Writer:
         self._begun = False
         self._documents = self._problems = 0
         self._guidelines: set[str] = set()
+        self._excluded = {each.document_id for each in library.ledger.excluded()}
 
     def __enter__(self) -> Writer:
         return self
@@ -79,9 +80,17 @@ class Writer:
         self._documents += 1
         if event.document.kind is Kind.GUIDELINE:
             self._guidelines.add(event.document.document_id)
+        if event.document.document_id in self._excluded:
+            self._leave_out(event.document)
+        elif event.document.kind is Kind.GUIDELINE:
             self._edition(event)
         else:
             self._put(event, self._source)
+
+    def _leave_out(self, document: Document) -> None:
+        self._report.excluded += 1
+        exclude = self._library.ledger.exclude
+        self._windows.open.steps.append(partial(exclude, document.document_id, document.title, [self._source]))
 
     def _edition(self, event: Parsed) -> None:
         """Put a guideline as it stands among those that are held, and with it, in one window, those that stand otherwise because of it."""
@@ -160,10 +169,10 @@ class Writer:
         self._start()
         self.remove(document_id)
 
-    def remove(self, document_id: str, *, to_be_read_again: bool = False) -> None:
+    def remove(self, document_id: str, *, besides: Sequence[Callable[[], object]] = ()) -> None:
         """Take a document out; the guidelines whose place it had taken stand as they do without it.
 
-        `to_be_read_again`: the files that hold it no longer count as read.
+        `besides` is what the ledger is told in the same step.
         """
         held, ledger = self._windows.held(document_id), self._library.ledger
         if held is None:
@@ -176,9 +185,7 @@ class Writer:
         self._report.deleted += 1
         self._windows.open.stale += held[1]
         self._windows.open.state[document_id] = None
-        for source in {held[0].source, *ledger.holders(document_id)} if to_be_read_again else ():
-            self._windows.open.steps.append(partial(ledger.forget_file, source))
-        self._windows.open.steps.append(lambda: ledger.remove(document_id))
+        self._windows.open.steps += [*besides, lambda: ledger.remove(document_id)]
         self._put_held(restated)
 
     def _failure(self, event: Failed) -> None:

@@ -146,9 +146,9 @@ def ingest_routes(intake: Intake, library: Library) -> APIRouter:
         return JobView.of(jobs.cancel(job_id))
 
     @router.delete("/v1/documents/{document_id:path}")
-    def remove(document_id: str) -> RemovedView:
-        """Take a document out of the library. Ingesting a file that holds it brings it back."""
+    def remove(document_id: str, for_good: bool = False) -> RemovedView:
+        """Take a document out of the library. Ingesting a file that holds it brings it back, unless it goes for good."""
         with jobs.between_jobs():
-            return RemovedView(**asdict(remove_document(library, document_id)))
+            return RemovedView(**asdict(remove_document(library, document_id, for_good=for_good)))
 
     return router

@@ -186,6 +186,8 @@ def print_report(report: Report) -> None:
     out.print(text(", ".join(parts) + f"; {counted(report.passages, 'passage')} indexed."))
     if report.outdated:
         note(f"{counted(report.outdated, 'record')} left alone: the library holds a later revision.")
+    if report.excluded:
+        note(f"{counted(report.excluded, 'document')} left out, removed for good before: citewell library excluded")
     if report.files_unchanged:
         note(f"{counted(report.files_unchanged, 'file')} read before and not changed since.")
     if report.failed_before:

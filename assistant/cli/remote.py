@@ -84,9 +84,10 @@ class Remote:
             job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), so_far))
         )
 
-    def remove(self, document_id: str) -> Removed:
+    def remove(self, document_id: str, *, for_good: bool) -> Removed:
         """Take a document out. Raises `UnknownDocumentError`, `ServerError`."""
-        view = self._call("DELETE", f"/v1/documents/{quote(printable(document_id), safe=':/@')}", RemovedView)
+        path = f"/v1/documents/{quote(printable(document_id), safe=':/@')}"
+        view = self._call("DELETE", path, RemovedView, params={"for_good": for_good})
         return Removed(**view.model_dump())
 
     def _send(self, paths: Sequence[Path], kind: str, tell: Callable[[str], None]) -> JobView:

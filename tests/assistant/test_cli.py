@@ -332,7 +332,7 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
     assert (unknown.code, unknown.out) == (2, "")
     assert "no document 'pubmed:10'. Copy the identifier from a search" in unknown.err
     assert run("ingest", "files", path, home=home).code == 0
-    body = run("library", "remove", "pubmed:10", "--json", home=home).json
+    body = run("library", "remove", "pubmed:10", "--for-good", "--json", home=home).json
     assert body == {"document_id": "pubmed:10", "title": "Other.", "source": str(path), "passages": 1}
     with Library.open(home, purpose="citewell ingest files") as library:
         for arguments in (("library", "remove", "pubmed:9"), ("library", "retry"), ("ingest", "files", path)):
@@ -346,6 +346,26 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
             assert silent.code == 1
             assert "does not answer" in silent.err
     assert run("show", "pubmed:9", home=home).code == 0
+
+
+def test_what_is_removed_for_good_is_named_and_may_come_back_when_it_is_readmitted(run: Run, tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "one.nbib"
+    path.write_text("PMID- 10\nTI  - Other.\nAB  - On salt.\n")
+    run("ingest", "files", path, home=home)
+    assert "No document is kept out." in run("library", "excluded", home=home).err
+    removed = run("library", "remove", "pubmed:10", "--for-good", home=home)
+    assert "citewell library readmit pubmed:10" in removed.err
+    path.write_text("PMID- 10\nTI  - Other.\nAB  - On salt and water.\n")
+    again = run("ingest", "files", path, home=home)
+    assert "0 documents added" in again.out
+    assert "1 document left out, removed for good before: citewell library excluded" in again.err
+    listed = run("library", "excluded", home=home).out
+    assert [line.strip() for line in listed.splitlines()] == ["pubmed:10", "Other.", str(path)]
+    (entry,) = run("library", "excluded", "--json", home=home).json["excluded"]
+    assert (entry["document_id"], entry["sources"]) == ("pubmed:10", [str(path)])
+    assert run("library", "readmit", "pubmed:11", home=home).code == 2
+    assert f"Ingest it again: {path}" in " ".join(run("library", "readmit", "pubmed:10", home=home).err.split())
+    assert "1 document added" in run("ingest", "files", path, home=home).out
 
 
 def test_a_document_cannot_command_the_terminal(run: Run, tmp_path: Path) -> None:

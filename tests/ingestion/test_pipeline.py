@@ -542,6 +542,57 @@ def test_a_removed_document_is_found_no_more_until_its_file_is_ingested_again(li
     assert held(library) == before
 
 
+def test_what_is_removed_for_good_stays_out_of_every_file_until_it_is_admitted_again(
+    library: Library, folder: Path, embedder: HashedEmbedder
+) -> None:
+    copy = write(folder, "copy.md", GOOD["d/e.md"])
+    ingest_files(library, [folder])
+    before, asked = held(library), len(embedder.embedded)
+    for document_id in ("guideline:who/lipids@2024", "pubmed:1"):
+        remove_document(library, document_id, for_good=True)
+    rest = {name: texts for name, texts in before.items() if name in {"pubmed:2", "nct:NCT00000001"}}
+    assert ingest_files(library, [folder]) == Report(files_unchanged=4)  # nor is anything read again for it
+    write(folder, "a.xml", pubmed_xml(revised(1, "Other words.", "2025-01-01"), article(2)))
+    write(folder, "later.xml", pubmed_xml(article(1)))
+    write(folder, "d/e.md", guideline("Lipids", "Other words."))
+    report = ingest_files(library, [folder])
+    assert (report.excluded, report.added, report.unchanged, report.documents) == (3, 0, 1, 4)
+    assert held(library) == rest
+    assert len(embedder.embedded) == asked
+    assert [
+        (each.document_id, each.title, [Path(source).name for source in each.sources])
+        for each in library.ledger.excluded()
+    ] == [
+        ("guideline:who/lipids@2024", "Lipids", ["copy.md", "e.md"]),
+        ("pubmed:1", "Study 1", ["a.xml", "later.xml"]),
+    ]
+
+    assert library.ledger.readmit("pubmed:2") is None
+    for document_id in ("guideline:who/lipids@2024", "pubmed:1"):
+        assert library.ledger.readmit(document_id)
+    copy.unlink()
+    report = ingest_files(library, [folder])
+    assert (report.added, report.excluded, library.ledger.excluded()) == (2, 0, [])
+    assert held(library).keys() == before.keys()
+    assert held(library)["guideline:who/lipids@2024"] == ["Other words."]
+
+
+def test_an_edition_that_is_removed_for_good_supersedes_nothing_however_often_it_is_read(
+    library: Library, folder: Path
+) -> None:
+    write(folder, "older.md", guideline("Lipids", "Offer niacin.").replace("2024", "2019"))
+    ingest_files(library, [folder])
+    older = library.ledger.document("guideline:who/lipids@2019")
+    assert older
+    assert older.superseded_by == "guideline:who/lipids@2024"
+    remove_document(library, "guideline:who/lipids@2024", for_good=True)
+    write(folder, "d/e.md", guideline("Lipids", "Other words."))
+    ingest_files(library, [folder])
+    older = library.ledger.document("guideline:who/lipids@2019")
+    assert older
+    assert (older.status, older.superseded_by) == (Status.CURRENT, None)
+
+
 @pytest.mark.parametrize("identifier", ["pubmed:404", "pubmed:1#0", "", "\udcff"])
 def test_a_document_that_is_not_there_cannot_be_removed(library: Library, folder: Path, identifier: str) -> None:
     ingest_files(library, [folder])
