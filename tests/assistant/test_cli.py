@@ -298,6 +298,28 @@ def test_json_that_is_said_to_be_a_study_and_is_none_is_told(run: Run, tmp_path:
     assert "is no study: it has no protocolSection; download the study as API v2 JSON" in result.err
 
 
+def test_a_guideline_that_two_files_say_differently_is_named_with_both_and_the_mend(run: Run, tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "in"
+    folder.mkdir()
+    front = "---\ntitle: Lipids\npublisher: WHO\nversion: '2024'\n---\n\n# Lipids\n\n## Recommendations\n\n"
+    (folder / "a.md").write_text(front + "- Offer niacin.\n")
+    (folder / "b.md").write_text(front + "- Offer a statin.\n")
+    told = run("ingest", "files", folder, home=home)
+    assert told.code == 0
+    said = " ".join(told.err.split())
+    assert "1 guideline said otherwise by another file before; the file read last has the word" in said
+    assert f"guideline:who/lipids@2024: {folder / 'b.md'}, before {folder / 'a.md'}" in said
+    assert "citewell-manifest.toml" in said
+    (folder / "citewell-manifest.toml").write_text('["a.md"]\nslug = "lipids-of-ours"\n')
+    mended = run("ingest", "files", folder, home=home)
+    assert "otherwise" not in mended.err
+    listed = run("library", "list", "--json", home=home).json["documents"]
+    assert [each["document_id"] for each in listed] == [
+        "guideline:who/lipids-of-ours@2024",
+        "guideline:who/lipids@2024",
+    ]
+
+
 def test_retry_reads_what_was_mended_and_names_what_still_fails(run: Run, tmp_path: Path) -> None:
     home, bad, worse = tmp_path / "home", tmp_path / "bad.xml", tmp_path / "worse.xml"
     assert run("library", "retry", home=home).code == 2
