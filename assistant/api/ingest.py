@@ -16,7 +16,8 @@ from assistant.api.limits import Limit
 from assistant.api.uploading import MAX_FILES, receive
 from assistant.errors import RefusedError
 from assistant.jobs import PATH, JobsOut, JobView, RemovedView
-from ingestion.jobs import Jobs, Work
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 from ingestion.pipeline import remove_document
 from ingestion.uploads import Uploads

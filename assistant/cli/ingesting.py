@@ -26,7 +26,7 @@ from assistant.settings import Settings, load_settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Kind
 from ingestion import starter
-from ingestion.jobs import Work
+from ingestion.job import Work
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 from ingestion.report import Progress as Stand

@@ -23,7 +23,7 @@ from indexes.passage import Kind, Status
 from ingestion.clients.download import readable_size
 from ingestion.document import printable
 from ingestion.export_file import Manifest
-from ingestion.jobs import Work
+from ingestion.job import Work
 from ingestion.library import disk_use
 from ingestion.pipeline import retry_failures
 from ingestion.transfer import export_library, import_library

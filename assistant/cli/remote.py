@@ -25,7 +25,7 @@ from ingestion import manifest
 from ingestion.document import printable
 from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
 from ingestion.finding import find_files
-from ingestion.jobs import OVER, State, Work
+from ingestion.job import OVER, State, Work
 from ingestion.report import Progress, Removed, Report
 from ingestion.sources import find_parser, kinds
 

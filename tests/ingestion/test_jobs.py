@@ -23,7 +23,8 @@ from native import article, pubmed_xml
 from indexes.errors import LibraryInUseError
 from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
-from ingestion.jobs import OVER, Jobs, Stand, State, Work, jobs_folder
+from ingestion.job import OVER, Stand, State, Work, jobs_folder
+from ingestion.jobs import Jobs
 from ingestion.library import Library, Server, ledger_path
 from ingestion.pipeline import ingest_files
 from ingestion.report import Report
@@ -179,7 +180,8 @@ sys.path[:0] = {path!r}
 from pathlib import Path
 from hashed_embedder import HashedEmbedder
 from ingestion import windows
-from ingestion.jobs import Jobs, Work
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 
 windows.WINDOW_PASSAGES = 32
