@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from assistant.answer import Model
 from ingestion.document import printable
-from ingestion.jobs import Stand, State, Work
+from ingestion.job import Stand, State, Work
 from ingestion.report import Report
 
 PATH = "/v1/ingest"

@@ -30,7 +30,7 @@ from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 from ingestion.reading import index_hash
 from ingestion.sources.pubmed import PubMedXml
-from ingestion.writing import WINDOW_PASSAGES
+from ingestion.windows import WINDOW_PASSAGES
 
 
 class TimedEmbedder:

@@ -60,6 +60,11 @@ CREATE TABLE holders (source TEXT NOT NULL, document_id TEXT NOT NULL, PRIMARY K
 CREATE INDEX holders_document ON holders (document_id);
 INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guideline';
 """,
+    """
+CREATE TABLE excluded (
+    document_id TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (document_id, source)
+);
+""",
 )
 SCHEMA_VERSION = len(LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
@@ -118,7 +123,8 @@ class Database:
     def _prepare(self) -> int:
         """Make the tables where there are none; the layout's version."""
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
+        # What is about to change must be on the disk before the index changes: with NORMAL a power cut takes the last commits back.
+        self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() < SCHEMA_VERSION:
             self._connection.create_function("status_in", 1, status_in)

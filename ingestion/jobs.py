@@ -12,82 +12,27 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 import portalocker
-from pydantic import TypeAdapter, ValidationError
 
 from indexes.errors import LibraryInUseError, RetrievalError
 from ingestion import starter
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
+from ingestion.job import OVER, Job, JobFolder, Stand, State, Work, iso, shortened
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, retry_failures
 from ingestion.report import Progress, Report
 from ingestion.sources import kinds
-from ingestion.whole_file import write_whole
 
 logger = logging.getLogger("citewell.jobs")
 
 MAX_WAITING = 32  # jobs
 KEPT = 100  # finished jobs that can still be asked for
 ATTEMPTS = 3  # at a job during which the process dies
-TOLD = 1000  # entries of each list in a report that a job remembers; the ledger has all failures
-
-
-class State(StrEnum):
-    """Where a job stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Work(StrEnum):
-    """What a job does: read files that were sent, the starter library, or again what failed."""
-
-    FILES = "files"
-    STARTER = "starter"
-    RETRY = "retry"
-
-
-OVER = frozenset({State.DONE, State.FAILED, State.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A piece of work. Identifiers sort by age; times are ISO 8601 in UTC; `error` says why a job failed, which no bad file makes it do."""
-
-    job_id: str
-    work: Work
-    kind: str
-    paths: tuple[str, ...]
-    created: str
-    state: State = State.QUEUED
-    started: str | None = None
-    finished: str | None = None
-    attempts: int = 0
-    report: Report | None = None
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """A job and how far it is: bytes done and in all, the file that is read, and the seconds that are left, as far as can be told."""
-
-    job: Job
-    done_bytes: int = 0
-    total_bytes: int = 0
-    file: str = ""
-    seconds_left: float | None = None
-
-
-_JOB = TypeAdapter(Job)
 
 
 class _StopError(Exception):
@@ -100,7 +45,7 @@ class Jobs:
     def __init__(self, library: Library, folder: Path) -> None:
         """`folder` is where the jobs are kept."""
         self._library = library
-        self._folder = folder
+        self._folder = JobFolder(folder)
         self._jobs: dict[str, Job] = {}
         self._changed = threading.Condition()
         self._writing = threading.Lock()  # held while a job, or another change, writes the library
@@ -114,13 +59,13 @@ class Jobs:
 
     def start(self) -> None:
         """Take up the jobs that are left and work them off, unless another process does: then this one takes none."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = portalocker.LOCK_EX | portalocker.LOCK_NB
-        lock = portalocker.Lock(self._folder / "lock", mode="a", timeout=0, flags=flags)
+        lock = portalocker.Lock(self._folder.path / "lock", mode="a", timeout=0, flags=flags)
         try:
             lock.acquire()
         except portalocker.LockException:
-            logger.warning("Another server works on the jobs in %s: this one takes none.", self._folder)
+            logger.warning("Another server works on the jobs in %s: this one takes none.", self._folder.path)
             return
         self._lock, self._stopping = lock, False
         self._load()
@@ -154,12 +99,12 @@ class Jobs:
             self.check_room()
             now = datetime.now(UTC)
             job_id = f"{now:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
-            job = Job(job_id, work, kind, tuple(map(str, paths)), _iso(now))
+            job = Job(job_id, work, kind, tuple(map(str, paths)), iso(now))
             try:
-                self._save(job)
+                self._folder.save(job)
             except OSError as error:
                 raise IngestionError(
-                    f"The job cannot be kept in {self._folder} ({error.strerror}). Free space on its disk."
+                    f"The job cannot be kept in {self._folder.path} ({error.strerror}). Free space on its disk."
                 ) from error
             self._jobs[job_id] = job
             self._changed.notify_all()
@@ -193,7 +138,7 @@ class Jobs:
         with self._changed:
             job = self._known(job_id)
             if job.state is State.QUEUED:
-                self._put(replace(job, state=State.CANCELLED, finished=_iso()))
+                self._put(replace(job, state=State.CANCELLED, finished=iso()))
             elif job.state is State.RUNNING:
                 self._cancelled = job_id
             return self._stand(self._known(job_id))
@@ -224,7 +169,7 @@ class Jobs:
                 waiting = sorted(job_id for job_id, job in self._jobs.items() if job.state is State.QUEUED)
                 if waiting:
                     job = self._jobs[waiting[0]]
-                    job = replace(job, state=State.RUNNING, started=_iso(), attempts=job.attempts + 1)
+                    job = replace(job, state=State.RUNNING, started=iso(), attempts=job.attempts + 1)
                     self._cancelled = self._progress = None
                     self._put(job)
                     return job
@@ -250,7 +195,7 @@ class Jobs:
                 self._put(replace(job, state=state, attempts=0))
                 return
             so_far = self._progress[0].report if self._progress else None
-            self._put(replace(job, state=state, finished=_iso(), report=_short(report or so_far), error=error))
+            self._put(replace(job, state=state, finished=iso(), report=shortened(report or so_far), error=error))
             self._forget_old()
 
     def _ingest(self, job: Job) -> Report:
@@ -282,56 +227,28 @@ class Jobs:
         progress, seconds = self._progress
         done, total = progress.done_bytes, progress.total_bytes
         left = seconds * (total - done) / done if done else None
-        return Stand(replace(job, report=_short(progress.report)), done, total, progress.file, left)
+        return Stand(replace(job, report=shortened(progress.report)), done, total, progress.file, left)
 
     def _put(self, job: Job) -> None:
         """Remember how a job stands. A disk that refuses ends no job: at worst it is done again after a restart."""
         self._jobs[job.job_id] = job
         try:
-            self._save(job)
+            self._folder.save(job)
         except OSError as error:
-            logger.error("The state of a job cannot be kept in %s (%s).", self._folder, error.strerror)  # noqa: TRY400
-
-    def _save(self, job: Job) -> None:
-        write_whole(self._folder / f"{job.job_id}.json", _JOB.dump_json(job))
+            logger.error("The state of a job cannot be kept in %s (%s).", self._folder.path, error.strerror)  # noqa: TRY400
 
     def _load(self) -> None:
-        for path in sorted(self._folder.glob("*.json")):
-            job: Job | None
-            try:
-                job = _JOB.validate_json(path.read_bytes())
-            except (OSError, ValidationError):
-                job = None
-            if job is None or job.job_id != path.stem:  # one of another name would be written elsewhere
-                logger.error("%s is no job that can be read and is left alone.", path)
-                continue
+        for job in self._folder.load():
             if job.state is State.RUNNING and job.attempts >= ATTEMPTS:
                 why = f"Given up: the server ended {ATTEMPTS} times while it ran. Find the file that does it by sending fewer at a time."
-                job = replace(job, state=State.FAILED, finished=_iso(), error=why)
+                self._put(replace(job, state=State.FAILED, finished=iso(), error=why))
             elif job.state is State.RUNNING:
-                job = replace(job, state=State.QUEUED)
-            self._put(job)
+                self._put(replace(job, state=State.QUEUED))
+            else:
+                self._put(job)
 
     def _forget_old(self) -> None:
         over = sorted(job_id for job_id, job in self._jobs.items() if job.state in OVER)
         for job_id in over[:-KEPT]:
             del self._jobs[job_id]
-            with suppress(OSError):
-                (self._folder / f"{job_id}.json").unlink(missing_ok=True)
-
-
-def jobs_folder(ledger_file: Path) -> Path:
-    """Where the jobs of the library with that ledger are kept."""
-    return ledger_file.with_name(ledger_file.stem.replace("ledger", "jobs", 1))
-
-
-def _short(report: Report | None) -> Report | None:
-    """A copy of a report, with as much of its lists as a job remembers."""
-    if report is None:
-        return None
-    skipped, replaced, failures = report.skipped[:TOLD], report.replaced[:TOLD], report.failures[:TOLD]
-    return replace(report, skipped=skipped, replaced=replaced, failures=failures)
-
-
-def _iso(moment: datetime | None = None) -> str:
-    return (moment or datetime.now(UTC)).isoformat(timespec="seconds")
+            self._folder.forget(job_id)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
-from ingestion.attempts import AT, Attempts, in_folder, now
+from ingestion.attempts import AT, in_folder, now
 from ingestion.database import unpack
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
+from ingestion.exclusions import Exclusions
 
 _PAGE = "SELECT passage_id, payload FROM passages WHERE passage_id > ? ORDER BY passage_id LIMIT 256"
 
@@ -52,8 +53,8 @@ def _pack(data: object) -> bytes:
     return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
 
 
-class Ledger(Attempts):
-    """What the library remembers: of itself, of its documents and their passages, and of the files it read."""
+class Ledger(Exclusions):
+    """What the library remembers: of itself, of its documents and their passages, of those it keeps out, and of the files it read."""
 
     # what the library remembers about itself
 

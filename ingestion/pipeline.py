@@ -7,6 +7,7 @@ held in memory is bounded by what the queue and two windows hold, however much t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -78,9 +79,10 @@ def retry_failures(library: Library, on_progress: Callable[[Progress], None] | N
     return report
 
 
-def remove_document(library: Library, document_id: str) -> Removed:
-    """Take a document out of the library, until a file that holds it is ingested again: no file that holds it counts as read.
+def remove_document(library: Library, document_id: str, *, for_good: bool = False) -> Removed:
+    """Take a document out of the library: until a file that holds it is ingested again, none of which counts as read, or `for_good`.
 
+    What was taken out for good stays out until `Ledger.readmit`.
     Raises `UnknownDocumentError`, and `LibraryInUseError` where another run is writing.
     """
     document_id = printable(document_id)
@@ -91,6 +93,10 @@ def remove_document(library: Library, document_id: str) -> Removed:
                 f"The library has no document {document_id!r}. Copy the identifier from a search; a passage's ends before its '#'."
             )
         passages = library.ledger.passage_ids(document_id)
+        sources = {known.source, *library.ledger.holders(document_id)}
+        besides = [partial(library.ledger.forget_file, source) for source in sources]
+        if for_good:
+            besides = [partial(library.ledger.exclude, document_id, document.title, sources)]
         with Writer(library, Report(), lambda: None) as writer:
-            writer.remove(document_id, to_be_read_again=True)
+            writer.remove(document_id, besides=besides)
     return Removed(document_id, document.title, known.source, len(passages))

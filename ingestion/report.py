@@ -18,7 +18,7 @@ class Report:
     `replaced` names those among the changed that came from another file before, `outdated` counts those left alone because the library holds
     a later revision. `relabelled` are those among the changed whose passages say the same as before (a retraction, new MeSH headings, or an edition
     whose place another took, which is not read for that): they are not embedded again. `files_unchanged` were read before, `failed_before` of
-    them with failures that the ledger still keeps.
+    them with failures that the ledger still keeps. `excluded` were taken out for good before, and left out.
     """
 
     added: int = 0
@@ -26,6 +26,7 @@ class Report:
     relabelled: int = 0
     unchanged: int = 0
     outdated: int = 0
+    excluded: int = 0
     deleted: int = 0
     passages: int = 0
     files: int = 0
@@ -44,7 +45,7 @@ class Report:
     @property
     def documents(self) -> int:
         """How many documents were read."""
-        return self.added + self.changed + self.unchanged + self.outdated
+        return self.added + self.changed + self.unchanged + self.outdated + self.excluded
 
 
 def keep(entries: list[T], entry: T) -> None:

@@ -38,7 +38,8 @@ def serve(
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
-        from ingestion.jobs import Jobs, jobs_folder
+        from ingestion.job import jobs_folder
+        from ingestion.jobs import Jobs
         from ingestion.library import Library, ledger_path
         from ingestion.uploads import Uploads
         from ui.origin import is_loopback

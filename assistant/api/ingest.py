@@ -16,7 +16,8 @@ from assistant.api.limits import Limit
 from assistant.api.uploading import MAX_FILES, receive
 from assistant.errors import RefusedError
 from assistant.jobs import PATH, JobsOut, JobView, RemovedView
-from ingestion.jobs import Jobs, Work
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 from ingestion.pipeline import remove_document
 from ingestion.uploads import Uploads
@@ -146,9 +147,9 @@ def ingest_routes(intake: Intake, library: Library) -> APIRouter:
         return JobView.of(jobs.cancel(job_id))
 
     @router.delete("/v1/documents/{document_id:path}")
-    def remove(document_id: str) -> RemovedView:
-        """Take a document out of the library. Ingesting a file that holds it brings it back."""
+    def remove(document_id: str, for_good: bool = False) -> RemovedView:
+        """Take a document out of the library. Ingesting a file that holds it brings it back, unless it goes for good."""
         with jobs.between_jobs():
-            return RemovedView(**asdict(remove_document(library, document_id)))
+            return RemovedView(**asdict(remove_document(library, document_id, for_good=for_good)))
 
     return router

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, baseline, ingesting, library, live, trials, watching
+from assistant.cli import asking, baseline, ingesting, library, live, removing, trials, watching
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -31,6 +31,9 @@ ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)
 ingesting.app.command("baseline")(baseline.baseline)
 ingesting.app.command("watch")(watching.watch_folders)
+library.app.command("remove")(removing.remove)
+library.app.command("excluded")(removing.excluded)
+library.app.command("readmit")(removing.readmit)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 

@@ -24,8 +24,9 @@ from assistant.cli.remote import Remote, Tell, open_remote
 from assistant.jobs import report_view
 from assistant.settings import Settings, load_settings
 from indexes.errors import LibraryInUseError
+from indexes.passage import Kind
 from ingestion import starter
-from ingestion.jobs import Work
+from ingestion.job import Work
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 from ingestion.report import Progress as Stand
@@ -36,6 +37,7 @@ app = typer.Typer(help="Bring documents into the library.", no_args_is_help=True
 
 FAILURES_SHOWN = 20
 SKIPPED_SHOWN = 5
+REPLACED_SHOWN = 5
 
 
 @app.command("files")
@@ -186,6 +188,9 @@ def print_report(report: Report) -> None:
     out.print(text(", ".join(parts) + f"; {counted(report.passages, 'passage')} indexed."))
     if report.outdated:
         note(f"{counted(report.outdated, 'record')} left alone: the library holds a later revision.")
+    if report.excluded:
+        note(f"{counted(report.excluded, 'document')} left out, removed for good before: citewell library excluded")
+    _tell_of_guidelines_in_two_files(report)
     if report.files_unchanged:
         note(f"{counted(report.files_unchanged, 'file')} read before and not changed since.")
     if report.failed_before:
@@ -201,3 +206,16 @@ def print_report(report: Report) -> None:
         err(place + with_mend(reason, mend))
     if len(report.failures) > FAILURES_SHOWN:
         note(f"… and {len(report.failures) - FAILURES_SHOWN} more: citewell library failures")
+
+
+def _tell_of_guidelines_in_two_files(report: Report) -> None:
+    """Of an article's files the last is meant to have the word; of two files of one guideline either may be the old one."""
+    twice = [entry for entry in report.replaced if entry[0].startswith(f"{Kind.GUIDELINE}:")]
+    if not twice:
+        return
+    note(f"{counted(len(twice), 'guideline')} said otherwise by another file before; the file read last has the word:")
+    for document_id, before, now in twice[:REPLACED_SHOWN]:
+        note(f"  {document_id}: {now}, before {before}")
+    if len(twice) > REPLACED_SHOWN:
+        note(f"  … and {len(twice) - REPLACED_SHOWN} more; --json names them all")
+    note("  Delete or move away the file that is old; or give one a version or slug of its own: citewell-manifest.toml")

@@ -1,4 +1,4 @@
-"""`citewell library`: what the library holds, what could not be taken in, and taking out."""
+"""`citewell library`: what the library holds, what could not be taken in, and moving it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from rich.table import Table
 from assistant.cli.asking import NOT_SAID, open_ledger, standing
 from assistant.cli.ingesting import open_alone, progress_bar, run_where_it_is_held, tell_report
 from assistant.cli.output import counted, note, out, print_json, print_whole, text, with_mend
-from assistant.cli.remote import open_remote
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
-from indexes.errors import LibraryInUseError
 from indexes.passage import Kind, Status
 from ingestion.clients.download import readable_size
 from ingestion.document import printable
 from ingestion.export_file import Manifest
-from ingestion.jobs import Work
-from ingestion.library import Library, disk_use
-from ingestion.pipeline import remove_document, retry_failures
+from ingestion.job import Work
+from ingestion.library import disk_use
+from ingestion.pipeline import retry_failures
 from ingestion.transfer import export_library, import_library
 
 app = typer.Typer(help="Look after the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -179,32 +177,6 @@ def retry(as_json: JsonOption = False) -> None:
         "citewell library retry", retry_failures, lambda remote, tell: remote.run(Work.RETRY, tell), quiet=as_json
     )
     tell_report(report, as_json)
-
-
-@app.command("remove")
-def remove(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A document, as in pubmed:31535829.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Take a document out of the library. Ingesting a file that holds it brings it back.
-
-    [dim]citewell library remove pubmed:31535829[/]
-    """
-    with open_ledger():
-        settings = load_settings()
-    try:
-        library = Library.open(settings.home, purpose="citewell library remove", server=settings.server)
-    except LibraryInUseError as error:
-        with open_remote(error, settings) as remote:
-            removed = remote.remove(identifier)
-    else:
-        with library:
-            removed = remove_document(library, identifier)
-    if as_json:
-        print_json(json.dumps(dataclasses.asdict(removed), indent=2, ensure_ascii=False))
-        return
-    print_whole(f"Removed {removed.document_id} with {counted(removed.passages, 'passage')}: {removed.title}")
-    note(f"It came from {removed.source}; ingesting that file again brings it back.")
 
 
 @app.command("export")

@@ -25,7 +25,7 @@ from ingestion import manifest
 from ingestion.document import printable
 from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
 from ingestion.finding import find_files
-from ingestion.jobs import OVER, State, Work
+from ingestion.job import OVER, State, Work
 from ingestion.report import Progress, Removed, Report
 from ingestion.sources import find_parser, kinds
 
@@ -84,9 +84,10 @@ class Remote:
             job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), so_far))
         )
 
-    def remove(self, document_id: str) -> Removed:
+    def remove(self, document_id: str, *, for_good: bool) -> Removed:
         """Take a document out. Raises `UnknownDocumentError`, `ServerError`."""
-        view = self._call("DELETE", f"/v1/documents/{quote(printable(document_id), safe=':/@')}", RemovedView)
+        path = f"/v1/documents/{quote(printable(document_id), safe=':/@')}"
+        view = self._call("DELETE", path, RemovedView, params={"for_good": for_good})
         return Removed(**view.model_dump())
 
     def _send(self, paths: Sequence[Path], kind: str, tell: Callable[[str], None]) -> JobView:

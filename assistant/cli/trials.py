@@ -9,8 +9,9 @@ import typer
 from assistant.cli.live import DAY_FORMATS, Day, ingest_from
 from assistant.settings import load_settings
 from ingestion.clients.base import Fetcher
-from ingestion.clients.ctgov import AllTrials, NamedTrials, TrialSearch, connect
+from ingestion.clients.ctgov import AllTrials, NamedTrials, connect
 from ingestion.clients.ctgov_query import TrialQuery, status_named
+from ingestion.clients.ctgov_search import TrialSearch
 from ingestion.clients.http import Http
 
 

@@ -2,7 +2,7 @@
 
 A search names its records before any is fetched, so that what a page should hold is known: a page counts when PubMed's parser reads it to its
 end, and what it lacks is asked for by identifier, then reported. More than 9,999 records, all that one search gives out, are searched for in
-windows of time, halved until each holds few enough.
+windows of time, halved until each holds few enough, and those of one day in ranges of PMIDs, as NCBI's own EDirect does.
 
 Three dates can bound a question. `edat`, the day a record entered PubMed, is the default and right for "what is new", with one exception: a
 record that enters more than a year after its publication bears the day of publication instead
@@ -13,7 +13,7 @@ retractions, corrections and new indexing of older records too. `pdat` is the pu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -33,14 +33,51 @@ MOST = 1_000_000
 SEARCHES = 2
 """How often a page is asked of the history server, before it is asked for by identifiers."""
 EARLIEST, LATEST = date(1700, 1, 1), date(3000, 12, 31)
+HIGHEST = 99_999_999
+"""No PMID is higher: they have eight digits, and half of these are used."""
 _MEND = "run the same command again; if it stays away, PubMed has withdrawn it"
 
 
 @dataclass(frozen=True, slots=True)
-class _Slice:
-    """The records of one search that are to be fetched; `window` is `None` where one search holds all."""
+class _Span:
+    """What one search is for: all that matches in a window of time, or of one day that with a PMID from `low` to `high`."""
 
     window: Window | None
+    low: int = 1
+    high: int = HIGHEST
+
+    @property
+    def whole(self) -> bool:
+        """Whether all PMIDs are meant."""
+        return (self.low, self.high) == (1, HIGHEST)
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by."""
+        window = f"{self.window.first}..{self.window.last}" if self.window else "all"
+        return window if self.whole else f"{window} {self.low}..{self.high}"
+
+    def term(self, query: str) -> str:
+        """The question, of these PMIDs only."""
+        return query if self.whole else f"({query}) AND {self.low}:{self.high}[uid]"
+
+    def halves(self) -> list[_Span]:
+        """The earlier and the later half, of one day the lower and the higher PMIDs; none where there is nothing left to divide."""
+        window = self.window or Window(DateKind.ENTERED, EARLIEST, LATEST)
+        if window.first < window.last:
+            middle = window.first + (window.last - window.first) // 2
+            return [_Span(replace(window, last=middle)), _Span(replace(window, first=middle + timedelta(days=1)))]
+        if self.low < self.high:
+            border = (self.low + self.high) // 2
+            return [_Span(window, self.low, border), _Span(window, border + 1, self.high)]
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """The records of one search that are to be fetched."""
+
+    span: _Span
     pmids: tuple[str, ...]
     history: History | None
 
@@ -90,7 +127,7 @@ class PubMedQuery:
                 name = f"{number:06}.xml"
                 settled = _settled_in(generation.path(name))
                 if settled is None:
-                    settled, history = self._page(generation, name, part.window, history, start, wanted)
+                    settled, history = self._page(generation, name, part.span, history, start, wanted)
                 yield Page(generation.path(name), len(wanted), tuple(_lacking(wanted, settled)))
             if left is not None and not (left := left - len(pmids)):
                 return
@@ -99,14 +136,14 @@ class PubMedQuery:
         self,
         generation: Generation,
         name: str,
-        window: Window | None,
+        span: _Span,
         history: History | None,
         start: int,
         wanted: Sequence[str],
     ) -> tuple[frozenset[str], History | None]:
         """Save a page, as wanted from the history server, else by identifiers: the records it settles, and the history to go on with."""
         for _ in range(SEARCHES):
-            history = history or self._eutils.search(self._query, window).history
+            history = history or self._eutils.search(span.term(self._query), span.window).history
             if history is None:
                 break
             try:
@@ -124,47 +161,44 @@ class PubMedQuery:
         The newest window comes first, so that a limit, or a run that is broken off, has the newest.
         """
         known = dict(generation.state())
-        whole = self._search(generation, known, self._window)
+        span = _Span(self._window)
+        whole = self._search(generation, known, span)
         if len(whole.pmids) == min(whole.count, self._limit or whole.count):
-            yield _Slice(self._window, whole.pmids, whole.history)
+            yield _Slice(span, whole.pmids, whole.history)
             return
-        pending = _halves(self._window or Window(DateKind.ENTERED, EARLIEST, LATEST))
+        pending = span.halves()
         unnamed = 0
         while pending:
-            window = pending.pop()
-            found = self._search(generation, known, window)
-            if found.count > FIRST and window.first < window.last:
-                pending += _halves(window)
+            span = pending.pop()
+            found = self._search(generation, known, span)
+            if found.count > FIRST and self._divides(generation, known, span, found):
+                pending += span.halves()
                 continue
             unnamed += found.count - len(found.pmids)
-            yield _Slice(window, found.pmids, found.history)
+            yield _Slice(span, found.pmids, found.history)
         if unnamed:
             raise LiveSourceError(
                 f"PubMed names only the first {FIRST:,} records of a day, and {unnamed:,} more match. All others are in the library; narrow "
                 "the query to reach these."
             )
 
-    def _search(self, generation: Generation, known: dict[str, object], window: Window | None) -> Search:
+    def _divides(self, generation: Generation, known: dict[str, object], span: _Span, found: Search) -> bool:
+        """Whether the span's halves are narrower searches: a service that reads no range of PMIDs would have them divided without end."""
+        halves = span.halves()
+        if not halves or halves[0].whole:
+            return bool(halves)
+        return sum(self._search(generation, known, half).count for half in halves) == found.count
+
+    def _search(self, generation: Generation, known: dict[str, object], span: _Span) -> Search:
         """A search, remembered from an earlier run or made now. Of one that has to be split only the count is kept."""
-        key = f"{window.first}..{window.last}" if window else "all"
-        if isinstance(before := known.get(key), dict):
+        if isinstance(before := known.get(span.key), dict):
             return Search(before["count"], tuple(before["pmids"]), None, ())
-        found = self._eutils.search(self._query, window, first=min(FIRST, self._limit or FIRST))
-        last = found.count <= FIRST or (window and window.first == window.last) or (self._limit or MOST) <= FIRST
-        known[key] = {"count": found.count, "pmids": found.pmids if last else ()}
+        found = self._eutils.search(span.term(self._query), span.window, first=min(FIRST, self._limit or FIRST))
+        one_day = span.window is not None and span.window.first == span.window.last
+        last = found.count <= FIRST or one_day or (self._limit or MOST) <= FIRST
+        known[span.key] = {"count": found.count, "pmids": found.pmids if last else ()}
         generation.remember(known)
         return found
-
-
-def _halves(window: Window) -> list[Window]:
-    """The earlier half and the later; of one day, the day."""
-    if window.first == window.last:
-        return [window]
-    middle = window.first + (window.last - window.first) // 2
-    return [
-        Window(window.kind, window.first, middle),
-        Window(window.kind, middle + timedelta(days=1), window.last),
-    ]
 
 
 def _lacking(wanted: Sequence[str], settled: Collection[str]) -> Iterator[Problem]:

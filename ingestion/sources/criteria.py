@@ -27,14 +27,16 @@ class Criterion:
 
 
 # A line, ended also before a heading run into it: to read an exclusion as an inclusion is the one mistake that must not happen.
-_LINE = re.compile(r"[^\n]+?(?<=[.;)-])(?=\s+(?:Inclusion|Exclusion) [Cc]riteria\s*:)|[^\n]+")
+_LINE = re.compile(r"[^\n]+?(?:(?<=[.;)-])|(?<=\s)[a-z][a-z-]*)(?=\s+(?:Inclusion|Exclusion) [Cc]riteria\s*:)|[^\n]+")
 # "-", "*", "1.", "2)", "(a)", also escaped as Markdown asks; a dash may touch its word, a decimal or a species ("E. coli") is no marker.
 _BULLET = re.compile(
     r"\\?(?:[-–•·▪◦](?=\s|[A-Za-z]|$)|[*+](?=\s|$)|\(?[0-9]{1,2}\\?[.)](?=\s|[A-Za-z]|$)|\(?[A-Za-z]\\?\)(?=\s|$))\s*"
 )
 # A heading names a side, and what follows its colon on the line is a criterion already. Without a colon only a line that begins with the
 # side is one ("EXCLUSION CRITERIA", "4.2 Exclusion criteria for part B"): criteria speak of "exclusion criteria" too.
-_CRITERIA = r"(?:\s+and\s+exclusion)?\s+criteri(?:a|on)\b"
+_CRITERIA = (
+    r"(?:\s+and\s+exclusion)?\s+criteri(?:a|on)\b(?!\s*[)#])"  # "(see exclusion criteria)", "exclusion criteria #3"
+)
 _HEADING = re.compile(
     rf"(?:[^:：\n]{{0,60}}?\b)?(?P<side>(?:non[- ]?)?inclusion|exclusion){_CRITERIA}[^:：\n]{{0,120}}[:：]\s*"
     rf"|(?:\S+\s+)?(?P<bare>(?:non[- ]?)?inclusion|exclusion|ineligibility)(?:{_CRITERIA}[^:：.\n]{{0,100}}|\s*[:：]\s*|\s*$)"
@@ -64,6 +66,9 @@ def split_criteria(text: str) -> Iterator[Criterion]:
         bullet = _BULLET.match(text, first, line.end())
         begin = bullet.end() if bullet else first
         content = text[begin : line.end()].strip(_EMPHASIS)
+        if start >= 0 and not bullet and not parted and _ends_a_sentence(content):
+            end = line.start() + len(line[0].rstrip())
+            continue
         if heading := _HEADING.match(content):
             if start >= 0:
                 yield Criterion(start, end, side, group)
@@ -89,6 +94,17 @@ def split_criteria(text: str) -> Iterator[Criterion]:
 def _unbulleted(text: str) -> str:
     bullet = _BULLET.match(text)
     return text[bullet.end() :] if bullet else text
+
+
+def _ends_a_sentence(content: str) -> bool:
+    """Whether a line that looks like a heading goes on with the one above: "other than those stated in the", "inclusion criteria within 90 days"."""
+    heading = _HEADING.match(content)
+    return (
+        heading is not None
+        and content[0].islower()
+        and not heading["side"]
+        and (not heading["bare"] or ":" not in heading[0])
+    )
 
 
 def _side(heading: re.Match[str]) -> str:

@@ -49,7 +49,7 @@ class IctrpXml:
 
     name = "WHO ICTRP XML"
     kind = "trials"
-    version = 1
+    version = 2
     suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -72,7 +72,7 @@ class IctrpCsv:
 
     name = "WHO ICTRP CSV"
     kind = "trials"
-    version = 1
+    version = 2
     suffixes = (".csv",)
 
     def recognises(self, path: Path, head: bytes) -> bool:

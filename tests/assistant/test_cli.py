@@ -298,6 +298,28 @@ def test_json_that_is_said_to_be_a_study_and_is_none_is_told(run: Run, tmp_path:
     assert "is no study: it has no protocolSection; download the study as API v2 JSON" in result.err
 
 
+def test_a_guideline_that_two_files_say_differently_is_named_with_both_and_the_mend(run: Run, tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "in"
+    folder.mkdir()
+    front = "---\ntitle: Lipids\npublisher: WHO\nversion: '2024'\n---\n\n# Lipids\n\n## Recommendations\n\n"
+    (folder / "a.md").write_text(front + "- Offer niacin.\n")
+    (folder / "b.md").write_text(front + "- Offer a statin.\n")
+    told = run("ingest", "files", folder, home=home)
+    assert told.code == 0
+    said = " ".join(told.err.split())
+    assert "1 guideline said otherwise by another file before; the file read last has the word" in said
+    assert f"guideline:who/lipids@2024: {folder / 'b.md'}, before {folder / 'a.md'}" in said
+    assert "citewell-manifest.toml" in said
+    (folder / "citewell-manifest.toml").write_text('["a.md"]\nslug = "lipids-of-ours"\n')
+    mended = run("ingest", "files", folder, home=home)
+    assert "otherwise" not in mended.err
+    listed = run("library", "list", "--json", home=home).json["documents"]
+    assert [each["document_id"] for each in listed] == [
+        "guideline:who/lipids-of-ours@2024",
+        "guideline:who/lipids@2024",
+    ]
+
+
 def test_retry_reads_what_was_mended_and_names_what_still_fails(run: Run, tmp_path: Path) -> None:
     home, bad, worse = tmp_path / "home", tmp_path / "bad.xml", tmp_path / "worse.xml"
     assert run("library", "retry", home=home).code == 2
@@ -332,7 +354,7 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
     assert (unknown.code, unknown.out) == (2, "")
     assert "no document 'pubmed:10'. Copy the identifier from a search" in unknown.err
     assert run("ingest", "files", path, home=home).code == 0
-    body = run("library", "remove", "pubmed:10", "--json", home=home).json
+    body = run("library", "remove", "pubmed:10", "--for-good", "--json", home=home).json
     assert body == {"document_id": "pubmed:10", "title": "Other.", "source": str(path), "passages": 1}
     with Library.open(home, purpose="citewell ingest files") as library:
         for arguments in (("library", "remove", "pubmed:9"), ("library", "retry"), ("ingest", "files", path)):
@@ -346,6 +368,26 @@ def test_remove_takes_a_document_out_and_says_how_it_comes_back(run: Run, tmp_pa
             assert silent.code == 1
             assert "does not answer" in silent.err
     assert run("show", "pubmed:9", home=home).code == 0
+
+
+def test_what_is_removed_for_good_is_named_and_may_come_back_when_it_is_readmitted(run: Run, tmp_path: Path) -> None:
+    home, path = tmp_path / "home", tmp_path / "one.nbib"
+    path.write_text("PMID- 10\nTI  - Other.\nAB  - On salt.\n")
+    run("ingest", "files", path, home=home)
+    assert "No document is kept out." in run("library", "excluded", home=home).err
+    removed = run("library", "remove", "pubmed:10", "--for-good", home=home)
+    assert "citewell library readmit pubmed:10" in removed.err
+    path.write_text("PMID- 10\nTI  - Other.\nAB  - On salt and water.\n")
+    again = run("ingest", "files", path, home=home)
+    assert "0 documents added" in again.out
+    assert "1 document left out, removed for good before: citewell library excluded" in again.err
+    listed = run("library", "excluded", home=home).out
+    assert [line.strip() for line in listed.splitlines()] == ["pubmed:10", "Other.", str(path)]
+    (entry,) = run("library", "excluded", "--json", home=home).json["excluded"]
+    assert (entry["document_id"], entry["sources"]) == ("pubmed:10", [str(path)])
+    assert run("library", "readmit", "pubmed:11", home=home).code == 2
+    assert f"Ingest it again: {path}" in " ".join(run("library", "readmit", "pubmed:10", home=home).err.split())
+    assert "1 document added" in run("ingest", "files", path, home=home).out
 
 
 def test_a_document_cannot_command_the_terminal(run: Run, tmp_path: Path) -> None:

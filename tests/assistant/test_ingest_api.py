@@ -138,6 +138,10 @@ def test_retry_and_removal_go_through_the_server(client: httpx.Client) -> None:
     assert "Copy the identifier" in check_problem(client.delete("/v1/documents/pubmed:1"), 404)
     assert client.get("/v1/documents/pubmed:1").status_code == 404
     assert client.post("/v1/search", json={"query": "zibotentan"}).json()["hits"] == []
+    assert over(client, client.post("/v1/ingest", files=files[:1]))["report"]["added"] == 1
+    assert client.delete("/v1/documents/pubmed:1?for_good=true").status_code == 200
+    other = over(client, client.post("/v1/ingest", files={"files": ("b.xml", ARTICLE.replace(b"trial", b"study"))}))
+    assert (other["report"]["added"], other["report"]["excluded"]) == (0, 1)
 
 
 @pytest.mark.slow
@@ -163,7 +167,7 @@ class Held:
 def test_questions_are_answered_while_a_job_runs_from_whole_documents_only(
     home: Path, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.writing.WINDOW_PASSAGES", 1)  # else both files would be one batch
+    monkeypatch.setattr("ingestion.windows.WINDOW_PASSAGES", 1)  # else both files would be one batch
     held = Held(assistant.library.searcher.embedder)
     later = pubmed(
         *(article(n, f"Sparsentan {n}", conclusions="Sparsentan lowered blood pressure by 30 mm Hg in hypertension.") for n in range(100, 140))

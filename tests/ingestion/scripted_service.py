@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -148,6 +149,7 @@ class PubMed:
         self.edited: set[int] = set()  # whose abstracts say something else
         self.remarks: dict[str, object] = {}
         self.api_key: str | None = None  # the only key it knows
+        self.reads_ranges = True  # of PMIDs
         self.asked: list[Request] = []
         self.times: list[float] = []
         self._clock = clock
@@ -179,6 +181,8 @@ class PubMed:
     def _search(self, form: Mapping[str, str]) -> Reply:
         low, high = (form.get(name, day).replace("/", "-") for name, day in (("mindate", "0"), ("maxdate", "9")))
         found = [pmid for pmid, day in self.records.items() if low <= day.isoformat() <= high]
+        if self.reads_ranges and (span := re.search(r"\) AND (\d+):(\d+)\[uid\]$", form["term"])):
+            found = [pmid for pmid in found if int(span[1]) <= pmid <= int(span[2])]
         found.sort(key=lambda pmid: (self.records[pmid], pmid), reverse=True)
         webenv = f"MCID_{len(self._searches)}_{len(self.asked)}"
         self._searches[webenv] = found[:SHOWN]

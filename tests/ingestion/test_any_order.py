@@ -1,4 +1,4 @@
-"""Whatever is ingested, changed, deleted, removed, cancelled or broken off, in any order: index, ledger and a model of three rules agree."""
+"""Whatever is ingested, changed, deleted, removed, cancelled or broken off, in any order: index, ledger and a model of a few rules agree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexes.engines import point_id
 from indexes.lexical import SparseVector
 from indexes.passage import Passage
 from indexes.searcher import Searcher
-from ingestion import writing
+from ingestion import windows
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document
@@ -98,6 +98,7 @@ class Model:
         self.read: dict[str, list[Article | int] | Guideline] = {}  # what each file said when it was read last
         self.held: dict[str, tuple[str, Article | Guideline]] = {}  # file and content
         self.holders: set[tuple[str, str]] = set()  # files and the guidelines they said
+        self.excluded: dict[str, set[str]] = {}  # documents removed for good and the files that hold them
 
     def ingest(self) -> None:
         for name, content in sorted(self.files.items()):
@@ -109,7 +110,8 @@ class Model:
                 self._put(said, name, content)
                 for other in self.said_by(name) - {said}:
                     self._gone(name, other)
-                self.holders.add((name, said))
+                if said not in self.excluded:
+                    self.holders.add((name, said))
                 continue
             for record in content:
                 if isinstance(record, int):
@@ -131,13 +133,26 @@ class Model:
             self.held[document_id] = max(heirs), content
             self.read.pop(max(heirs), None)
 
-    def remove(self, document_id: str) -> None:
+    def remove(self, document_id: str, for_good: bool) -> None:
         source, _ = self.held.pop(document_id)
-        for holder in [source, *(holder for holder, said in self.holders if said == document_id)]:
-            self.read.pop(holder, None)
+        sources = {source, *(holder for holder, said in self.holders if said == document_id)}
+        if for_good:
+            self.excluded[document_id] = sources
+        else:
+            self._forget(sources)
         self.holders = {pair for pair in self.holders if pair[1] != document_id}
 
+    def readmit(self, document_id: str) -> None:
+        self._forget(self.excluded.pop(document_id))
+
+    def _forget(self, names: set[str]) -> None:
+        for name in names:
+            self.read.pop(name, None)
+
     def _put(self, document_id: str, source: str, content: Article | Guideline) -> None:
+        if document_id in self.excluded:
+            self.excluded[document_id].add(source)
+            return
         known = self.held.get(document_id)
         if known and known[1] == content:
             return  # and it stays the file's that said it first
@@ -238,15 +253,19 @@ class World:
 
     def remove(self) -> None:
         if self.model.held:
-            document_id = self.die.choice(sorted(self.model.held))
-            remove_document(self.library, document_id)
-            self.model.remove(document_id)
+            document_id, for_good = self.die.choice(sorted(self.model.held)), self.die.random() < 0.3
+            remove_document(self.library, document_id, for_good=for_good)
+            self.model.remove(document_id, for_good)
+        if self.model.excluded and self.die.random() < 0.5:
+            document_id = self.die.choice(sorted(self.model.excluded))
+            self.library.ledger.readmit(document_id)
+            self.model.readmit(document_id)
 
     def cancel(self) -> None:
-        windows = iter(range(self.die.randint(0, 6)))
+        before = iter(range(self.die.randint(0, 6)))
 
         def stop(_: Progress) -> None:
-            if next(windows, None) is None:
+            if next(before, None) is None:
                 raise BrokenOffError
 
         self._break_off(stop)
@@ -311,8 +330,8 @@ RUNS = (World.ingest, World.ingest, World.remove, World.cancel, World.fail, Worl
 @pytest.mark.parametrize("window", [1, 4, 256])
 @pytest.mark.parametrize("seed", range(4))
 def test_index_ledger_and_model_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, window: int) -> None:
-    monkeypatch.setattr(writing, "WINDOW_PASSAGES", window)
-    monkeypatch.setattr(writing, "WINDOW_EVENTS", 3 * window)
+    monkeypatch.setattr(windows, "WINDOW_PASSAGES", window)
+    monkeypatch.setattr(windows, "WINDOW_EVENTS", 3 * window)
     world = World(tmp_path, seed * 1000 + window)
     happened: list[str] = []  # shown where the test fails
     with closing(world.library.ledger):

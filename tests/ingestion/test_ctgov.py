@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from native import study
 from scripted_service import Reply, Request, Server, remembering
 
-from ingestion.clients import ctgov
+from ingestion.clients import ctgov_search
 from ingestion.clients.base import Fetcher
-from ingestion.clients.ctgov import AllTrials, NamedTrials, TrialSearch
+from ingestion.clients.ctgov import AllTrials, NamedTrials
 from ingestion.clients.ctgov_query import STATUSES, TrialQuery, nct_numbers, status_named
+from ingestion.clients.ctgov_search import TrialSearch
 from ingestion.clients.folder import open_generation
 from ingestion.clients.http import Http
 from ingestion.errors import LiveSourceError, QueryError
@@ -109,7 +110,7 @@ def numbers(count: int) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ctgov, "PAGE", 3)
+    monkeypatch.setattr(ctgov_search, "PAGE", 3)
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,8 @@ from native import article, pubmed_xml
 from indexes.errors import LibraryInUseError
 from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
-from ingestion.jobs import OVER, Jobs, Stand, State, Work, jobs_folder
+from ingestion.job import OVER, Stand, State, Work, jobs_folder
+from ingestion.jobs import Jobs
 from ingestion.library import Library, Server, ledger_path
 from ingestion.pipeline import ingest_files
 from ingestion.report import Report
@@ -69,7 +70,7 @@ def over(jobs: Jobs, job_id: str, deadline: float = 60) -> Stand:
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Articles for several batches."""
-    monkeypatch.setattr("ingestion.writing.WINDOW_PASSAGES", 32)
+    monkeypatch.setattr("ingestion.windows.WINDOW_PASSAGES", 32)
     path = tmp_path / "many.xml"
     path.write_text(pubmed_xml(*map(article, range(1, 201))))
     return path
@@ -178,11 +179,12 @@ import os, signal, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
 from hashed_embedder import HashedEmbedder
-from ingestion import writing
-from ingestion.jobs import Jobs, Work
+from ingestion import windows
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 
-writing.WINDOW_PASSAGES = 32
+windows.WINDOW_PASSAGES = 32
 
 class Dying(HashedEmbedder):
     def embed_passages(self, texts):

@@ -179,6 +179,12 @@ def test_everything_survives_closing(tmp_path: Path) -> None:
         assert ledger.get_meta("signature") == "y"
 
 
+def test_every_commit_waits_for_the_disk_so_that_a_power_cut_takes_none_back(ledger: Ledger) -> None:
+    """In WAL only FULL (2) and EXTRA (3) do: https://www.sqlite.org/pragma.html#pragma_synchronous."""
+    assert ledger._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ledger._connection.execute("PRAGMA synchronous").fetchone()[0] >= 2
+
+
 class UndoneError(Exception):
     """What happens in the middle of a transaction."""
 

@@ -129,8 +129,29 @@ def test_a_limit_beyond_one_search_is_split_too(connect: Open, tmp_path: Path) -
     assert sorted(pmids(pages)) == sorted(newest)
 
 
-def test_a_day_with_more_than_one_search_gives_out_is_said(connect: Open, tmp_path: Path) -> None:
+def test_a_day_with_more_than_one_search_gives_out_is_split_by_identifier(connect: Open, tmp_path: Path) -> None:
+    crowded = [*range(31_000_000, 31_012_000), 7, 99_999_999]
+    pubmed = PubMed({**dict.fromkeys(crowded, DAY), 20_000: DAY - timedelta(days=3)})
+    for query in (
+        PubMedQuery(connect(pubmed), "cancer OR tumour", window=Window(DateKind.ENTERED, DAY - timedelta(days=9), DAY)),
+        PubMedQuery(connect(pubmed), "cancer OR tumour", window=Window(DateKind.ENTERED, DAY, DAY)),
+    ):
+        pubmed.asked.clear()
+        assert sorted(set(pmids(fetch(query, tmp_path))) | {20_000}) == sorted(pubmed.records)
+        assert pubmed.count("esearch") < 60
+        terms = [request.form["term"] for request in pubmed.asked if request.name == "esearch.fcgi"]
+        assert all(term.startswith(("cancer OR tumour", "(cancer OR tumour) AND ")) for term in terms)
+
+
+def test_a_limit_within_such_a_day_is_kept(connect: Open, tmp_path: Path) -> None:
+    pubmed = PubMed(dict.fromkeys(range(1, 12_001), DAY))
+    query = PubMedQuery(connect(pubmed), "cancer", window=Window(DateKind.ENTERED, DAY, DAY), limit=10_050)
+    assert sorted(pmids(fetch(query, tmp_path))) == list(range(1_951, 12_001))
+
+
+def test_a_day_that_cannot_be_split_is_said(connect: Open, tmp_path: Path) -> None:
     pubmed = PubMed({**dict.fromkeys(range(1, 10_101), DAY), 20_000: DAY - timedelta(days=3)})
+    pubmed.reads_ranges = False
     query = PubMedQuery(connect(pubmed), "cancer", window=Window(DateKind.ENTERED, DAY - timedelta(days=9), DAY))
     with pytest.raises(LiveSourceError, match=r"101 more match.*narrow the query"):
         fetch(query, tmp_path)

@@ -8,20 +8,24 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hashed_embedder import HashedEmbedder
 from native import article, deletion, guideline, pubmed_xml, study
+from qdrant_client import QdrantClient
 
 from indexes.engines import point_id
+from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import LibraryInUseError
-from indexes.passage import Filters, Status
-from indexes.searcher import Mode
+from indexes.passage import Filters, Passage, Status
+from indexes.searcher import Mode, Searcher
 from ingestion import reading, report, sources
 from ingestion.document import Item, Problem
 from ingestion.errors import UnknownDocumentError, UnknownKindError
+from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document, retry_failures
 from ingestion.report import Progress, Report
@@ -538,6 +542,57 @@ def test_a_removed_document_is_found_no_more_until_its_file_is_ingested_again(li
     assert held(library) == before
 
 
+def test_what_is_removed_for_good_stays_out_of_every_file_until_it_is_admitted_again(
+    library: Library, folder: Path, embedder: HashedEmbedder
+) -> None:
+    copy = write(folder, "copy.md", GOOD["d/e.md"])
+    ingest_files(library, [folder])
+    before, asked = held(library), len(embedder.embedded)
+    for document_id in ("guideline:who/lipids@2024", "pubmed:1"):
+        remove_document(library, document_id, for_good=True)
+    rest = {name: texts for name, texts in before.items() if name in {"pubmed:2", "nct:NCT00000001"}}
+    assert ingest_files(library, [folder]) == Report(files_unchanged=4)  # nor is anything read again for it
+    write(folder, "a.xml", pubmed_xml(revised(1, "Other words.", "2025-01-01"), article(2)))
+    write(folder, "later.xml", pubmed_xml(article(1)))
+    write(folder, "d/e.md", guideline("Lipids", "Other words."))
+    report = ingest_files(library, [folder])
+    assert (report.excluded, report.added, report.unchanged, report.documents) == (3, 0, 1, 4)
+    assert held(library) == rest
+    assert len(embedder.embedded) == asked
+    assert [
+        (each.document_id, each.title, [Path(source).name for source in each.sources])
+        for each in library.ledger.excluded()
+    ] == [
+        ("guideline:who/lipids@2024", "Lipids", ["copy.md", "e.md"]),
+        ("pubmed:1", "Study 1", ["a.xml", "later.xml"]),
+    ]
+
+    assert library.ledger.readmit("pubmed:2") is None
+    for document_id in ("guideline:who/lipids@2024", "pubmed:1"):
+        assert library.ledger.readmit(document_id)
+    copy.unlink()
+    report = ingest_files(library, [folder])
+    assert (report.added, report.excluded, library.ledger.excluded()) == (2, 0, [])
+    assert held(library).keys() == before.keys()
+    assert held(library)["guideline:who/lipids@2024"] == ["Other words."]
+
+
+def test_an_edition_that_is_removed_for_good_supersedes_nothing_however_often_it_is_read(
+    library: Library, folder: Path
+) -> None:
+    write(folder, "older.md", guideline("Lipids", "Offer niacin.").replace("2024", "2019"))
+    ingest_files(library, [folder])
+    older = library.ledger.document("guideline:who/lipids@2019")
+    assert older
+    assert older.superseded_by == "guideline:who/lipids@2024"
+    remove_document(library, "guideline:who/lipids@2024", for_good=True)
+    write(folder, "d/e.md", guideline("Lipids", "Other words."))
+    ingest_files(library, [folder])
+    older = library.ledger.document("guideline:who/lipids@2019")
+    assert older
+    assert (older.status, older.superseded_by) == (Status.CURRENT, None)
+
+
 @pytest.mark.parametrize("identifier", ["pubmed:404", "pubmed:1#0", "", "\udcff"])
 def test_a_document_that_is_not_there_cannot_be_removed(library: Library, folder: Path, identifier: str) -> None:
     ingest_files(library, [folder])
@@ -647,6 +702,55 @@ def test_of_a_new_edition_only_the_new_words_are_embedded(
     for passage in library.ledger.passages():  # each under its own vector, not its predecessor's
         (best, *_) = library.searcher.search(passage.embedding_text, 3, mode=Mode.DENSE)
         assert best.passage == passage
+
+
+class Forgetful:
+    """A Qdrant server's engine (in this process) that loses a passage once it was asked for."""
+
+    def __init__(self) -> None:
+        self._engine = QdrantEngine(QdrantClient(":memory:"), "forgetful", dimension=HashedEmbedder().dimension)
+        self.loses = ""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._engine, name)
+
+    def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
+        found = self._engine.passages(point_ids)
+        self.lose()
+        return found
+
+    def lose(self) -> None:
+        self._engine.delete([self.loses] if self.loses else [])
+        self.loses = ""
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
+def test_a_passage_that_the_index_loses_in_mid_run_is_embedded_again(
+    tmp_path: Path, embedder: HashedEmbedder, folder: Path
+) -> None:
+    engine, article_file = Forgetful(), folder / "a.xml"
+    lipids = write(folder, "l.md", guideline("Fats", "Offer a statin.", "Measure lipids yearly."))
+    searcher = Searcher(engine, embedder)  # type: ignore[arg-type]
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        library = Library(tmp_path, ledger, searcher, None)
+        ingest_files(library, [folder])
+        asked = len(embedder.embedded)
+
+        engine.loses = "guideline:who/fats@2024#0"  # after it was found to say what the next edition says
+        lipids.write_text(guideline("Fats", "Offer ezetimibe.", "Offer a statin.", "Measure lipids yearly."))
+        assert ingest_files(library, [folder]).failures == []
+        embedded = {text.splitlines()[-1] for text in embedder.embedded[asked:]}
+        assert embedded == {"Offer ezetimibe.", "Offer a statin."}
+        assert held(library)["guideline:who/fats@2024"][1] == "Offer a statin."
+
+        engine.loses = "pubmed:1#0"
+        engine.lose()
+        article_file.write_text(
+            pubmed_xml(revised(1, "Aspirin prevented strokes in adults.", extra=RETRACTED), article(2))
+        )
+        ingest_files(library, [folder])
+        assert library.ledger.document("pubmed:1").status is Status.RETRACTED  # type: ignore[union-attr]
+        held(library)
 
 
 def test_what_on_progress_raises_ends_the_run_and_keeps_what_was_written(library: Library, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from ingestion.errors import ArchiveError
 from ingestion.export_file import IDS, LEDGER, MANIFEST, VECTORS
 from ingestion.ledger import Ledger
 from ingestion.library import Library
-from ingestion.pipeline import ingest_files, retry_failures
+from ingestion.pipeline import ingest_files, remove_document, retry_failures
 from ingestion.transfer import STAGING, export_library, import_library
 
 QUERIES = ["aspirin strokes adults", "statin", "metformin"]
@@ -370,6 +370,7 @@ def test_a_failure_at_a_path_that_is_none_is_retried(exported: Path, tmp_path: P
 
 def test_the_ledger_of_an_earlier_citewell_is_taken(exported: Path, tmp_path: Path) -> None:
     earlier = in_ledger(
+        "DROP TABLE excluded",
         "DROP TABLE holders",
         "CREATE INDEX documents_guidelines ON documents (source) WHERE kind = 'guideline'",
         "DROP INDEX documents_not_current",
@@ -382,6 +383,18 @@ def test_the_ledger_of_an_earlier_citewell_is_taken(exported: Path, tmp_path: Pa
     with opened(tmp_path / "there") as library:  # whose tables have their columns in another order now
         again = export(library, tmp_path / "again.zip")
     take_in(tmp_path / "third", again)
+
+
+def test_what_was_removed_for_good_stays_out_after_a_move(tmp_path: Path) -> None:
+    with opened(tmp_path / "here") as library:
+        fill(library, tmp_path / "files", 3)
+        remove_document(library, "pubmed:1", for_good=True)
+        export(library, tmp_path / "library.zip")
+    take_in(tmp_path / "there", tmp_path / "library.zip")
+    (tmp_path / "files" / "a.xml").write_text(pubmed_xml(article(1, "Other words."), article(2, "Other words.")))
+    with opened(tmp_path / "there") as library:
+        report = ingest_files(library, [tmp_path / "files"])
+        assert (report.excluded, report.changed, library.ledger.known("pubmed:1")) == (1, 1, None)
 
 
 def test_a_table_of_contents_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:

@@ -162,6 +162,33 @@ def test_a_study_becomes_a_document(tmp_path: Path) -> None:
             "        Gout that lasts\n        for years\n\n        Asthma",
             [("", "", "Gout that lasts\n        for years"), ("", "", "Asthma")],
         ),
+        (  # a line that goes on with the one above is no heading, whatever it begins with
+            "        Exclusion Criteria:\n\n          -  Other drugs than those in the\n             inclusion criteria) within 90 days\n\n"
+            "          -  Illness at\n             inclusion\n\n          -  Pregnancy",
+            [
+                ("Exclusion", "", "Other drugs than those in the\n             inclusion criteria) within 90 days"),
+                ("Exclusion", "", "Illness at\n             inclusion"),
+                ("Exclusion", "", "Pregnancy"),
+            ],
+        ),
+        (
+            "Inclusion Criteria:\n* Asthma by one of these\n  criteria:\n    * wheeze\n* Adults",
+            [("Inclusion", "", "Asthma by one of these\n  criteria:\n    * wheeze"), ("Inclusion", "", "Adults")],
+        ),
+        (
+            "        Inclusion Criteria: - HbA1c\n        7.0 - 10.0 percent both inclusive Exclusion Criteria: - Gout",
+            [("Inclusion", "", "HbA1c\n        7.0 - 10.0 percent both inclusive"), ("Exclusion", "", "Gout")],
+        ),
+        (
+            "Inclusion Criteria:\n* Stable (see\n  Exclusion Criteria) on treatment\n* Lung disease (refer to Exclusion Criteria):\n* Adults",
+            [
+                ("Inclusion", "", "Stable (see\n  Exclusion Criteria) on treatment"),
+                ("Inclusion", "", "Lung disease (refer to Exclusion Criteria):"),
+                ("Inclusion", "", "Adults"),
+            ],
+        ),
+        ("* Gout\nexclusion criteria:\n* Asthma", [("", "", "Gout"), ("Exclusion", "", "Asthma")]),
+        ("* Gout\nExclusion criteria\n* Asthma", [("", "", "Gout"), ("Exclusion", "", "Asthma")]),
         ("-Gout\n-2 visits", [("", "", "Gout"), ("", "", "-2 visits")]),
         ("1.5 mg of salt", [("", "", "1.5 mg of salt")]),
         ("", []),
