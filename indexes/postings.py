@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ class Postings:
     def of(cls, first_row: int, vectors: Sequence[SparseVector]) -> Postings:
         """The postings of vectors that stand in consecutive rows."""
         lengths = [len(vector.indices) for vector in vectors]
-        terms = np.concatenate([np.asarray(vector.indices, np.uint32) for vector in vectors] or [np.zeros(0, np.uint32)])
+        terms = np.concatenate(
+            [np.asarray(vector.indices, np.uint32) for vector in vectors] or [np.zeros(0, np.uint32)]
+        )
         weights = np.concatenate(
             [np.asarray(vector.values, np.float32) for vector in vectors] or [np.zeros(0, np.float32)]
         )
@@ -92,6 +95,25 @@ def merge(parts: Sequence[Postings], folder: Path | None, live: Bits) -> Posting
     return Postings.load(folder)
 
 
+def joined(parts: tuple[Postings, ...], live: Bits) -> tuple[Postings, ...]:
+    """The same postings in few parts, in memory."""
+    first = like_sized(parts)
+    return (*parts[:first], merge(parts[first:], None, live)) if first + 1 < len(parts) else parts
+
+
+def like_sized(parts: Sequence[Postings]) -> int:
+    """From which part on all should be merged: each with those after it unless it covers more than four times as much.
+
+    So there are few parts, and each passage is moved seldom.
+    """
+    first = max(0, len(parts) - 1)
+    covered = sum(part.covered for part in parts[first:])
+    while first and parts[first - 1].covered <= 4 * covered:
+        first -= 1
+        covered += parts[first].covered
+    return first
+
+
 def best(
     parts: Sequence[Postings], query: SparseVector, limit: int, live: Bits, allowed: Bits | None
 ) -> tuple[Rows, NDArray[np.float32]]:
@@ -106,15 +128,15 @@ def best(
         found = [part.of_term(term) for part in parts]
         having = sum(len(rows) if whole else int(np.count_nonzero(live[rows])) for rows, _ in found)
         idf = np.log(1 + (present - having + 0.5) / (having + 0.5))
-        for rows, weights in found:
-            scores[rows] += weights * np.float32(idf * weight)  # a row stands once in the postings of a term
+        for having_it, weights in found:
+            scores[having_it] += weights * np.float32(idf * weight)  # a row stands once in the postings of a term
     if not whole:
         scores *= live
     if allowed is not None:
         scores *= allowed
-    rows = highest(scores, limit)
-    rows = rows[scores[rows] > 0]
-    return rows, scores[rows]
+    found_rows = highest(scores, limit)
+    found_rows = found_rows[scores[found_rows] > 0]
+    return found_rows, scores[found_rows]
 
 
 def highest(scores: NDArray[np.float32], limit: int) -> Rows:
@@ -152,15 +174,17 @@ def _merged(parts: Sequence[Postings], live: Bits) -> Iterator[tuple[Any, Any, A
             terms.append(np.repeat(part.terms[a:b], np.diff(part.starts[a : b + 1]))[kept])
             rows.append(part.rows[span][kept])
             weights.append(part.weights[span][kept])
-        different, starts, *columns = _grouped(np.concatenate(terms), np.concatenate(rows), np.concatenate(weights))
-        yield different, np.diff(starts), *columns
+        different, starts, all_rows, all_weights = _grouped(
+            np.concatenate(terms), np.concatenate(rows), np.concatenate(weights)
+        )
+        yield different, np.diff(starts), all_rows, all_weights
 
 
 def _ranges(parts: Sequence[Postings]) -> Iterator[tuple[int, int]]:
     """Ranges of terms, together all that a 32-bit hash can be. Hashes are spread evenly, and so are their postings, but for the commonest."""
     number = max(1, sum(len(part.rows) for part in parts) // _AT_ONCE)
     bounds = [2**32 * step // number for step in range(number + 1)]
-    return zip(bounds, bounds[1:], strict=False)
+    return pairwise(bounds)
 
 
 def _mapped(path: Path, dtype: Any) -> NDArray[Any]:

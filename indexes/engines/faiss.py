@@ -15,14 +15,13 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import portalocker
-from numpy.typing import NDArray
 
 from indexes import postings
 from indexes.conditions import Among, Within, conditions
@@ -30,45 +29,26 @@ from indexes.embedding import Vectors
 from indexes.engines import nearest, point_id
 from indexes.engines.columns import Column
 from indexes.engines.store import PassageStore, holds
-from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError
+from indexes.engines.view import EXACT, Bits, View
+from indexes.errors import IncompatibleIndexError, LibraryInUseError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 from indexes.postings import Postings
 
-Rows = NDArray[np.int64]
-Bits = NDArray[np.bool_]
-
-EXACT = 20_000  # rows that are compared one by one as quickly as an approximate index proposes some: docs/benchmarks.md
-GRAPH = 2_000_000  # rows up to which a graph is worth its memory
+GRAPH = 2_000_000  # rows up to which a graph is worth its memory and the time to build it
 _UNSEALED = 16_384  # passages whose terms are kept in memory
 _CONDITIONS = 64 << 20  # bytes of rows that are remembered for conditions of filters
 _LEAST = 256  # vectors that an index can be trained on
 _UNINDEXED = 5_000  # new rows that are not worth an index written anew
 _STANDING = 0.75  # of the rows of an index that must still stand, else it is built anew
-_AT_ONCE = 16_384  # vectors that are compared together
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a search sees from its beginning to its end, whatever is written meanwhile."""
-
-    vectors: Vectors
-    points: NDArray[np.uint8]
-    live: Bits  # by row: whether its passage still stands
-    sealed: tuple[Postings, ...]
-    unsealed: tuple[Postings, ...]
-    nearest: nearest.Nearest | None
-
-    @property
-    def covered(self) -> int:
-        """Rows from this one on are not in the approximate index."""
-        return int(self.nearest.rows[-1]) + 1 if self.nearest else 0
 
 
 class FaissEngine:
     """FAISS behind the `Engine` Protocol. Safe to share between threads: they may search while one writes or optimises."""
 
-    def __init__(self, path: Path, lock: portalocker.Lock, store: PassageStore, columns: tuple[Column, Column], index_type: str) -> None:
+    def __init__(
+        self, path: Path, lock: portalocker.Lock, store: PassageStore, columns: tuple[Column, Column], index_type: str
+    ) -> None:
         self._path = path
         self._held = lock
         self._store = store
@@ -81,7 +61,9 @@ class FaissEngine:
 
     @classmethod
     def open(cls, path: Path, *, dimension: int, index_type: str = "auto") -> FaissEngine:
-        """The index in that folder, made where there is none; `index_type` is one of `nearest.INDEX_TYPES`, `flat`, or `auto`, by the number of vectors.
+        """The index in that folder, made where there is none.
+
+        `index_type` is one of `nearest.INDEX_TYPES`, `flat`, which compares all vectors, or `auto`: what suits as many as there are.
 
         Raises `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where it is not a readable index of this dimension,
         `ModelMissingError` where FAISS is not installed.
@@ -90,7 +72,9 @@ class FaissEngine:
         with ExitStack() as undo:
             try:
                 path.mkdir(parents=True, exist_ok=True)
-                lock = portalocker.Lock(path / "lock", mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
+                lock = portalocker.Lock(
+                    path / "lock", mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB
+                )
                 lock.acquire()
                 undo.callback(lock.release)
                 store = PassageStore(path / "store.sqlite", dimension)
@@ -110,7 +94,7 @@ class FaissEngine:
             undo.pop_all()
         return engine
 
-    def _opened(self) -> _View:
+    def _opened(self) -> View:
         rows = self._store.row_count()
         live = np.ones(rows, np.bool_)
         live[self._store.dead_rows()] = False
@@ -122,10 +106,12 @@ class FaissEngine:
             try:
                 found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"])
             except (OSError, ValueError, RuntimeError):
-                self._store.set("nearest", "null")  # the vectors are there: they are compared one by one until `optimize`
+                self._store.set(
+                    "nearest", "null"
+                )  # the vectors are there: they are compared one by one until `optimize`
         self._sweep()
         unsealed = (Postings.of(first, terms),) if terms else ()
-        return _View(self._vectors.read(rows), self._points.read(rows), live, sealed, unsealed, found)
+        return View(self._vectors.read(rows), self._points.read(rows), live, sealed, unsealed, found)
 
     def _sweep(self) -> None:
         """Remove what was written and never counted, or counts no more."""
@@ -175,7 +161,7 @@ class FaissEngine:
                 vectors=self._vectors.read(len(live)),
                 points=self._points.read(len(live)),
                 live=live,
-                unsealed=_joined((*view.unsealed, Postings.of(first, terms)), live),
+                unsealed=postings.joined((*view.unsealed, Postings.of(first, terms)), live),
             )
             if sum(part.covered for part in self._view.unsealed) >= _UNSEALED:
                 self._seal()
@@ -218,27 +204,14 @@ class FaissEngine:
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
         view = self._view
-        allowed = self._allowed(view, filters)
-        standing = view.live if allowed is None else allowed & view.live
-        present = int(np.count_nonzero(standing))
-        query = np.asarray(vector, np.float32)
-        query = query / np.linalg.norm(query)
-        if view.nearest is None or present <= EXACT or limit * 20 > present:
-            rows = np.flatnonzero(standing)
-        else:
-            proposed = view.nearest.search(query, limit, None if present == len(standing) else standing)
-            rows = np.concatenate([np.sort(proposed), view.covered + np.flatnonzero(standing[view.covered :])])
-        scores = _cosines(view.vectors, rows, query)
-        best = postings.highest(scores, limit)
-        return _named(view, rows[best], scores[best])
+        return view.nearest_to(vector, limit, self._allowed(view, filters))
 
     def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to BM25 score, best first."""
         view = self._view
-        rows, scores = postings.best([*view.sealed, *view.unsealed], vector, limit, view.live, self._allowed(view, filters))
-        return _named(view, rows, scores)
+        return view.with_terms(vector, limit, self._allowed(view, filters))
 
-    def _allowed(self, view: _View, filters: Filters) -> Bits | None:
+    def _allowed(self, view: View, filters: Filters) -> Bits | None:
         """Of every row that the view sees, living or dead, whether it passes the filters; `None`: they all do."""
         each = [self._meeting(condition)[: len(view.live)] for condition in conditions(filters)]
         return np.logical_and.reduce(each) if each else None
@@ -298,7 +271,7 @@ class FaissEngine:
         with self._writing:
             view, folders = self._view, self._store.segments()
             folder = self._new_folder("postings")
-        first = _like_sized(view.sealed)
+        first = postings.like_sized(view.sealed)
         if first + 1 >= len(view.sealed):
             return False
         with self._store.refusals():
@@ -342,40 +315,3 @@ class FaissEngine:
                 self._store.set("nearest", json.dumps(note))
             self._view = replace(self._view, nearest=found)
         return True
-
-
-def _joined(parts: tuple[Postings, ...], live: Bits) -> tuple[Postings, ...]:
-    first = _like_sized(parts)
-    return (*parts[:first], postings.merge(parts[first:], None, live)) if first + 1 < len(parts) else parts
-
-
-def _like_sized(parts: Sequence[Postings]) -> int:
-    """From which part on all are merged: each takes in the one before it that is not more than four times as large as all after that."""
-    first = max(0, len(parts) - 1)
-    covered = sum(part.covered for part in parts[first:])
-    while first and parts[first - 1].covered <= 4 * covered:
-        first -= 1
-        covered += parts[first].covered
-    return first
-
-
-def _cosines(vectors: Vectors, rows: Rows, query: Vectors) -> NDArray[np.float32]:
-    """The inner products of those rows, which ascend, with the query."""
-    scores = np.empty(len(rows), np.float32)
-    for first in range(0, len(rows), _AT_ONCE):
-        some = rows[first : first + _AT_ONCE]
-        low, high = int(some[0]), int(some[-1]) + 1
-        if high - low <= 2 * len(some):  # reading past a few is quicker than picking
-            scores[first : first + _AT_ONCE] = (vectors[low:high] @ query)[some - low]
-        else:
-            scores[first : first + _AT_ONCE] = vectors[some] @ query
-    return scores
-
-
-def _named(view: _View, rows: Rows, scores: NDArray[np.float32]) -> dict[str, float]:
-    digits = view.points[rows].tobytes().hex()
-    points = [
-        f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}"
-        for d in (digits[place : place + 32] for place in range(0, len(digits), 32))
-    ]
-    return dict(zip(points, scores.tolist(), strict=True))

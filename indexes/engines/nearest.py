@@ -1,7 +1,7 @@
 """Approximate nearest neighbours by FAISS: which index for how many vectors, built on a GPU where there is one, searched with any filter.
 
 An index here only proposes candidates; the engine ranks them by the exact vectors, which lie on disk. So the codes in memory may be rough:
-one byte a dimension (`hnsw`), half a byte for four dimensions (`ivfpq`), one bit a dimension (`binary`).
+one byte a dimension (`hnsw`), half a byte for four dimensions (`ivfpq`), one bit a dimension (`binary`: RaBitQ, Gao and Long, SIGMOD 2024).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,18 @@ from numpy.typing import NDArray
 
 from indexes.durable import whole_folder
 from indexes.embedding import Vectors
+from indexes.engines import gpu
 from indexes.errors import ModelMissingError
 
 Rows = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 _AT_ONCE = 65_536  # vectors that are read, added or checked together
-_TRAINED = 200_000  # vectors that an index learns from, at most
-_BREADTH = 64  # the least nodes of a graph or lists that are looked through
+_TRAINED = 50_000  # vectors that an index learns from, at least
+_A_LIST = 50  # vectors that a list is learnt from: FAISS asks for 39
+_CANDIDATES = 1000  # more than these are not proposed for the sake of the exact ranking alone
+_NODES = 512  # of a graph that are kept in view
+_LISTS = 256  # that are looked through
+_OPEN = 0.2  # the share of the rows allowed from which on a filter needs no wider search
 
 
 def faiss_module() -> Any:
@@ -39,30 +43,13 @@ def faiss_module() -> Any:
     return faiss
 
 
-def gpus() -> int:
-    """How many GPUs FAISS can use: none with `faiss-cpu`, or where no driver is."""
-    faiss = faiss_module()
-    return int(faiss.get_num_gpus()) if hasattr(faiss, "StandardGpuResources") else 0
-
-
 def _lists(size: int) -> int:
-    """Inverted lists for so many vectors: 4 times the root, a power of two, as FAISS's guidelines have it."""
-    return 2 ** max(0, round(math.log2(4 * math.sqrt(size))))
+    """Inverted lists for so many vectors: 4 times the root, as a power of two, as FAISS's guidelines have it."""
+    return 1 << max(0, round(math.log2(4 * math.sqrt(size))))
 
 
-@dataclass(frozen=True, slots=True)
-class IndexType:
-    """How an index is made of `size` vectors of a dimension (FAISS's factory string), and how many candidates it gives for one that is asked for."""
-
-    factory: Callable[[int, int], str]
-    candidates: int
-
-
-INDEX_TYPES: dict[str, IndexType] = {
-    "hnsw": IndexType(lambda size, dimension: "HNSW32_SQ8", 1),
-    "ivfpq": IndexType(lambda size, dimension: f"IVF{_lists(size)},PQ{dimension // 4}x4fs", 4),
-    "binary": IndexType(lambda size, dimension: f"IVF{_lists(size)},RaBitQ", 4),
-}
+INDEX_TYPES = {"hnsw": "HNSW32_SQ8", "ivfpq": "IVF{lists},PQ{quarter}x4fs", "binary": "IVF{lists},RaBitQ"}
+"""FAISS's factory strings; `quarter` is a fourth of the dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +63,21 @@ class Nearest:
     def search(self, query: Vectors, limit: int, allowed: Bits | None) -> Rows:
         """Rows that are probably among the `limit` nearest of those allowed; `allowed` says of every row whether it is, `None` all."""
         faiss = faiss_module()
-        faiss.omp_set_num_threads(1)  # of this thread: for one query the others would only be waited for
-        wanted = min(limit * INDEX_TYPES[self.index_type].candidates, len(self.rows))
-        share = 1.0
-        selector = None
+        selector, wider = None, 1.0
         if allowed is not None:
             among = allowed[self.rows]
-            share = max(float(np.count_nonzero(among)), 1.0) / len(among)
+            wider = max(1.0, _OPEN * len(among) / max(1, int(np.count_nonzero(among))))
             selector = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
-        breadth = max(_BREADTH, wanted) / share
+        wanted = min(max(limit, min(20 * limit, _CANDIDATES)), len(self.rows))
         if self.index_type == "hnsw":
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=math.ceil(breadth))
+            nodes = math.ceil(max(_NODES, wanted) * wider)
+            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=nodes)
         else:
-            lists = self.index.nlist
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=min(lists, math.ceil(_BREADTH / share)))
+            lists = min(self.index.nlist, math.ceil(_LISTS * wider))
+            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=lists)
         _, places = self.index.search(query.reshape(1, -1), wanted, params=parameters)
-        return self.rows[places[0][places[0] >= 0]]
+        proposed: Rows = self.rows[places[0][places[0] >= 0]]
+        return proposed
 
     def serves(self, size: int) -> bool:
         """Whether as many vectors are not too many for what the index learnt from fewer."""
@@ -125,10 +111,17 @@ def build(index_type: str, vectors: Vectors, rows: Rows) -> Nearest:
     """An index of that type over those rows of `vectors`, which are unit vectors; inner products compare them."""
     faiss = faiss_module()
     faiss.omp_set_num_threads(os.cpu_count() or 1)
-    dimension = vectors.shape[1]
-    index = faiss.index_factory(dimension, INDEX_TYPES[index_type].factory(len(rows), dimension), faiss.METRIC_INNER_PRODUCT)
-    sample = np.sort(np.random.default_rng(0).permutation(rows)[:_TRAINED])
-    index.train(np.ascontiguousarray(vectors[sample]))
+    if index_type == "hnsw" and gpu.has_cagra(faiss):
+        return Nearest(index_type, gpu.cagra(faiss, np.ascontiguousarray(vectors[rows])), rows)
+    dimension, lists = vectors.shape[1], _lists(len(rows))
+    factory = INDEX_TYPES[index_type].format(lists=lists, quarter=dimension // 4)
+    index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    chosen = np.random.default_rng(0).permutation(rows)[: max(_TRAINED, _A_LIST * lists)]
+    sample = np.ascontiguousarray(vectors[np.sort(chosen)])
+    if index_type != "hnsw" and gpu.gpus(faiss):
+        gpu.train(faiss, index, sample)
+    else:
+        index.train(sample)
     return Nearest(index_type, index, rows[:0]).extended(vectors, rows)
 
 

@@ -214,7 +214,9 @@ class PassageStore:
 
     def row_count(self) -> int:
         """How many rows were given, living and dead."""
-        query = "SELECT 1 + max(coalesce((SELECT max(row) FROM passages), -1), coalesce((SELECT max(row) FROM dead), -1))"
+        query = (
+            "SELECT 1 + max(coalesce((SELECT max(row) FROM passages), -1), coalesce((SELECT max(row) FROM dead), -1))"
+        )
         return int(self._database.execute(query).fetchone()[0])
 
     def dead_rows(self) -> NDArray[np.int64]:
