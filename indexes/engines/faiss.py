@@ -102,7 +102,7 @@ class FaissEngine:
         first, terms = self._store.unsealed()
         note = json.loads(self._store.get("nearest") or "null")
         found = None
-        if note:
+        if note and self._index_type != "flat":
             try:
                 found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"])
             except (OSError, ValueError, RuntimeError):
@@ -290,7 +290,7 @@ class FaissEngine:
         present = view.live.nonzero()[0]
         index_type = self._index_type
         if index_type == "auto":
-            index_type = "flat" if len(present) <= EXACT else "hnsw" if len(present) <= GRAPH else "ivfpq"
+            index_type = "flat" if len(present) <= EXACT else "hnsw" if len(present) <= GRAPH else "binary"
         if index_type == "flat":
             return False
         old = view.nearest
@@ -298,7 +298,8 @@ class FaissEngine:
             present = present[present >= view.covered]
             if len(present) < _UNINDEXED:
                 return False
-            note = json.loads(self._store.get("nearest") or "null")
+            with self._writing:
+                note = json.loads(self._store.get("nearest") or "null")
             spare = nearest.Nearest.load(index_type, self._path / note["folder"], note["checksum"])
             found = spare.extended(view.vectors, present)
         elif len(present) < _LEAST:
