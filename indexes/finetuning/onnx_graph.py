@@ -66,7 +66,7 @@ def read_parameters(model: ModelProto) -> Parameters:
 
 
 def write_parameters(model: ModelProto, parameters: Mapping[str, NDArray[np.float32]]) -> None:
-    """Put parameters into the graph in place of those it has, quantised as those were. Raises `ModelError` naming one that is missing or does not fit."""
+    """Put parameters into the graph in place of those it has, quantised as those were. Raises `ModelError` naming one that does not fit."""
     from onnx import numpy_helper
 
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
