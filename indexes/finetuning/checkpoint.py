@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexes.errors import ModelMissingError
+from indexes.torch_models import need
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
 
 
 def need_models_extra() -> None:
-    """Have what trains models at hand, and silent: nothing is fetched or reported. Raises `ModelMissingError` with the mend."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when the library is imported
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    for name in ("torch", "sentence_transformers", "datasets", "accelerate", "onnx"):
-        if importlib.util.find_spec(name) is None:
-            raise ModelMissingError(f"Training needs {name}: pip install 'citewell[models]'.")
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    """Have all that trains models at hand. Raises `ModelMissingError` with the mend."""
+    need("torch", "sentence_transformers", "datasets", "accelerate", "onnx")
 
 
 def load_embedder_checkpoint(folder: Path, device: str | None = None) -> SentenceTransformer:

@@ -10,9 +10,9 @@ import numpy as np
 from indexes.embedding.weights import RERANKER, fingerprint, weights_folder
 from indexes.errors import ModelError
 from indexes.onnx_model import OnnxModel, batches_of_like_length
+from indexes.reranking import DEFAULT
 
 MAX_TOKENS = 512
-DEFAULT = "ms-marco-minilm-l12-int8"
 
 
 class OnnxReranker:
