@@ -13,6 +13,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class MadeUp:
         ]
         random.Random(2).shuffle(self.queries)
         cached = CachedEmbedder(embedder, cache_folder() / "benchmarks.sqlite")
-        texts = [f"{row['title']}\n{row['text']}" for row in rows]
+        self._abstracts = texts = [f"{row['title']}\n{row['text']}" for row in rows]
         self._vectors = np.concatenate([cached.embed_passages(texts[n : n + 50]) for n in range(0, REAL, 50)])
         cached.close()
         self._titles = [row["title"] for row in rows]
@@ -63,11 +64,31 @@ class MadeUp:
         for number in range(-(-size // BLOCK)):
             yield self._batch(number * BLOCK, min(BLOCK, size - number * BLOCK))
 
+    def vectors(self, size: int) -> Vectors:
+        """The vectors of the first `size` passages."""
+        vectors = np.empty((size, self._vectors.shape[1]), np.float32)
+        for first in range(0, size, BLOCK):
+            draw = np.random.default_rng((7, first))
+            vectors[first : first + BLOCK] = self._moved(draw.integers(0, len(self._vectors), (3, BLOCK)))[
+                : size - first
+            ]
+        return vectors
+
+    def abstracts(self, count: int) -> list[str]:
+        """Real ones, over and over where there are fewer."""
+        return [self._abstracts[number % len(self._abstracts)] for number in range(count)]
+
+    def _moved(self, chosen: Any) -> Vectors:
+        one, two, three = chosen
+        moved = self._vectors[one] + np.float32(_MOVED) * (self._vectors[two] - self._vectors[three])
+        unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        return unit
+
     def _batch(self, first: int, count: int) -> Batch:
         draw = np.random.default_rng((7, first))
-        one, two, three = draw.integers(0, len(self._vectors), (3, BLOCK))[:, :count]
-        dense = self._vectors[one] + _MOVED * (self._vectors[two] - self._vectors[three])
-        dense /= np.linalg.norm(dense, axis=1, keepdims=True)
+        chosen = draw.integers(0, len(self._vectors), (3, BLOCK))[:, :count]
+        one, two, _ = chosen
+        dense = self._moved(chosen)
         kinds = draw.choice(list(Kind), BLOCK, p=[0.03, 0.87, 0.1])[:count]  # guidelines, literature, trials
         years = 2026 - np.floor(draw.exponential(12, BLOCK)).astype(int)[:count]
         mesh = draw.integers(0, len(_MESH), (BLOCK, 3))[:count]
@@ -83,7 +104,7 @@ class MadeUp:
                 )
             )  # fmt: skip
             sparse.append(_together(self._of_beginnings[a], self._of_ends[b]))
-        return Batch(passages, dense.astype(np.float32), sparse)
+        return Batch(passages, dense, sparse)
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -112,7 +112,7 @@ def build(index_type: str, vectors: Vectors, rows: Rows) -> Nearest:
     faiss = faiss_module()
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     if index_type == "hnsw" and gpu.has_cagra(faiss):
-        return Nearest(index_type, gpu.cagra(faiss, np.ascontiguousarray(vectors[rows])), rows)
+        return Nearest(index_type, gpu.hnsw_by_cagra(faiss, np.ascontiguousarray(vectors[rows])), rows)
     dimension, lists = vectors.shape[1], _lists(len(rows))
     factory = INDEX_TYPES[index_type].format(lists=lists, quarter=dimension // 4)
     index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
