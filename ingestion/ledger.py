@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
 from ingestion.attempts import AT, Attempts, in_folder, now
-from ingestion.database import unpack
+from ingestion.database import pack, unpack
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 
@@ -46,10 +46,6 @@ class Listed:
     passages: int
     source: str
     updated: str
-
-
-def _pack(data: object) -> bytes:
-    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
 
 
 class Ledger(Attempts):
@@ -112,7 +108,7 @@ class Ledger(Attempts):
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?)",
-                [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
+                [(passage.passage_id, document.document_id, pack(passage.to_payload())) for passage in passages],
             )
             self._connection.executemany(
                 "INSERT INTO abbreviations VALUES (?, ?, ?)",

@@ -17,6 +17,7 @@ from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.passage import PAYLOAD_VERSION
 from indexes.searcher import Searcher
 from ingestion.errors import IngestionError
 from ingestion.ledger import Ledger
@@ -94,6 +95,8 @@ class Library:
         Where another run is writing, the two differ for a moment, and that run sees to it.
         """
         engine, ledger = self.searcher.engine, self.ledger
+        if ledger.get_meta("payloads") != PAYLOAD_VERSION:
+            self._relabel_all()
         if engine.count() >= ledger.passage_count() and not ledger.unfinished():
             return
         with suppress(LibraryInUseError), self.writing():
@@ -104,6 +107,15 @@ class Library:
                 there = engine.passages([point_id(passage.passage_id) for passage in batch])
                 self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
             engine.flush()
+
+    def _relabel_all(self) -> None:
+        """The ledger has its passages as this version writes them, and the index those of an older one: nothing is embedded."""
+        with suppress(LibraryInUseError), self.writing():
+            passages = self.ledger.passages()
+            while batch := list(islice(passages, RESTORED)):
+                self.searcher.engine.relabel(batch)
+            self.searcher.engine.flush()
+            self.ledger.set_meta("payloads", PAYLOAD_VERSION)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -94,17 +94,19 @@ class QdrantEngine:
             self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
 
     def relabel(self, passages: Sequence[Passage]) -> None:
-        """Replace what is said about passages that are stored, and keep their vectors."""
+        """Replace what is said about passages that are stored, and keep their vectors; others are passed over."""
         for first in range(0, len(passages), _POINTS):
+            named = {point_id(passage.passage_id): passage for passage in passages[first : first + _POINTS]}
             operations = [
                 models.OverwritePayloadOperation(
-                    overwrite_payload=models.SetPayload(
-                        payload=passage.to_payload(), points=[point_id(passage.passage_id)]
-                    )
+                    overwrite_payload=models.SetPayload(payload=named[str(record.id)].to_payload(), points=[record.id])
                 )
-                for passage in passages[first : first + _POINTS]
+                for record in self._retrieve(list(named))
             ]
-            self._call(lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True))  # type: ignore[misc]
+            if operations:
+                self._call(
+                    lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True)
+                )  # type: ignore[misc]
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
@@ -139,18 +141,23 @@ class QdrantEngine:
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=True, with_vectors=False)
-        )
+        records = self._retrieve(point_ids, payload=True)
         return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
 
     def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
         """The dense vectors of those points, as stored."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=False, with_vectors=[DENSE])
-        )
+        records = self._retrieve(point_ids, vectors=[DENSE])
         found = ((str(record.id), record.vector) for record in records)
         return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
+
+    def _retrieve(
+        self, point_ids: Sequence[str], *, payload: bool = False, vectors: list[str] | None = None
+    ) -> list[models.Record]:
+        return self._call(
+            lambda: self._client.retrieve(
+                self._collection, list(point_ids), with_payload=payload, with_vectors=vectors or False
+            )
+        )
 
     def count(self) -> int:
         """How many passages are stored."""
