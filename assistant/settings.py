@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from assistant.errors import SettingsError
 from ingestion.clients import ctgov, eutils, pubmed_bulk
-from ingestion.library import Server
+from ingestion.places import Server
 
 
 class Settings(BaseSettings):

@@ -60,6 +60,9 @@ CREATE TABLE holders (source TEXT NOT NULL, document_id TEXT NOT NULL, PRIMARY K
 CREATE INDEX holders_document ON holders (document_id);
 INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guideline';
 """,
+    """
+CREATE TABLE touched (number INTEGER PRIMARY KEY, passage_id TEXT NOT NULL);
+""",
 )
 SCHEMA_VERSION = len(LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us

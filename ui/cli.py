@@ -38,8 +38,9 @@ def serve(
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
+        from ingestion.home import ledger_path
         from ingestion.jobs import Jobs, jobs_folder
-        from ingestion.library import Library, ledger_path
+        from ingestion.library import Library
         from ingestion.uploads import Uploads
         from ui.origin import is_loopback
         from ui.server import create_app
