@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import qdrant_edge as edge
 
+from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError
@@ -17,6 +18,11 @@ from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
 DENSE, LEXICAL = "dense", "lexical"
+_SCHEMAS = {
+    "keyword": edge.PayloadSchemaType.Keyword,
+    "integer": edge.PayloadSchemaType.Integer,
+    "float": edge.PayloadSchemaType.Float,
+}
 
 
 class EdgeEngine:
@@ -49,12 +55,8 @@ class EdgeEngine:
             raise IncompatibleIndexError(
                 f"The index in {path} cannot be opened ({error}). Move the folder away and ingest again."
             ) from error
-        for field, schema in (
-            ("kind", edge.PayloadSchemaType.Keyword),
-            ("document_id", edge.PayloadSchemaType.Keyword),
-            ("year", edge.PayloadSchemaType.Integer),
-        ):
-            shard.update(edge.UpdateOperation.create_field_index(field, schema))
+        for field, sort in FIELDS.items():
+            shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMAS[sort]))
         return cls(shard, path)
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
@@ -151,14 +153,13 @@ class EdgeEngine:
 
 
 def _condition(filters: Filters) -> edge.Filter | None:
-    if filters.empty:
-        return None
-    must: list[Any] = []  # the stub wants its whole union, invariantly
-    if filters.kinds:
-        must.append(edge.FieldCondition(key="kind", match=edge.MatchAny(any=sorted(map(str, filters.kinds)))))
-    if filters.document_ids:
-        must.append(edge.FieldCondition(key="document_id", match=edge.MatchAny(any=sorted(filters.document_ids))))
-    if filters.year_from is not None or filters.year_to is not None:
-        span = edge.RangeFloat(gte=filters.year_from, lte=filters.year_to)
-        must.append(edge.FieldCondition(key="year", range=span))
-    return edge.Filter(must=must)
+    must: list[Any] = [
+        _field_condition(each) for each in conditions(filters)
+    ]  # the stub wants its whole union, invariantly
+    return edge.Filter(must=must) if must else None
+
+
+def _field_condition(condition: Among | Within) -> edge.FieldCondition:
+    if isinstance(condition, Among):
+        return edge.FieldCondition(key=condition.field, match=edge.MatchAny(any=list(condition.values)))
+    return edge.FieldCondition(key=condition.field, range=edge.RangeFloat(gte=condition.low, lte=condition.high))

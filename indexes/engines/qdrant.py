@@ -11,6 +11,7 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
+from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError
@@ -66,11 +67,8 @@ class QdrantEngine:
                 sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             )
         )
-        for field, schema in (
-            ("kind", models.PayloadSchemaType.KEYWORD),
-            ("document_id", models.PayloadSchemaType.KEYWORD),
-            ("year", models.PayloadSchemaType.INTEGER),
-        ):
+        for field, sort in FIELDS.items():
+            schema = models.PayloadSchemaType(sort)
             self._call(lambda f=field, s=schema: self._client.create_payload_index(self._collection, f, s))  # type: ignore[misc]
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
@@ -186,13 +184,11 @@ def _call(call: Callable[[], T]) -> T:
 
 
 def _condition(filters: Filters) -> models.Filter | None:
-    if filters.empty:
-        return None
-    must: list[Any] = []
-    if filters.kinds:
-        must.append(models.FieldCondition(key="kind", match=models.MatchAny(any=sorted(map(str, filters.kinds)))))
-    if filters.document_ids:
-        must.append(models.FieldCondition(key="document_id", match=models.MatchAny(any=sorted(filters.document_ids))))
-    if filters.year_from is not None or filters.year_to is not None:
-        must.append(models.FieldCondition(key="year", range=models.Range(gte=filters.year_from, lte=filters.year_to)))
-    return models.Filter(must=must)
+    must: list[Any] = [_field_condition(each) for each in conditions(filters)]
+    return models.Filter(must=must) if must else None
+
+
+def _field_condition(condition: Among | Within) -> models.FieldCondition:
+    if isinstance(condition, Among):
+        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+    return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))

@@ -17,7 +17,7 @@ import pytest
 from hashed_embedder import HashedEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from passages import DIMENSION, any_passage, local_engine, make_passage
+from passages import DIMENSION, any_filters, any_passage, local_engine, make_passage
 from qdrant_client import QdrantClient
 
 from indexes.engines import Engine, point_id
@@ -25,7 +25,7 @@ from indexes.engines.edge import EdgeEngine
 from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError
 from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Filters, Kind, Passage, Status
+from indexes.passage import Filters, Passage, Status
 
 EMBEDDER = HashedEmbedder(dimension=DIMENSION)
 WORDS = ["aspirin", "statin", "HbA1c", "IL-6", "stroke", "adults", "placebo", "0.75"]
@@ -147,27 +147,22 @@ def test_nothing_to_do_is_no_error(engine: Engine) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(any_passage(), min_size=1, max_size=8, unique_by=lambda passage: passage.passage_id),
-    st.builds(
-        Filters,
-        kinds=st.frozensets(st.sampled_from(Kind), max_size=2),
-        year_from=st.none() | st.integers(1997, 2004),
-        year_to=st.none() | st.integers(1997, 2004),
-        document_ids=st.frozensets(st.sampled_from(["doc:0", "doc:1", "doc:9"]), max_size=2),
-    ),
+    st.lists(any_filters(), min_size=1, max_size=12),
 )
 def test_filters_mean_the_same_everywhere_and_payloads_come_back(
-    engine: Engine, passages: list[Passage], filters: Filters
+    engine: Engine, passages: list[Passage], several: list[Filters]
 ) -> None:
     store(engine, passages)
-    expected = {passage.passage_id for passage in passages if filters.accepts(passage)}
-    assert found(engine, "anything", filters) == expected
     worded = {
         p.passage_id
         for p in passages
         if set(encode_passage(p.embedding_text).indices) & set(encode_query("aspirin, il-6").indices)
     }
-    lexical = engine.lexical(encode_query("aspirin, il-6"), 1000, filters)
-    assert {p.passage_id for p in engine.passages(list(lexical)).values()} == expected & worded
+    for filters in several:
+        expected = {passage.passage_id for passage in passages if filters.accepts(passage)}
+        assert found(engine, "anything", filters) == expected
+        lexical = engine.lexical(encode_query("aspirin, il-6"), 1000, filters)
+        assert {p.passage_id for p in engine.passages(list(lexical)).values()} == expected & worded
     ids = [point_id(passage.passage_id) for passage in passages]
     assert engine.passages(ids) == dict(zip(ids, passages, strict=True))
     engine.delete([passage.passage_id for passage in passages])
