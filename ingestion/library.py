@@ -52,30 +52,54 @@ class Library(Home):
         purpose: str,
         server: Server | None = None,
         embedder: Embedder | None = None,
+        spec: str | None = None,
+        engine: str | None = None,
+        load: Callable[..., Embedder] | None = None,
         tell: Tell | None = None,
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
+
+        `spec` and `engine` are what the operator has set; where nothing is, a library goes on with what it was built with. `load` opens the
+        embedder of a spec, where `embedder` is not given.
 
         What the ledger holds and the index has lost is indexed again, which takes as long as ingesting it did: `tell` is told how far it is.
         Raises `IngestionError` where the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError`
         where another embedder built it or its index is damaged, and `EngineUnavailableError` where the server does not answer.
         """
-        return cls.of(Home.hold(home, purpose=purpose, server=server), embedder, tell)
+        held = Home.hold(home, purpose=purpose, server=server)
+        return cls.of(held, embedder, spec=spec, engine=engine, load=load, tell=tell)
 
     @classmethod
-    def of(cls, held: Home, embedder: Embedder | None = None, tell: Tell | None = None) -> Library:
+    def of(
+        cls,
+        held: Home,
+        embedder: Embedder | None = None,
+        *,
+        spec: str | None = None,
+        engine: str | None = None,
+        load: Callable[..., Embedder] | None = None,
+        tell: Tell | None = None,
+    ) -> Library:
         """The library in a folder that is held, which it then holds instead; where this raises, the folder is let go. See `open`."""
         with ExitStack() as undo:
             undo.callback(held.close)
-            version = held.versions.current()
-            embedder = embedder or load_embedder()
-            if version:
-                _check(version, embedder, held.home)
-                version = _known(held, version, embedder)
-            engine = held.place.open(version or new_version(1, held.place.engine, embedder.name, embedder.dimension))
-            undo.callback(engine.close)
-            version = version or _begin(held, engine, embedder)
-            library = cls(held.home, held.ledger, held.place, version, Searcher(engine, embedder), held._lock)
+            known = held.versions.current()
+            spec = spec or (known.spec if known else "")
+            load = load or load_embedder
+            embedder = embedder or (load(spec) if spec else load())
+            if known:
+                _check(known, embedder, engine, held.home)
+            version = known or new_version(1, engine or held.place.engine, embedder.name, embedder.dimension, spec=spec)
+            if not version.created:  # an earlier Citewell knew no more of it than its signature
+                version = version.model_copy(update={"dimension": embedder.dimension, "created": now()})
+            held.place.check(version)
+            opened = held.place.open(version)
+            undo.callback(opened.close)
+            if known is None:
+                _check_new(held, opened)
+            if version != known:
+                held.versions.use(version)
+            library = cls(held.home, held.ledger, held.place, version, Searcher(opened, embedder), held._lock)
             library.restore(tell)
             undo.pop_all()
         return library
@@ -96,6 +120,10 @@ class Library(Home):
     def signature(self) -> str:
         """What built the index: embedder and lexical encoder."""
         return self._version.signature
+
+    def unoptimised(self) -> int:
+        """How many passages the engine's structures for fast search were not built over."""
+        return max(0, self.ledger.passage_count() - self._version.optimised)
 
     def _follow(self) -> None:
         """Another process may have gone over to another version."""
@@ -191,12 +219,17 @@ def _let_go(engine: Engine, place: Place, drop: int | None) -> None:
             place.drop(drop)
 
 
-def _check(version: Version, embedder: Embedder, home: Path) -> None:
+def _check(version: Version, embedder: Embedder, engine: str | None, home: Path) -> None:
     """Raises `IncompatibleIndexError` where this version is not to be searched with that embedder, or not by this Citewell."""
     if version.embedder != embedder.name:
         raise IncompatibleIndexError(
             f"The library in {home} was built with the embedder {version.embedder}, and {embedder.name} is asked for. Set "
-            f"CITEWELL_EMBEDDER={version.embedder}, or build its index with the other one: citewell library reindex --embedder {embedder.name}"
+            f"CITEWELL_EMBEDDER={version.spec or version.embedder}, or build its index with another one: citewell library reindex --embedder SPEC"
+        )
+    if engine and version.engine != engine:
+        raise IncompatibleIndexError(
+            f"The library in {home} was built with the engine {version.engine}, and {engine} is asked for. Set CITEWELL_ENGINE={version.engine}, "
+            f"or build its index with the other one: citewell library reindex --engine {engine}"
         )
     if (version.lexical, version.layout) != (lexical.VERSION, LAYOUT):
         raise IncompatibleIndexError(
@@ -205,25 +238,14 @@ def _check(version: Version, embedder: Embedder, home: Path) -> None:
         )
 
 
-def _known(home: Home, version: Version, embedder: Embedder) -> Version:
-    """The version with its manifest in the ledger, where an earlier Citewell wrote none."""
-    if not version.created:
-        version = version.model_copy(update={"dimension": embedder.dimension, "created": now()})
-        home.versions.use(version)
-    return version
-
-
-def _begin(home: Home, engine: Engine, embedder: Embedder) -> Version:
-    """The first version of a new library. Raises `IncompatibleIndexError` where there is an index already, of which the ledger knows nothing."""
+def _check_new(home: Home, engine: Engine) -> None:
+    """Raises `IncompatibleIndexError` where there is an index already, of which the ledger knows nothing."""
     if count := engine.count():
         raise IncompatibleIndexError(
             f"There is an index with {count:,} passages, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
             "another library's. Put the ledger back or restore a snapshot (citewell library restore FILE --replace); or, for a new library, "
             "move the index away or name another folder (CITEWELL_HOME) or collection (CITEWELL_QDRANT_COLLECTION)."
         )
-    version = new_version(1, home.place.engine, embedder.name, embedder.dimension)
-    home.versions.use(version)
-    return version
 
 
 def disk_use(home: Path) -> dict[str, int]:

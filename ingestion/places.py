@@ -79,8 +79,8 @@ class Folders:
 
     def check(self, version: Version) -> None:
         """The engine must be one of ours."""
-        if version.engine != "edge":
-            raise IncompatibleIndexError(f"There is no engine {version.engine!r}. Choose edge.")
+        if version.engine not in ENGINES:
+            raise IncompatibleIndexError(f"There is no engine {version.engine!r}. Choose {' or '.join(ENGINES)}.")
 
     def open(self, version: Version) -> Engine:
         """The engine in the version's folder. Raises `IncompatibleIndexError` where what lies there is damaged or another index."""
@@ -173,18 +173,32 @@ def read_manifest(folder: Path) -> Version:
 
 def open_folder(folder: Path, version: Version) -> Engine:
     """The embedded engine that the version names. Raises `IncompatibleIndexError` where there is none of that name or it cannot open the folder."""
-    from indexes.engines.edge import EdgeEngine
-
-    if version.engine != "edge":
+    if version.engine not in ENGINES:
         raise IncompatibleIndexError(
             f"The index in {folder} is for the engine {version.engine!r}, which this Citewell has not."
         )
     try:
-        return EdgeEngine.open(folder, dimension=version.dimension)
+        return ENGINES[version.engine](folder, version)
     except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as panic:  # how the binding tells that a damaged file has taken it by surprise
         raise IncompatibleIndexError(f"The index in {folder} is damaged ({str(panic)[:200]}).") from panic
+
+
+def _edge(folder: Path, version: Version) -> Engine:
+    from indexes.engines.edge import EdgeEngine
+
+    return EdgeEngine.open(folder, dimension=version.dimension)
+
+
+def _faiss(folder: Path, version: Version) -> Engine:
+    from indexes.engines.faiss import FaissEngine
+
+    return FaissEngine.open(folder, dimension=version.dimension)
+
+
+ENGINES: dict[str, Callable[[Path, Version], Engine]] = {"edge": _edge, "faiss": _faiss}
+"""The embedded engines, by the name that `CITEWELL_ENGINE` has."""
 
 
 class Collections:

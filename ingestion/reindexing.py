@@ -39,18 +39,20 @@ def reindex(
     old: Engine | None,
     tell: Tell,
     *,
+    spec: str = "",
     engine: str | None = None,
     quantisation: str | None = None,
     keep_old: bool = False,
 ) -> Version:
     """Build a version, go over to it, and drop the one before unless it is to be kept; the manifest of the new one.
 
-    `old` is the engine of the version in use, where it can be opened: its vectors are used again if they are of the same embedder. `engine` and
-    `quantisation` are as they were where not given. What `tell` raises ends the work; what is built so far is kept, also where the disk is full.
+    `old` is the engine of the version in use, where it can be opened: its vectors are used again if they are of the same embedder. `spec` is the
+    setting that opens `embedder`; `engine` and `quantisation` are as they were where not given. What `tell` raises ends the work; what is built
+    so far is kept, also where the disk is full.
     Raises `LibraryInUseError` where another run builds a version, and `IngestionError` where the new version does not pass its check.
     """
     with home.versioning():
-        version, searcher = _begun(home, embedder, engine, quantisation)
+        version, searcher = _begun(home, embedder, spec, engine, quantisation)
         with closing(searcher.engine):
             _Building(home, searcher, _reusable(home, version, old), tell).fill()
         _optimise(home, version, tell)
@@ -63,13 +65,15 @@ def reindex(
     return version
 
 
-def _begun(home: Home, embedder: Embedder, engine: str | None, quantisation: str | None) -> tuple[Version, Searcher]:
+def _begun(
+    home: Home, embedder: Embedder, spec: str, engine: str | None, quantisation: str | None
+) -> tuple[Version, Searcher]:
     """The version to be built: one that broke off or was kept, where it is of the same kind, else a new one. Another that broke off is dropped."""
     current, broken_off = home.versions.current(), home.versions.building()
     if current is None:
         raise IncompatibleIndexError(f"The library in {home.home} holds nothing yet. Ingest documents first.")
     ranking = current.ranking if current.embedder == embedder.name else {}
-    kind = (engine or current.engine, embedder.name, embedder.dimension, quantisation or current.quantisation)
+    kind = (engine or current.engine, embedder.name, embedder.dimension, quantisation or current.quantisation, spec)
     fresh = new_version(home.next_number(), *kind).model_copy(update={"ranking": ranking})
     home.place.check(fresh)
     for known in sorted(home.versions.all(), key=lambda each: each != broken_off):

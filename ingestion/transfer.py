@@ -64,6 +64,7 @@ def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
     partial, snapshot, ids = (target.with_name(target.name + suffix) for suffix in (".partial", ".ledger", ".ids"))
     try:
         with _writing(target):
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             snapshot.unlink(missing_ok=True)
             with closing(sqlite3.connect(f"file:{quote(str(library.ledger.path))}?mode=ro", uri=True)) as connection:
                 connection.execute("VACUUM INTO ?", (str(snapshot),))
@@ -76,6 +77,11 @@ def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
         for path in (partial, ids, snapshot, *_sidecars(snapshot)):
             path.unlink(missing_ok=True)
     return manifest
+
+
+def snapshot_path(home: Path, name: str) -> Path:
+    """Where a snapshot of that name is kept in the library's own folder."""
+    return home / "snapshots" / f"{name}.zip"
 
 
 def _write(library: Library, snapshot: Path, ids: Path, writer: ArchiveWriter, tell: Tell) -> Manifest:
@@ -98,12 +104,14 @@ def _write(library: Library, snapshot: Path, ids: Path, writer: ArchiveWriter, t
     return writer.finish(signature=signature, dimension=dimension, documents=documents, passages=count)
 
 
-def import_library(home: Home, source: Path, tell: Tell, *, embedder: str, replace: bool = False) -> Manifest:
+def import_library(
+    home: Home, source: Path, tell: Tell, *, embedder: str, spec: str = "", replace: bool = False
+) -> Manifest:
     """Make the library in `home` the one in the file `source`; it must be empty, unless it is to be replaced.
 
     Closes `home`: open it again to use it. Raises `ArchiveError` where the file is none or damaged or the library holds documents,
     `IncompatibleIndexError` where another embedder than `embedder` made it, and `LibraryInUseError` where another run is writing; then nothing
-    has changed.
+    has changed. `spec` is the setting that opens the embedder: the file's own word is not taken.
     """
     if home.ledger.has_documents() and not replace:
         raise ArchiveError(
@@ -122,7 +130,7 @@ def import_library(home: Home, source: Path, tell: Tell, *, embedder: str, repla
         staged = home.home / f"{STAGING}{manifest.digest}"
         try:
             with _writing(home.home):
-                version = _stage(home, archive, staged)
+                version = _stage(home, archive, staged).model_copy(update={"spec": spec})
             if fault := fault_of(staged / LEDGER):
                 raise damaged(source, f"its ledger {fault}")
             _build(home, archive, source, staged, version, tell)
@@ -185,7 +193,9 @@ def _build(home: Home, archive: Archive, source: Path, staged: Path, version: Ve
         with closing(home.place.open(version)) as engine:
             _fill(engine, ledger, archive, source, tell)
         Versions(ledger).clear()
-        Versions(ledger).use(version.model_copy(update={"passages": archive.manifest.passages}))
+        Versions(ledger).use(
+            version.model_copy(update={"passages": archive.manifest.passages, "ranking": theirs.ranking})
+        )
 
 
 def _ledger(path: Path, source: Path) -> Ledger:

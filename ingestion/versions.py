@@ -24,8 +24,9 @@ _BEFORE = "signature"  # what a ledger knew of its index when there was one vers
 class Version(BaseModel):
     """A version of the index, and its manifest.
 
-    `embedder` names model and weights, `lexical` and `layout` the version of the sparse vectors and of what is stored with a passage. `passages`
-    counts what it held when it was taken into use, `optimised` how many of them the engine's structures for fast search were built over.
+    `embedder` names model and weights, and `spec` is the setting that opens it (empty: the default one); `lexical` and `layout` are the versions of
+    the sparse vectors and of what is stored with a passage. `passages` counts what it held when it was taken into use, `optimised` over how many of
+    them the engine's structures for fast search were built.
     `ranking` is the searcher's own.
     """
 
@@ -35,6 +36,7 @@ class Version(BaseModel):
     layout: int
     engine: str
     embedder: str
+    spec: str = ""
     dimension: int = Field(ge=1, le=1 << 16)
     lexical: str
     quantisation: str = "none"
@@ -55,13 +57,16 @@ class Version(BaseModel):
         return all(getattr(self, name) == getattr(other, name) for name in kind)
 
 
-def new_version(number: int, engine: str, embedder: str, dimension: int, quantisation: str = "none") -> Version:
+def new_version(
+    number: int, engine: str, embedder: str, dimension: int, quantisation: str = "none", spec: str = ""
+) -> Version:
     """The manifest of a version that this Citewell begins."""
     return Version(
         number=number,
         layout=LAYOUT,
         engine=engine,
         embedder=embedder,
+        spec=spec,
         dimension=dimension,
         lexical=lexical.VERSION,
         quantisation=quantisation,

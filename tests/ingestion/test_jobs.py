@@ -24,7 +24,8 @@ from indexes.errors import LibraryInUseError
 from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
 from ingestion.home import ledger_path
-from ingestion.jobs import OVER, Jobs, Stand, State, Work, jobs_folder
+from ingestion.job import OVER, Stand, State, Work
+from ingestion.jobs import Jobs, jobs_folder
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 from ingestion.places import Server
@@ -181,7 +182,8 @@ sys.path[:0] = {path!r}
 from pathlib import Path
 from hashed_embedder import HashedEmbedder
 from ingestion import writing
-from ingestion.jobs import Jobs, Work
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 
 writing.WINDOW_PASSAGES = 32
