@@ -27,3 +27,7 @@ class EngineUnavailableError(RetrievalError):
 
 class IndexWriteError(RetrievalError):
     """The embedded index cannot be written: the disk is full, or its files are not to be changed."""
+
+
+class ModelError(RetrievalError):
+    """A model cannot be used, trained or exported: its files, its server's answers or its training data are not what they must be."""

@@ -63,6 +63,9 @@ CREATE INDEX holders_document ON holders (document_id);
 INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guideline';
 """,
     """
+CREATE TABLE touched (number INTEGER PRIMARY KEY, passage_id TEXT NOT NULL);
+""",
+    """
 UPDATE passages SET payload = with_facets(payload, (SELECT body FROM documents d WHERE d.document_id = passages.document_id));
 """,
 )
@@ -93,7 +96,7 @@ def _status_in(body: bytes) -> str:
 
 
 def _with_facets(payload: bytes, body: bytes) -> bytes:
-    """A passage as layout 4 keeps it, with the facets of its document."""
+    """A passage as layout 5 keeps it, with the facets of its document."""
     return pack({**unpack(payload), "facets": _facets_in(body)})
 
 

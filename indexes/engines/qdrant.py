@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, TypeVar
 
 import httpx
@@ -42,27 +43,21 @@ class QdrantEngine:
     @classmethod
     def connect(cls, url: str, collection: str, *, dimension: int, api_key: str | None = None) -> QdrantEngine:
         """The collection on that server, made where there is none. Raises `EngineUnavailableError`, `IncompatibleIndexError`."""
-        try:
-            client = QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
-        except ValueError as error:
-            raise EngineUnavailableError(
-                f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
-            ) from error
+        client = _client(url, api_key)
         try:
             return cls(client, collection, dimension=dimension)
         except BaseException:
             client.close()
             raise
 
+    @staticmethod
+    def drop(url: str, collection: str, *, api_key: str | None = None) -> None:
+        """Delete the collection; one that is not there is no error. Raises `EngineUnavailableError`."""
+        with closing(_client(url, api_key)) as client:
+            _call(lambda: client.delete_collection(collection))
+
     def _call(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except _FAILURES as error:
-            reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
-            raise EngineUnavailableError(
-                f"The Qdrant server did not answer as it should ({reason}). "
-                "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
-            ) from error
+        return _call(call)
 
     def _create(self, dimension: int) -> None:
         self._call(
@@ -173,6 +168,26 @@ class QdrantEngine:
     def close(self) -> None:
         """Let the connection go."""
         self._client.close()
+
+
+def _client(url: str, api_key: str | None) -> QdrantClient:
+    try:
+        return QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
+    except ValueError as error:
+        raise EngineUnavailableError(
+            f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
+        ) from error
+
+
+def _call(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except _FAILURES as error:
+        reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
+        raise EngineUnavailableError(
+            f"The Qdrant server did not answer as it should ({reason}). "
+            "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
+        ) from error
 
 
 def _condition(filters: Filters) -> models.Filter | None:
