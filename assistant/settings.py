@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ByteSize, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
 from ingestion.clients import ctgov, eutils, pubmed_bulk
-from ingestion.library import Server
+from ingestion.places import Server
 
 
 class Settings(BaseSettings):
@@ -21,6 +22,8 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=lambda: Path.home() / ".citewell")
+    embedder: str | None = None  # what a library was built with, where not set
+    engine: Literal["edge", "faiss"] | None = None
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     qdrant_collection: str = "citewell"

@@ -113,7 +113,7 @@ class QuestionWorkflow(Workflow):
         ctx.write_event_to_stream(Told(progress=Progress("compose", f"Reading {len(run.hits)} passages")))
         hits = [hit for hit in run.hits if usable(hit.passage)]
         run.composition = await self._timed(
-            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._vectors)
+            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._sentence_vectors())
         )
         return Composed(run=run)
 
@@ -131,6 +131,13 @@ class QuestionWorkflow(Workflow):
         run = event.run
         run.claims.sort(key=lambda pair: level_rank(pair[1].evidence_level))
         return StopEvent(result=write_answer(run, self._library))
+
+    def _sentence_vectors(self) -> SentenceVectors:
+        """Those of the embedder that the library is searched with, which may have changed."""
+        embedder = self._library.searcher.embedder
+        if self._vectors.embedder is not embedder:
+            self._vectors = SentenceVectors(embedder)
+        return self._vectors
 
     async def _timed(
         self, run: Run, name: str, tool: str | None, arguments: dict[str, object], work: Callable[[], T]
@@ -150,9 +157,9 @@ class QuestionWorkflow(Workflow):
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
-        engine = self._library.searcher.engine
+        searcher = self._library.searcher  # held as long as its engine is asked
         words = {word for term in terms for name in term.names for word in name.split()}
-        counts = {word: len(engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
+        counts = {word: len(searcher.engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
     def _verify(self, run: Run) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+PAYLOAD_VERSION = "2"
+"""Changes whenever a payload is written otherwise: an index whose payloads are older is relabelled when its library is opened."""
 _TITLE, _PATH = 300, 200  # characters of each that are told before a text: an embedder reads so much and no further
 
 
@@ -128,7 +130,9 @@ class Facets:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Facets:
         """The facets that `to_payload` wrote. Raises `TypeError` where there is a field that no facet has, `ValueError` for an unknown sex."""
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+        }
         if "sex" in values:
             values["sex"] = Sex(values["sex"])
         return cls(**values)

@@ -33,13 +33,14 @@ def serve(
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
         from assistant.api.ingest import Intake
         from assistant.cli.ingesting import build_starter
+        from assistant.cli.opening import open_library
         from assistant.errors import AssistantError
         from assistant.service import Assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
+        from ingestion.home import ledger_path
         from ingestion.jobs import Jobs, jobs_folder
-        from ingestion.library import Library, ledger_path
         from ingestion.uploads import Uploads
         from ui.origin import is_loopback
         from ui.server import create_app
@@ -47,7 +48,7 @@ def serve(
         url = _url(host, port)
         try:
             settings = load_settings()
-            with Library.open(home or settings.home, purpose=PURPOSE, server=settings.server) as library:
+            with open_library(settings, PURPOSE, home) as library:
                 build_starter(library)
 
                 def ready() -> None:

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, baseline, ingesting, library, live, trials, watching
+from assistant.cli import asking, baseline, ingesting, library, live, moving, trials, versions, watching
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -31,6 +31,13 @@ ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)
 ingesting.app.command("baseline")(baseline.baseline)
 ingesting.app.command("watch")(watching.watch_folders)
+library.app.command("export")(moving.export)
+library.app.command("import")(moving.import_)
+library.app.command("snapshot")(moving.snapshot)
+library.app.command("restore")(moving.restore)
+library.app.command("reindex")(versions.reindex)
+library.app.command("optimize")(versions.optimize)
+library.app.command("versions")(versions.versions)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 

@@ -18,8 +18,8 @@ from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
 from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
+from ingestion.home import ledger_path
 from ingestion.ledger import Ledger
-from ingestion.library import ledger_path
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 KindOption = Annotated[

@@ -11,6 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from assistant.answer import Answer, Model
+from assistant.cli.opening import open_library
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
 from assistant.settings import Settings
@@ -34,7 +35,7 @@ class Desk(Protocol):
 def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
     """The library of these settings; where a running server holds it, that server. Raises `LibraryInUseError` where something else does."""
     try:
-        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+        library = open_library(settings, purpose)
     except LibraryInUseError as error:
         if error.url is None:
             raise

@@ -25,7 +25,7 @@ from ingestion import manifest
 from ingestion.document import printable
 from ingestion.errors import IngestionError, SourceError, UnknownDocumentError, UnknownKindError
 from ingestion.finding import find_files
-from ingestion.jobs import OVER, State, Work
+from ingestion.job import OVER, State, Work
 from ingestion.report import Progress, Removed, Report
 from ingestion.sources import find_parser, kinds
 
@@ -83,6 +83,15 @@ class Remote:
         return self._follow(
             job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), so_far))
         )
+
+    def upkeep(self, work: Work, tell: Tell) -> str:
+        """Look after the index; the job's identifier. Raises `ServerError`, `IngestionError`."""
+        job = self._call("POST", f"{PATH}/{work}", JobView)
+        note(
+            f"The library is held by the server at {self._client.base_url}, which does the work and goes on answering."
+        )
+        self._follow(job, lambda job, report: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), report)))
+        return job.id
 
     def remove(self, document_id: str) -> Removed:
         """Take a document out. Raises `UnknownDocumentError`, `ServerError`."""
@@ -152,6 +161,11 @@ class Remote:
             f"The server that holds the library ({self._client.base_url}) speaks as another version of Citewell does. "
             "Stop it and start it again with the same version."
         )
+
+
+def read_steps(tell: Callable[[str, int, int], None]) -> Tell:
+    """What follows a job whose progress is told in steps."""
+    return lambda progress: tell(progress.file or "Waiting", progress.done_bytes, progress.total_bytes)
 
 
 class _Told(io.FileIO):

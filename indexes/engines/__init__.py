@@ -10,6 +10,7 @@ from indexes.embedding import Vectors
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
+LAYOUT = 1  # of what engines store with a passage: change it whenever an index built before could not be read or filtered as one built now
 _NAMESPACE = uuid.UUID("6f2f1f53-7d0f-5d0b-9a58-0a1f6f0c1d10")
 
 
@@ -28,7 +29,7 @@ class Engine(Protocol):
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None: ...
 
     def relabel(self, passages: Sequence[Passage]) -> None:
-        """Replace what is said about passages that are stored (status, year, roles…) and keep their vectors."""
+        """Replace what is said about passages that are stored (status, year, roles…) and keep their vectors; others are passed over."""
         ...
 
     def delete(self, passage_ids: Sequence[str]) -> None: ...

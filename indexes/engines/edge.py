@@ -76,10 +76,10 @@ class EdgeEngine:
             self._update(edge.UpdateOperation.upsert_points(points))
 
     def relabel(self, passages: Sequence[Passage]) -> None:
-        """Replace what is said about passages that are stored, and keep their vectors."""
-        for passage in passages:
-            points: list[edge.PointId] = [point_id(passage.passage_id)]
-            self._update(edge.UpdateOperation.overwrite_payload(points, passage.to_payload()))
+        """Replace what is said about passages that are stored, and keep their vectors; others are passed over."""
+        named = {point_id(passage.passage_id): passage for passage in passages}
+        for record in self._shard.retrieve(list(named), with_payload=False, with_vector=False):
+            self._update(edge.UpdateOperation.overwrite_payload([record.id], named[str(record.id)].to_payload()))
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, TypeVar
 
 import httpx
@@ -42,27 +43,21 @@ class QdrantEngine:
     @classmethod
     def connect(cls, url: str, collection: str, *, dimension: int, api_key: str | None = None) -> QdrantEngine:
         """The collection on that server, made where there is none. Raises `EngineUnavailableError`, `IncompatibleIndexError`."""
-        try:
-            client = QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
-        except ValueError as error:
-            raise EngineUnavailableError(
-                f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
-            ) from error
+        client = _client(url, api_key)
         try:
             return cls(client, collection, dimension=dimension)
         except BaseException:
             client.close()
             raise
 
+    @staticmethod
+    def drop(url: str, collection: str, *, api_key: str | None = None) -> None:
+        """Delete the collection; one that is not there is no error. Raises `EngineUnavailableError`."""
+        with closing(_client(url, api_key)) as client:
+            _call(lambda: client.delete_collection(collection))
+
     def _call(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except _FAILURES as error:
-            reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
-            raise EngineUnavailableError(
-                f"The Qdrant server did not answer as it should ({reason}). "
-                "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
-            ) from error
+        return _call(call)
 
     def _create(self, dimension: int) -> None:
         self._call(
@@ -94,17 +89,19 @@ class QdrantEngine:
             self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
 
     def relabel(self, passages: Sequence[Passage]) -> None:
-        """Replace what is said about passages that are stored, and keep their vectors."""
+        """Replace what is said about passages that are stored, and keep their vectors; others are passed over."""
         for first in range(0, len(passages), _POINTS):
+            named = {point_id(passage.passage_id): passage for passage in passages[first : first + _POINTS]}
             operations = [
                 models.OverwritePayloadOperation(
-                    overwrite_payload=models.SetPayload(
-                        payload=passage.to_payload(), points=[point_id(passage.passage_id)]
-                    )
+                    overwrite_payload=models.SetPayload(payload=named[str(record.id)].to_payload(), points=[record.id])
                 )
-                for passage in passages[first : first + _POINTS]
+                for record in self._retrieve(list(named))
             ]
-            self._call(lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True))  # type: ignore[misc]
+            if operations:
+                self._call(
+                    lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True)
+                )  # type: ignore[misc]
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
@@ -139,18 +136,23 @@ class QdrantEngine:
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=True, with_vectors=False)
-        )
+        records = self._retrieve(point_ids, payload=True)
         return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
 
     def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
         """The dense vectors of those points, as stored."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=False, with_vectors=[DENSE])
-        )
+        records = self._retrieve(point_ids, vectors=[DENSE])
         found = ((str(record.id), record.vector) for record in records)
         return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
+
+    def _retrieve(
+        self, point_ids: Sequence[str], *, payload: bool = False, vectors: list[str] | None = None
+    ) -> list[models.Record]:
+        return self._call(
+            lambda: self._client.retrieve(
+                self._collection, list(point_ids), with_payload=payload, with_vectors=vectors or False
+            )
+        )
 
     def count(self) -> int:
         """How many passages are stored."""
@@ -166,6 +168,26 @@ class QdrantEngine:
     def close(self) -> None:
         """Let the connection go."""
         self._client.close()
+
+
+def _client(url: str, api_key: str | None) -> QdrantClient:
+    try:
+        return QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
+    except ValueError as error:
+        raise EngineUnavailableError(
+            f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
+        ) from error
+
+
+def _call(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except _FAILURES as error:
+        reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
+        raise EngineUnavailableError(
+            f"The Qdrant server did not answer as it should ({reason}). "
+            "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
+        ) from error
 
 
 def _condition(filters: Filters) -> models.Filter | None:

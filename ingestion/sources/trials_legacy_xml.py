@@ -32,7 +32,7 @@ class LegacyTrialsXml:
 
     name = "ClinicalTrials.gov XML"
     kind = "trials"
-    version = 2
+    version = 3
     suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -109,6 +109,12 @@ def _study(study: Element) -> Json:
             "contactsLocationsModule": {
                 "locations": [_location(item) for item in study.iterfind("location/facility")],
             },
+        },
+        "derivedSection": {
+            f"{name}BrowseModule": {
+                "meshes": [{"term": _text(item)} for item in study.iterfind(f"{name}_browse/mesh_term")]
+            }
+            for name in ("condition", "intervention")
         },
         "hasResults": results is not None,
         "resultsSection": results_of_xml(results),

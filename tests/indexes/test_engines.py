@@ -303,8 +303,9 @@ def test_relabelled_passages_say_something_else_and_keep_their_vectors(engine: E
     vector, words = EMBEDDER.embed_query("aspirin"), encode_query("aspirin")
     meaning, lexical = engine.dense(vector, 100, ALL), engine.lexical(words, 100, ALL)
     changed = [replace(passage, status=Status.RETRACTED, year=1999) for passage in passages[:4]]
-    engine.relabel(changed)
+    engine.relabel([*changed, make_passage(99, "never there")])
     engine.relabel([])
+    assert engine.count() == len(passages)
     points = [point_id(passage.passage_id) for passage in passages]
     assert list(engine.passages(points).values()).count(changed[0]) == 1
     assert {p.passage_id: p for p in engine.passages(points).values()} == {

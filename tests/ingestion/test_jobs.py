@@ -23,9 +23,12 @@ from native import article, pubmed_xml
 from indexes.errors import LibraryInUseError
 from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
-from ingestion.jobs import OVER, Jobs, Stand, State, Work, jobs_folder
-from ingestion.library import Library, Server, ledger_path
+from ingestion.home import ledger_path
+from ingestion.job import OVER, Stand, State, Work
+from ingestion.jobs import Jobs, jobs_folder
+from ingestion.library import Library
 from ingestion.pipeline import ingest_files
+from ingestion.places import Server
 from ingestion.report import Report
 from ingestion.uploads import MAX_NAME, Uploads, safe_name
 
@@ -179,7 +182,8 @@ sys.path[:0] = {path!r}
 from pathlib import Path
 from hashed_embedder import HashedEmbedder
 from ingestion import writing
-from ingestion.jobs import Jobs, Work
+from ingestion.job import Work
+from ingestion.jobs import Jobs
 from ingestion.library import Library
 
 writing.WINDOW_PASSAGES = 32
