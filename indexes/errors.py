@@ -31,3 +31,7 @@ class IndexWriteError(RetrievalError):
 
 class ModelError(RetrievalError):
     """A model cannot be used, trained or exported: its files, its server's answers or its training data are not what they must be."""
+
+
+class UnusableInputError(RetrievalError):
+    """An engine was given what cannot be stored or looked for: a vector that is none, or a number of passages below one."""

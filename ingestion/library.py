@@ -99,6 +99,7 @@ class Library(Home):
             if known is None:
                 _check_new(held, opened)
             if version != known:
+                held.place.describe(version)
                 held.versions.use(version)
             library = cls(held.home, held.ledger, held.place, version, Searcher(opened, embedder), held._lock)
             library.restore(tell)

@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from indexes.engines import Engine
+from indexes.engines.storage import AS_THE_SERVER_DOES, Quantisation, Spread, quantisation_of
 from indexes.errors import IncompatibleIndexError, IndexWriteError
 from ingestion.versions import Version
 from ingestion.whole_file import write_whole
@@ -31,6 +32,8 @@ class Server:
     url: str
     collection: str = "citewell"
     api_key: str | None = None
+    spread: Spread = AS_THE_SERVER_DOES
+    timeout_s: int = 60
 
 
 class Place(Protocol):
@@ -81,6 +84,10 @@ class Folders:
         """The engine must be one of ours."""
         if version.engine not in ENGINES:
             raise IncompatibleIndexError(f"There is no engine {version.engine!r}. Choose {' or '.join(ENGINES)}.")
+        if quantisation_of(version.quantisation) is not Quantisation.NONE and version.engine == "faiss":
+            raise IncompatibleIndexError(
+                "The engine faiss quantises by itself where there are many passages. Leave the quantisation out."
+            )
 
     def open(self, version: Version) -> Engine:
         """The engine in the version's folder. Raises `IncompatibleIndexError` where what lies there is damaged or another index."""
@@ -188,7 +195,7 @@ def open_folder(folder: Path, version: Version) -> Engine:
 def _edge(folder: Path, version: Version) -> Engine:
     from indexes.engines.edge import EdgeEngine
 
-    return EdgeEngine.open(folder, dimension=version.dimension)
+    return EdgeEngine.open(folder, dimension=version.dimension, quantisation=quantisation_of(version.quantisation))
 
 
 def _faiss(folder: Path, version: Version) -> Engine:
@@ -216,6 +223,7 @@ class Collections:
             raise IncompatibleIndexError(
                 f"A Qdrant server has no engine {version.engine!r}. Leave it out, or use the embedded library (without CITEWELL_QDRANT_URL)."
             )
+        quantisation_of(version.quantisation)
 
     def open(self, version: Version) -> Engine:
         """The version's collection."""
@@ -223,11 +231,24 @@ class Collections:
 
         server = self._server
         return QdrantEngine.connect(
-            server.url, self._name(version.number), dimension=version.dimension, api_key=server.api_key
+            server.url,
+            self._name(version.number),
+            dimension=version.dimension,
+            api_key=server.api_key,
+            quantisation=quantisation_of(version.quantisation),
+            spread=server.spread,
+            timeout_s=server.timeout_s,
         )
 
     def describe(self, version: Version) -> None:
-        """The ledger has the manifest; a collection has no place for one."""
+        """The ledger has the manifest. Other programs find the version in use under the alias `<collection>-current`."""
+        from indexes.engines.qdrant import QdrantEngine
+
+        server = self._server
+        alias = f"{server.collection}-current"
+        QdrantEngine.call_it(
+            alias, server.url, self._name(version.number), api_key=server.api_key, timeout_s=server.timeout_s
+        )
 
     def numbers(self) -> set[int]:
         """The ledger knows them."""
@@ -237,7 +258,8 @@ class Collections:
         """Delete the collection."""
         from indexes.engines.qdrant import QdrantEngine
 
-        QdrantEngine.drop(self._server.url, self._name(number), api_key=self._server.api_key)
+        server = self._server
+        QdrantEngine.drop(server.url, self._name(number), api_key=server.api_key, timeout_s=server.timeout_s)
 
     def optimise(self, version: Version, waiting: Callable[[], None]) -> None:
         """The server does so by itself."""

@@ -13,6 +13,8 @@ import qdrant_edge as edge
 from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
 from indexes.engines import point_id
+from indexes.engines.checking import check_batch, check_limit, check_query
+from indexes.engines.storage import OVERSAMPLING, QUANTILE, Quantisation
 from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
@@ -28,23 +30,30 @@ _SCHEMAS = {
 class EdgeEngine:
     """Qdrant Edge behind the `Engine` Protocol. Safe to share between threads."""
 
-    def __init__(self, shard: edge.EdgeShard, path: Path) -> None:
+    def __init__(self, shard: edge.EdgeShard, path: Path, *, dimension: int, quantisation: Quantisation) -> None:
         self._shard = shard
         self._path = path
+        self._dimension = dimension
+        self._search = _search_params(quantisation)
 
     @classmethod
-    def open(cls, path: Path, *, dimension: int) -> EdgeEngine:
-        """The index in that folder, made where there is none.
+    def open(cls, path: Path, *, dimension: int, quantisation: Quantisation = Quantisation.NONE) -> EdgeEngine:
+        """The index in that folder, made where there is none. Quantised vectors are made when the index is optimised.
 
         Raises `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where it is not a readable index of this dimension.
         """
         config = edge.EdgeConfig(
-            vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+            vectors={
+                DENSE: edge.EdgeVectorParams(
+                    size=dimension, distance=edge.Distance.Cosine, quantization_config=_quantised(quantisation)
+                )
+            },
             sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         )
         try:
             if (path / "segments").is_dir():
-                return cls(edge.EdgeShard.load(str(path), config), path)
+                shard = edge.EdgeShard.load(str(path), config)
+                return cls(shard, path, dimension=dimension, quantisation=quantisation)
             path.mkdir(parents=True, exist_ok=True)
             shard = edge.EdgeShard.create(str(path), config)
         except Exception as error:  # the binding raises nothing narrower
@@ -57,10 +66,11 @@ class EdgeEngine:
             ) from error
         for field, sort in FIELDS.items():
             shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMAS[sort]))
-        return cls(shard, path)
+        return cls(shard, path, dimension=dimension, quantisation=quantisation)
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
         """Store passages with their vectors, replacing those of the same identifier."""
+        check_batch(passages, dense, sparse, self._dimension)
         points = [
             edge.Point(
                 id=point_id(passage.passage_id),
@@ -103,10 +113,12 @@ class EdgeEngine:
 
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
+        check_query(vector, limit, self._dimension)
         return self._nearest(vector.tolist(), DENSE, limit, filters)
 
     def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to BM25 score, best first."""
+        check_limit(limit)
         if not vector.indices:
             return {}
         return self._nearest(edge.SparseVector(indices=vector.indices, values=vector.values), LEXICAL, limit, filters)
@@ -118,6 +130,7 @@ class EdgeEngine:
             limit=limit,
             query=edge.Query.Nearest(vector, using=using),
             filter=_condition(filters),
+            params=self._search if using == DENSE else None,
             with_payload=False,
             with_vector=False,
         )
@@ -150,6 +163,25 @@ class EdgeEngine:
     def close(self) -> None:
         """Flush and let the folder go."""
         self._shard.close()
+
+
+def _quantised(
+    quantisation: Quantisation,
+) -> edge.ScalarQuantizationConfig | edge.BinaryQuantizationConfig | None:
+    match quantisation:
+        case Quantisation.SCALAR:
+            return edge.ScalarQuantizationConfig(edge.ScalarType.Int8, QUANTILE, memory=edge.Memory.Pinned)
+        case Quantisation.BINARY:
+            return edge.BinaryQuantizationConfig(memory=edge.Memory.Pinned)
+        case Quantisation.NONE:
+            return None
+
+
+def _search_params(quantisation: Quantisation) -> edge.SearchParams | None:
+    if quantisation is Quantisation.NONE:
+        return None
+    how = edge.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[quantisation])
+    return edge.SearchParams(quantization=how)
 
 
 def _condition(filters: Filters) -> edge.Filter | None:

@@ -27,6 +27,7 @@ from indexes import postings
 from indexes.conditions import Among, Within, conditions
 from indexes.embedding import Vectors
 from indexes.engines import nearest, point_id
+from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.columns import Column
 from indexes.engines.store import PassageStore, holds
 from indexes.engines.view import EXACT, Bits, View
@@ -131,6 +132,7 @@ class FaissEngine:
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
         """Store passages with their vectors, replacing those of the same identifier."""
+        check_batch(passages, dense, sparse, self._view.vectors.shape[1])
         last = {
             point_id(passage.passage_id): (passage, vector, terms)
             for passage, vector, terms in zip(passages, dense, sparse, strict=True)
@@ -203,11 +205,13 @@ class FaissEngine:
 
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
+        check_query(vector, limit, self._view.vectors.shape[1])
         view = self._view
         return view.nearest_to(vector, limit, self._allowed(view, filters))
 
     def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to BM25 score, best first."""
+        check_limit(limit)
         view = self._view
         return view.with_terms(vector, limit, self._allowed(view, filters))
 

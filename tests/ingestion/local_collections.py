@@ -33,6 +33,9 @@ class LocalCollections(Collections):
             warnings.filterwarnings("ignore", "Payload indexes have no effect", UserWarning)
             return QdrantEngine(self._client, self._name(version.number), dimension=version.dimension)
 
+    def describe(self, version: Version) -> None:
+        pass
+
     def drop(self, number: int) -> None:
         self._client.delete_collection(self._name(number))
 
