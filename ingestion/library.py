@@ -253,9 +253,11 @@ def _check(version: Version, embedder: Embedder, engine: str | None, home: Path)
 
 def _check_new(home: Home, engine: Engine) -> None:
     """Raises `IncompatibleIndexError` where there is an index already, of which the ledger knows nothing."""
-    if count := engine.count():
+    others = home.place.numbers() - {1}
+    if (count := engine.count()) or others:
+        what = f"an index with {count:,} passages" if count else f"an index version {max(others)}"
         raise IncompatibleIndexError(
-            f"There is an index with {count:,} passages, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
+            f"There is {what}, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
             "another library's. Put the ledger back or restore a snapshot (citewell library restore FILE --replace); or, for a new library, "
             "move the index away or name another folder (CITEWELL_HOME) or collection (CITEWELL_QDRANT_COLLECTION)."
         )
