@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     qdrant_collection: str = "citewell"
+    embedder: str | None = None
+    embedder_api_key: SecretStr | None = None
+    reranker: str | None = None
+    model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)
     ncbi_api_key: str | None = Field(default=None, repr=False)

@@ -34,6 +34,7 @@ def serve(
         from assistant.api.ingest import Intake
         from assistant.cli.ingesting import build_starter
         from assistant.errors import AssistantError
+        from assistant.models import chosen_embedder
         from assistant.service import Assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
@@ -47,7 +48,9 @@ def serve(
         url = _url(host, port)
         try:
             settings = load_settings()
-            with Library.open(home or settings.home, purpose=PURPOSE, server=settings.server) as library:
+            with Library.open(
+                home or settings.home, purpose=PURPOSE, server=settings.server, embedder=chosen_embedder(settings)
+            ) as library:
                 build_starter(library)
 
                 def ready() -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from assistant.answer import Answer, Model
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
+from assistant.models import chosen_embedder
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters
@@ -34,7 +35,9 @@ class Desk(Protocol):
 def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
     """The library of these settings; where a running server holds it, that server. Raises `LibraryInUseError` where something else does."""
     try:
-        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+        library = Library.open(
+            settings.home, purpose=purpose, server=settings.server, embedder=chosen_embedder(settings)
+        )
     except LibraryInUseError as error:
         if error.url is None:
             raise

@@ -22,6 +22,7 @@ from rich.progress import (
 from assistant.cli.output import counted, err, errors, note, out, print_json, text, with_mend
 from assistant.cli.remote import Remote, Tell, open_remote
 from assistant.jobs import report_view
+from assistant.models import chosen_embedder
 from assistant.settings import Settings, load_settings
 from indexes.errors import LibraryInUseError
 from ingestion import starter
@@ -93,7 +94,9 @@ def run_where_it_is_held(
     """Work on the library under a progress bar: `here`, or where a running server holds it, `there`."""
     settings = load_settings()
     try:
-        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+        library = Library.open(
+            settings.home, purpose=purpose, server=settings.server, embedder=chosen_embedder(settings)
+        )
     except LibraryInUseError as error:
         with open_remote(error, settings) as remote:
             return with_bar(lambda tell: there(remote, tell), quiet=quiet)
@@ -106,7 +109,7 @@ def open_alone(settings: Settings, purpose: str, home: Path | None = None) -> It
     """The library for a command that no server does instead. Raises `LibraryInUseError` that says so where one holds it."""
     home = home or settings.home
     try:
-        library = Library.open(home, purpose=purpose, server=settings.server)
+        library = Library.open(home, purpose=purpose, server=settings.server, embedder=chosen_embedder(settings))
     except LibraryInUseError as error:
         if error.url is None:
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,10 +15,12 @@ import typer
 from rich.table import Table
 
 from assistant.cli.asking import NOT_SAID, open_ledger, standing
-from assistant.cli.ingesting import open_alone, progress_bar, run_where_it_is_held, tell_report
+from assistant.cli.ingesting import open_alone, run_where_it_is_held, tell_report
 from assistant.cli.output import counted, note, out, print_json, print_whole, text, with_mend
 from assistant.cli.remote import open_remote
+from assistant.cli.steps import with_steps
 from assistant.errors import NotFoundError
+from assistant.models import chosen_embedder
 from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Kind, Status
@@ -193,7 +195,9 @@ def remove(
     with open_ledger():
         settings = load_settings()
     try:
-        library = Library.open(settings.home, purpose="citewell library remove", server=settings.server)
+        library = Library.open(
+            settings.home, purpose="citewell library remove", server=settings.server, embedder=chosen_embedder(settings)
+        )
     except LibraryInUseError as error:
         with open_remote(error, settings) as remote:
             removed = remote.remove(identifier)
@@ -219,7 +223,7 @@ def export(
     with open_ledger():
         settings = load_settings()
     with open_alone(settings, "citewell library export") as library:
-        manifest = _with_steps(lambda tell: export_library(library, target, tell), quiet=as_json)
+        manifest = with_steps(lambda tell: export_library(library, target, tell), quiet=as_json)
     _tell_moved("Exported", manifest, target, settings.home, as_json)
 
 
@@ -236,21 +240,8 @@ def import_(
     settings = load_settings()
     home = into or settings.home
     with open_alone(settings, "citewell library import", home) as library:
-        manifest = _with_steps(lambda tell: import_library(library, source, tell), quiet=as_json)
+        manifest = with_steps(lambda tell: import_library(library, source, tell), quiet=as_json)
     _tell_moved("Imported", manifest, source, home, as_json)
-
-
-def _with_steps(work: Callable[[Callable[[str, int, int], None]], Manifest], *, quiet: bool) -> Manifest:
-    """Do work that tells its steps and how far each is, under a progress bar on the error stream; `quiet` shows none."""
-    with progress_bar(quiet=quiet) as bar:
-        task = bar.add_task("Opening", total=None)
-
-        def tell(step: str, done: int, total: int) -> None:
-            if bar.tasks[task].description != step:  # else the time that is left would be that of the step before
-                bar.reset(task, description=step)
-            bar.update(task, completed=done, total=total)
-
-        return work(tell)
 
 
 def _tell_moved(what: str, manifest: Manifest, file: Path, home: Path, as_json: bool) -> None:
