@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from indexes.errors import ModelError
 from indexes.finetuning.checkpoint import load_embedder_checkpoint, load_reranker_checkpoint
+from indexes.finetuning.grid import Grid, load_grids, save_grids
+from indexes.finetuning.on_grid import OnGrid
 from indexes.finetuning.pace import Pace
 from indexes.finetuning.pairs import Pair, pairs_digest
 from indexes.finetuning.recipe import Recipe
@@ -84,9 +86,9 @@ def train_embedder(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
         # A text that stands twice in a batch would be its own negative.
         {"prompts": prompts, "batch_sampler": BatchSamplers.NO_DUPLICATES},
     )
-    run = _run(task, chosen, recipe, work, tell)
+    run = _run(task, load_grids(base), chosen, recipe, work, tell)
     model.max_seq_length = full_length
-    return _finish(model, run, work)
+    return _finish(model, run, base, work)
 
 
 def train_reranker(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell) -> TrainingRun:
@@ -109,9 +111,9 @@ def train_reranker(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
             columns["text"].append(text)
     full_length, model.max_seq_length = model.max_seq_length, recipe.max_tokens
     task = _Task(model, BinaryCrossEntropyLoss(model), columns, CrossEncoderTrainer, CrossEncoderTrainingArguments, {})
-    run = _run(task, chosen, recipe, work, tell)
+    run = _run(task, load_grids(base), chosen, recipe, work, tell)
     model.max_seq_length = full_length
-    return _finish(model, run, work)
+    return _finish(model, run, base, work)
 
 
 def _chosen(pairs: Sequence[Pair], recipe: Recipe) -> list[Pair]:
@@ -136,7 +138,9 @@ def _negatives(pair: Pair, pairs: Sequence[Pair], recipe: Recipe, row: int) -> l
     raise ModelError(f"The pairs hold too few different texts for {recipe.negatives} negatives: give more data.")
 
 
-def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell) -> TrainingRun:
+def _run(
+    task: _Task, grids: dict[str, Grid], pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell
+) -> TrainingRun:
     import torch
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -145,6 +149,7 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
     dataset = Dataset.from_dict(task.columns)
     bf16 = _bf16_pays() if recipe.bf16 is None else recipe.bf16
     pace = Pace(math.ceil(len(dataset) / recipe.batch_size) * recipe.epochs, recipe.warmup, recipe.max_seconds)
+    on_grid = OnGrid(task.model.transformers_model, grids, recipe.seed)
     weights = [p for p in task.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         [
@@ -159,7 +164,7 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
         loss=task.loss,
         train_dataset=dataset,
         optimizers=(optimizer, schedule),
-        callbacks=[_watching(pace, tell)],
+        callbacks=[_watching(pace, on_grid, tell)],
         args=task.arguments(
             output_dir=str(work),
             num_train_epochs=recipe.epochs,
@@ -179,6 +184,7 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
     )
     trainer.remove_callback(PrinterCallback)
     result = trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))  # type: ignore[no-untyped-call]
+    on_grid.round()
     if not math.isfinite(result.training_loss):
         raise ModelError("The training diverged: its loss is no number. Lower the learning rate.")
     device = task.model.device.type
@@ -202,9 +208,10 @@ def _begin(work: Path, what: str, pairs: Sequence[Pair], recipe: Recipe) -> Trai
     return TrainingRun(work / TRAINED, **json.loads(done.read_bytes())) if done.is_file() else None
 
 
-def _finish(model: Any, run: TrainingRun, work: Path) -> TrainingRun:
+def _finish(model: Any, run: TrainingRun, base: Path, work: Path) -> TrainingRun:
     """Keep the trained model instead of what a killed run would have gone on from, which is three times as large."""
     model.save_pretrained(str(run.checkpoint), create_model_card=False)
+    save_grids(load_grids(base), run.checkpoint)  # so that it may be trained further
     (work / DONE_FILE).write_text(json.dumps(run.figures()), encoding="utf-8")
     for checkpoint in work.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
@@ -228,14 +235,20 @@ def _without_model_card(trainer: Any) -> Any:
     return Trainer
 
 
-def _watching(pace: Pace, tell: Tell) -> TrainerCallback:
-    """What tells how far the training is and ends it when its time is over."""
+def _watching(pace: Pace, on_grid: OnGrid, tell: Tell) -> TrainerCallback:
+    """What keeps the weights on their grids, tells how far the training is, and ends it when its time is over."""
     from transformers import TrainerCallback
 
     class Watching(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - the library's
             pace.steps = state.max_steps
             pace.start()
+
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            on_grid.round()
+
+        def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            on_grid.release()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - the library's
             tell("Training", state.global_step, pace.expected_steps(state.global_step))
