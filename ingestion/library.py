@@ -13,7 +13,7 @@ import portalocker
 
 from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
-from indexes.engines import LAYOUT, Engine, point_id
+from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
 from indexes.passage import PAYLOAD_VERSION
 from indexes.searcher import Searcher
@@ -23,6 +23,7 @@ from ingestion.ledger import Ledger
 from ingestion.places import MEND, Place, Server
 from ingestion.versions import Version, new_version
 
+LAYOUT = int(PAYLOAD_VERSION)
 RESTORED = 256  # passages that are looked up together
 FLUSHED = 16  # times as many are kept, whatever happens then
 Tell = Callable[[str, int, int], None]  # what is being done, how much of it is, of how much
@@ -160,8 +161,8 @@ class Library(Home):
         Where another run is writing, the two differ for a moment, and that run sees to it.
         """
         engine, ledger = self.searcher.engine, self.ledger
-        if ledger.get_meta("payloads") != PAYLOAD_VERSION:
-            self._relabel_all()
+        if self._version.layout != LAYOUT:
+            self._relabel_all(tell)
         if engine.count() >= ledger.passage_count() and not ledger.unfinished():
             return
         with suppress(LibraryInUseError), self.writing():
@@ -178,14 +179,19 @@ class Library(Home):
                     engine.flush()
             engine.flush()
 
-    def _relabel_all(self) -> None:
+    def _relabel_all(self, tell: Tell | None) -> None:
         """The ledger has its passages as this version writes them, and the index those of an older one: nothing is embedded."""
+        engine, count = self._searcher.engine, self.ledger.passage_count()
         with suppress(LibraryInUseError), self.writing():
             passages = self.ledger.passages()
-            while batch := list(islice(passages, RESTORED)):
-                self.searcher.engine.relabel(batch)
-            self.searcher.engine.flush()
-            self.ledger.set_meta("payloads", PAYLOAD_VERSION)
+            for number, batch in enumerate(iter(lambda: list(islice(passages, RESTORED)), [])):
+                if tell:
+                    tell("Bringing the index up", min(number * RESTORED, count), count)
+                engine.relabel(batch)
+            engine.flush()
+            self._version = self._version.model_copy(update={"layout": LAYOUT})
+            self.versions.put(self._version)
+            self.place.describe(self._version)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -243,10 +249,14 @@ def _check(version: Version, embedder: Embedder, engine: str | None, home: Path)
             f"The library in {home} was built with the engine {version.engine}, and {engine} is asked for. Set CITEWELL_ENGINE={version.engine}, "
             f"or build its index with the other one: citewell library reindex --engine {engine}"
         )
-    if (version.lexical, version.layout) != (lexical.VERSION, LAYOUT):
+    if version.layout > LAYOUT:
         raise IncompatibleIndexError(
-            f"The index of the library in {home} was built by another Citewell ({version.signature}, layout {version.layout}; this one has "
-            f"{lexical.VERSION}, layout {LAYOUT}). {MEND}"
+            f"The index of the library in {home} was built by a later Citewell. Update Citewell."
+        )
+    if version.lexical != lexical.VERSION:
+        raise IncompatibleIndexError(
+            f"The index of the library in {home} was built by another Citewell ({version.signature}; this one's encoder is "
+            f"{lexical.VERSION}). {MEND}"
         )
 
 

@@ -157,7 +157,7 @@ class Folders:
         if not (folder / MANIFEST).is_file():  # a new one, or one of a Citewell that wrote none
             return
         said = read_manifest(folder)
-        if not said.like(version):
+        if not said.has_vectors_of(version):
             raise IncompatibleIndexError(
                 f"The index in {folder} is not the one that the ledger knows: it was built with {said.signature} ({said.engine}, {said.dimension} "
                 f"dimensions), the ledger says {version.signature} ({version.engine}, {version.dimension})."

@@ -32,16 +32,14 @@ def open_library(settings: Settings, purpose: str, home: Path | None = None, *, 
 
     Raises what `Library.open` raises.
     """
-    said = False
+    said = ""
 
     def opened(tell: Tell) -> Library:
         def say(step: str, done: int, total: int) -> None:
             nonlocal said
-            if not said:
-                note(
-                    f"The index lacks passages that the ledger has ({total:,} in all): they are indexed again, which may take a while."
-                )
-                said = True
+            if step != said:
+                note(f"{step} ({total:,} passages), which may take a while.")
+                said = step
             tell(step, done, total)
 
         return Library.open(

@@ -21,8 +21,8 @@ from native import article, deletion, pubmed_xml
 from indexes import lexical
 from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
-from indexes.errors import IncompatibleIndexError, LibraryInUseError
-from indexes.passage import Filters
+from indexes.errors import IncompatibleIndexError, LibraryInUseError, UnusableInputError
+from indexes.passage import PAYLOAD_VERSION, Filters
 from ingestion import reindexing
 from ingestion.errors import IngestionError
 from ingestion.home import Home
@@ -276,7 +276,7 @@ def test_vectors_that_are_none_are_not_taken_into_use(home: Path, value: float) 
             return np.full((len(texts), self.dimension), value, np.float32)
 
     with opened(home) as library:
-        with pytest.raises((IngestionError, IncompatibleIndexError)):
+        with pytest.raises(UnusableInputError, match="not finite or is zero"):
             reindex(library, Broken("other"), None, quiet)
         is_whole_but_for_what_is_built(library)
 
@@ -352,6 +352,7 @@ def test_a_library_of_an_earlier_citewell_is_brought_up(home: Path) -> None:
     embedder = HashedEmbedder()
     with opened(home, embedder) as library:
         is_whole(library)
+        assert library.version.layout == int(PAYLOAD_VERSION)
         assert (library.version.number, library.version.dimension) == (1, 32)
     assert embedder.embedded == []
     assert read_manifest(home / "index") == library.version
