@@ -365,6 +365,23 @@ def test_an_engine_that_is_none_is_refused_before_anything_is_built(home: Path) 
         assert library.versions.building() is None
 
 
+@pytest.mark.parametrize("quantisation", ["none", "scalar"])
+def test_an_index_goes_to_another_engine_and_back_without_embedding_anything(home: Path, quantisation: str) -> None:
+    pytest.importorskip("faiss")
+    embedder = HashedEmbedder()
+    for engine in ("faiss", "edge"):
+        with opened(home, embedder) as library:
+            version = reindex(
+                library, embedder, library.searcher.engine, quiet, engine=engine, quantisation=quantisation
+            )
+            assert (version.engine, version.quantisation) == (engine, quantisation)
+            assert library.searcher.search("strokes 7")[0].passage.passage_id == "pubmed:7#0"
+            assert library.searcher.engine.count() == 60
+    assert len(embedder.embedded) <= 2 * reindexing.SAMPLE
+    with pytest.raises(IncompatibleIndexError, match="built with the engine edge, and faiss is asked for"):
+        Library.open(home, purpose="a test", embedder=embedder, engine="faiss")
+
+
 def test_an_empty_library_is_told(tmp_path: Path) -> None:
     with (
         Home.hold(tmp_path, purpose="a test") as held,
