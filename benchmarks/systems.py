@@ -146,7 +146,9 @@ def _qdrant(_: Path) -> System:
     from indexes.engines.qdrant import QdrantEngine
 
     warnings.filterwarnings("ignore", category=UserWarning, module="indexes.engines.qdrant")  # that it is but local
-    return Ours(QdrantEngine(QdrantClient(":memory:"), "passages", dimension=DIMENSION))  # on disk it fills 60 times as slowly
+    return Ours(
+        QdrantEngine(QdrantClient(":memory:"), "passages", dimension=DIMENSION)
+    )  # on disk it fills 60 times as slowly
 
 
 def _simple(_: Path) -> System:

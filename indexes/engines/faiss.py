@@ -38,7 +38,9 @@ from indexes.postings import Postings
 
 GRAPH = 2_000_000  # rows up to which a graph is worth its memory and the time to build it
 _UNSEALED = 16_384  # passages whose terms are kept in memory
-_CONDITIONS = 64 << 20  # bytes of rows that are remembered for conditions of filters
+_CONDITIONS = (
+    64 << 20
+)  # rows of conditions of filters that are remembered, a byte each; of eight conditions in any case
 _LEAST = 256  # vectors that an index can be trained on
 _UNINDEXED = 5_000  # new rows that are not worth an index written anew
 _STANDING = 0.75  # of the rows of an index that must still stand, else it is built anew
@@ -226,7 +228,7 @@ class FaissEngine:
             with self._writing:  # from here on, writing keeps it true
                 known = np.zeros(len(self._view.live), np.bool_)
                 known[self._store.matching(condition)] = True
-                while self._conditions and (len(self._conditions) + 1) * len(known) > _CONDITIONS:
+                while len(self._conditions) >= max(8, _CONDITIONS // max(1, len(known))):
                     self._conditions.pop(next(iter(self._conditions)))
                 self._conditions[condition] = known
         return known
