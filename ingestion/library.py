@@ -55,7 +55,7 @@ class Library(Home):
         embedder: Embedder | None = None,
         spec: str | None = None,
         engine: str | None = None,
-        load: Callable[..., Embedder] | None = None,
+        load: Callable[[str], Embedder] | None = None,
         tell: Tell | None = None,
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
@@ -78,7 +78,7 @@ class Library(Home):
         *,
         spec: str | None = None,
         engine: str | None = None,
-        load: Callable[..., Embedder] | None = None,
+        load: Callable[[str], Embedder] | None = None,
         tell: Tell | None = None,
     ) -> Library:
         """The library in a folder that is held, which it then holds instead; where this raises, the folder is let go. See `open`."""
@@ -86,8 +86,7 @@ class Library(Home):
             undo.callback(held.close)
             known = held.versions.current()
             spec = spec or (known.spec if known else "")
-            load = load or load_embedder
-            embedder = embedder or (load(spec) if spec else load())
+            embedder = embedder or ((load or load_embedder)(spec) if spec else load_embedder())
             if known:
                 _check(known, embedder, engine, held.home)
             version = known or new_version(1, engine or held.place.engine, embedder.name, embedder.dimension, spec=spec)

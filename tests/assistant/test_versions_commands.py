@@ -29,8 +29,8 @@ def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `citewell` in this process over one library that holds three articles."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
-    for module in ("ingestion.library", "assistant.cli.versions", "assistant.cli.moving"):
-        monkeypatch.setattr(f"{module}.load_embedder", HashedEmbedder)
+    for module in ("ingestion.library", "assistant.models"):
+        monkeypatch.setattr(f"{module}.load_embedder", lambda spec="hashed", access=None: HashedEmbedder(spec))
     (tmp_path / "a.xml").write_text(
         pubmed(*(article(n, f"Zibotentan trial {n}", conclusions=FINDING) for n in (1, 2, 3)))
     )
@@ -42,7 +42,7 @@ def run(citewell: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 def a_server(home: Path) -> Iterator[Library]:
     """Holds the library as `citewell serve` does."""
     with Library.open(home, purpose="citewell serve") as library:
-        jobs = Jobs(library, home / "jobs", HashedEmbedder)
+        jobs = Jobs(library, home / "jobs", lambda spec: HashedEmbedder(spec or "hashed"))
         intake = Intake(jobs, Uploads(home), limit=1 << 20, token=None, is_local=True)
         with served(create_app(Assistant(library), intake)) as url:
             library.announce("citewell serve", url)

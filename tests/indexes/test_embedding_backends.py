@@ -13,7 +13,6 @@ import pytest
 from embedding_server import EmbeddingServer, Reply, embedding_server
 
 from indexes.embedding import Embedder, Vectors, load_embedder
-from indexes.embedding.deferred import DeferredEmbedder
 from indexes.embedding.openai import BATCH, OpenAiEmbedder, remote_host
 from indexes.embedding.spec import EmbedderSpec
 from indexes.embedding.vectors import unit_vectors
@@ -104,15 +103,6 @@ def test_a_spec_survives_writing(tmp_path: Path) -> None:
 def test_vectors_that_would_spoil_an_index_are_refused(rows: Vectors, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         unit_vectors(rows, 1, 3, "a model")
-
-
-def test_a_deferred_embedder_is_loaded_when_it_is_asked() -> None:
-    embedder = DeferredEmbedder("no such model", Access())
-    with pytest.raises(ModelMissingError, match="no such model"):
-        embedder.embed_query("aspirin")
-    loaded: Embedder = DeferredEmbedder("onnx", Access())
-    assert (loaded.name, loaded.dimension) == (BGE_SMALL.name, 384)
-    assert loaded.embed_passages(TEXTS).shape == (3, 384)
 
 
 class TestServer:

@@ -127,7 +127,7 @@ def test_a_new_lexical_encoder_costs_no_embedding(home: Path, monkeypatch: pytes
         pass
     embedder = HashedEmbedder()
     with Home.hold(home, purpose="a test") as held:
-        version = reindex_held(held, Wanted(), lambda: embedder, quiet)
+        version = reindex_held(held, Wanted(), lambda _: embedder, quiet)
     assert version.signature == "hashed+bm25-next"
     assert len(embedder.embedded) <= reindexing.SAMPLE
     with opened(home) as library:
@@ -287,7 +287,7 @@ def test_a_damaged_index_is_told_and_built_again_from_the_ledger(home: Path) -> 
     with pytest.raises(IncompatibleIndexError, match="citewell library reindex"), opened(home):
         pass
     with Home.hold(home, purpose="a test") as held:
-        assert reindex_held(held, Wanted(), HashedEmbedder, quiet).number == 2
+        assert reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet).number == 2
     with opened(home) as library:
         is_whole(library)
 
@@ -305,7 +305,7 @@ def test_whatever_of_an_index_is_damaged_the_library_is_whole_again_after_a_rein
         else:
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with Home.hold(home, purpose="a test") as held:
-        reindex_held(held, Wanted(), HashedEmbedder, quiet)
+        reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet)
     with opened(home) as library:
         is_whole(library)
 
