@@ -109,9 +109,7 @@ class FaissEngine:
             try:
                 found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"])
             except (OSError, ValueError, RuntimeError):
-                self._store.set(
-                    "nearest", "null"
-                )  # the vectors are there: they are compared one by one until `optimize`
+                self._store.set("nearest", "null")  # until `optimize`, vectors are compared one by one
         self._sweep()
         unsealed = (Postings.of(first, terms),) if terms else ()
         return View(self._vectors.read(rows), self._points.read(rows), live, sealed, unsealed, found)
@@ -274,12 +272,12 @@ class FaissEngine:
 
     def _merge(self) -> bool:
         """Make one of the newest postings that are of like size, so that there are few and each passage moves seldom."""
-        with self._writing:
-            view, folders = self._view, self._store.segments()
-            folder = self._new_folder("postings")
+        view = self._view
         first = postings.like_sized(view.sealed)
         if first + 1 >= len(view.sealed):
             return False
+        with self._writing, self._store.writing():
+            folders, folder = self._store.segments(), self._new_folder("postings")
         with self._store.refusals():
             part = postings.merge(view.sealed[first:], folder, view.live)
         with self._writing:
@@ -312,7 +310,7 @@ class FaissEngine:
             return False
         else:
             found = nearest.build(index_type, view.vectors, present)
-        with self._writing:
+        with self._writing, self._store.writing():
             folder = self._new_folder("nearest")
         with self._store.refusals():
             checksum = found.save(folder)
