@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,37 @@ from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.storage import OVERSAMPLING, QUANTILE, Quantisation
-from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError
+from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError, RetrievalError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
 DENSE, LEXICAL = "dense", "lexical"
+_ALWAYS = ["kind", "document_id", "year"]
+_FEW = 1000  # passages that are looked through one by one in a few milliseconds
 _SCHEMAS = {
     "keyword": edge.PayloadSchemaType.Keyword,
     "integer": edge.PayloadSchemaType.Integer,
     "float": edge.PayloadSchemaType.Float,
 }
+
+
+@contextmanager
+def _intact(path: Path) -> Iterator[None]:
+    """Says in our words that what lies in the folder cannot be read, or is held by another process."""
+    try:
+        yield
+    except (RetrievalError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except (
+        BaseException
+    ) as error:  # the binding raises nothing narrower, and panics where a damaged file takes it by surprise
+        if "WouldBlock" in str(error):
+            raise LibraryInUseError(
+                f"The index in {path} is held by another process: ask its server, or stop it first."
+            ) from error
+        raise IncompatibleIndexError(
+            f"The index in {path} cannot be read ({str(error)[:300]}). Move the folder away and ingest again."
+        ) from error
 
 
 class EdgeEngine:
@@ -35,6 +56,7 @@ class EdgeEngine:
         self._path = path
         self._dimension = dimension
         self._search = _search_params(quantisation)
+        self._indexed: set[str] = set()
 
     @classmethod
     def open(cls, path: Path, *, dimension: int, quantisation: Quantisation = Quantisation.NONE) -> EdgeEngine:
@@ -50,23 +72,46 @@ class EdgeEngine:
             },
             sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         )
-        try:
-            if (path / "segments").is_dir():
+        with _intact(path):
+            there = (path / "segments").is_dir()
+            if there:
                 shard = edge.EdgeShard.load(str(path), config)
-                return cls(shard, path, dimension=dimension, quantisation=quantisation)
-            path.mkdir(parents=True, exist_ok=True)
-            shard = edge.EdgeShard.create(str(path), config)
-        except Exception as error:  # the binding raises nothing narrower
-            if "WouldBlock" in str(error):
-                raise LibraryInUseError(
-                    f"The index in {path} is held by another process: ask its server, or stop it first."
-                ) from error
-            raise IncompatibleIndexError(
-                f"The index in {path} cannot be opened ({error}). Move the folder away and ingest again."
-            ) from error
-        for field, sort in FIELDS.items():
-            shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMAS[sort]))
-        return cls(shard, path, dimension=dimension, quantisation=quantisation)
+            else:
+                path.mkdir(parents=True, exist_ok=True)
+                shard = edge.EdgeShard.create(str(path), config)
+        engine = cls(shard, path, dimension=dimension, quantisation=quantisation)
+        try:
+            with _intact(path):
+                if there:
+                    engine._probe()
+                engine._index_fields()
+        except IncompatibleIndexError:
+            with suppress(BaseException):
+                shard.close()
+            raise
+        return engine
+
+    def _index_fields(self) -> None:
+        """What every question filters by is indexed from the start, the rest once there are enough passages: each takes a tenth of a second."""
+        fields = list(FIELDS) if self.count() >= _FEW else _ALWAYS
+        for field in fields:
+            if field not in self._indexed:
+                self._shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMAS[FIELDS[field]]))
+                self._indexed.add(field)
+
+    def _probe(self) -> None:
+        """A passage that is stored is found by its own vectors, or files are missing that nothing else notices. Raises `ValueError`."""
+        some, _ = self._shard.scroll(edge.ScrollRequest(limit=1, with_payload=True, with_vector=True))
+        if not some:
+            return
+        Passage.from_payload(some[0].payload or {})
+        vectors = some[0].vector if isinstance(some[0].vector, dict) else {}
+        for name in (DENSE, LEXICAL):
+            vector: Any = vectors[name]
+            if name == LEXICAL and not vector.indices:
+                continue
+            if not self._nearest(vector, name, 1, Filters()):
+                raise ValueError(f"its {name} vectors are not found")
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
         """Store passages with their vectors, replacing those of the same identifier."""
@@ -134,18 +179,21 @@ class EdgeEngine:
             with_payload=False,
             with_vector=False,
         )
-        return {str(point.id): point.score for point in self._shard.query(request)}
+        with _intact(self._path):
+            return {str(point.id): point.score for point in self._shard.query(request)}
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
-        records = self._shard.retrieve(list(point_ids), with_payload=True, with_vector=False)
-        return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+        with _intact(self._path):
+            records = self._shard.retrieve(list(point_ids), with_payload=True, with_vector=False)
+            return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
 
     def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
         """The dense vectors of those points, as stored."""
-        records = self._shard.retrieve(list(point_ids), with_payload=False, with_vector=[DENSE])
-        found = ((str(record.id), record.vector) for record in records)
-        return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
+        with _intact(self._path):
+            records = self._shard.retrieve(list(point_ids), with_payload=False, with_vector=[DENSE])
+            found = ((str(record.id), record.vector) for record in records)
+            return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
 
     def count(self) -> int:
         """How many passages are stored."""
@@ -154,6 +202,7 @@ class EdgeEngine:
     def flush(self) -> None:
         """Write everything to disk."""
         with self._writing():
+            self._index_fields()
             self._shard.flush()
 
     def optimize(self) -> bool:

@@ -39,7 +39,7 @@ def hnsw_by_cagra(faiss: Any, vectors: Vectors) -> Any:
 
 def train(faiss: Any, index: Any, sample: Vectors) -> None:
     """Train an index of inverted lists, k-means on all GPUs there are."""
-    lists = faiss.extract_index_ivf(index)
-    lists.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(index.d))
+    lists, clusters = faiss.extract_index_ivf(index), faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(index.d))
+    lists.clustering_index = clusters  # the index does not keep it alive: the name above does
     index.train(sample)
     lists.clustering_index = None

@@ -94,7 +94,10 @@ class Nearest:
         """Write to a folder that appears complete or not at all, and give the checksum to load it with. Raises `OSError`."""
         faiss = faiss_module()
         with whole_folder(folder) as beside:
-            faiss.write_index(self.index, str(beside / "index"))
+            try:
+                faiss.write_index(self.index, str(beside / "index"))
+            except RuntimeError as error:  # how FAISS says that the disk is full
+                raise OSError(str(error)) from error
             (beside / "rows").write_bytes(self.rows.tobytes())
             return _checksum(beside)
 

@@ -32,7 +32,7 @@ from passages import DIMENSION, any_filters, any_passage, make_passage
 from indexes.engines import nearest, point_id
 from indexes.engines.faiss import FaissEngine
 from indexes.engines.gpu import gpus, has_cagra
-from indexes.errors import IncompatibleIndexError, LibraryInUseError, ModelMissingError
+from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError, ModelMissingError
 from indexes.lexical import SparseVector, encode_passage, encode_query
 from indexes.passage import Filters, Kind, Passage
 
@@ -436,6 +436,23 @@ print(engine.count() % 100, len(engine.dense(tests.EMBEDDER.embed_query("aspirin
     with closing(open_at(tmp_path / "index")) as engine:
         assert engine.count() % 100 == 10
         assert len(engine.lexical(encode_query("aspirin"), 10_000, ALL)) == engine.count()
+
+
+@pytest.mark.usefixtures("approximate")
+def test_an_index_that_finds_no_room_leaves_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("Error: 'ret == size' failed: write error: No space left on device")
+
+    vectors = clustered(500)
+    with closing(open_at(tmp_path / "index", "hnsw")) as engine:
+        fill(engine, 0, vectors)
+        with monkeypatch.context() as disk:
+            disk.setattr(nearest.faiss_module(), "write_index", full)
+            with pytest.raises(IndexWriteError, match="Free space on its disk"):
+                engine.optimize()
+        assert recall(engine, vectors, np.arange(500)) == 1.0
+        assert engine.optimize()
+        assert engine._view.covered == 500
 
 
 def test_without_faiss_the_mend_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
