@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from pydantic import SkipValidation
@@ -18,6 +19,7 @@ from assistant.answer import Citation, Claim, TraceStep
 from assistant.appraisal import level_rank, usable
 from assistant.composing.extractive import Chosen, compose
 from assistant.composing.vectors import SentenceVectors
+from assistant.filtering import said_by
 from assistant.guardrails.screening import screen
 from assistant.planning.rules import plan
 from assistant.planning.terms import Term
@@ -95,7 +97,7 @@ class QuestionWorkflow(Workflow):
         run = event.run
         for kind, quota in run.planned.quotas.items():
             ctx.write_event_to_stream(Told(progress=Progress("search", f"Searching {NAMES[kind]}")))
-            arguments = {"kind": str(kind), "k": quota, **_years(run.planned.filters)}
+            arguments = {"kind": str(kind), "k": quota, **said_by(replace(run.planned.filters, kinds=frozenset()))}
             run.hits += await self._timed(
                 run,
                 "search",
@@ -151,8 +153,7 @@ class QuestionWorkflow(Workflow):
         return result
 
     def _search(self, run: Run, kind: Kind, quota: int) -> list[Hit]:
-        filters = run.planned.filters
-        only = Filters(frozenset({kind}), filters.year_from, filters.year_to, filters.document_ids)
+        only = replace(run.planned.filters, kinds=frozenset({kind}))
         return self._library.searcher.search(run.planned.question, quota, only)
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
@@ -197,8 +198,3 @@ def _cite(chosen: Chosen) -> Citation:
         end=candidate.end,
         support=0.0,
     )
-
-
-def _years(filters: Filters) -> dict[str, object]:
-    years = {"year_from": filters.year_from, "year_to": filters.year_to}
-    return {name: year for name, year in years.items() if year is not None}
