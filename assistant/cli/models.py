@@ -20,6 +20,7 @@ from indexes.finetuning.store import Card, ModelKind
 app = typer.Typer(help="Embedders and rerankers: which there are, and better ones.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="As `citewell models list` shows it.")]
+LIBRARY_PASSAGES = 50_000  # of a library that are learnt from: more would not fit in memory, nor in a day
 DEFAULTS = {
     ModelKind.EMBEDDER: (embedding.DEFAULT, "MIT"),
     ModelKind.RERANKER: (reranking.DEFAULT, "Apache-2.0"),
@@ -146,7 +147,7 @@ def finetune(
     sets: list[Judged] = [read_judged(path) for path in data or ()]
     if library:
         with open_ledger() as ledger:
-            sets.append(from_passages(ledger.passages()))
+            sets.append(from_passages(ledger.passages(), LIBRARY_PASSAGES / max(ledger.passage_count(), 1)))
     recipe = dataclasses.replace(RECIPES[kind], max_seconds=max_seconds, max_pairs=max_pairs, seed=seed)
     store = model_store(load_settings())
     card = with_steps(lambda tell: finetune(kind, name, sets, recipe, store, tell), quiet=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from indexes.finetuning.judged import Judged
 from indexes.finetuning.mining import mine_pairs
 from indexes.finetuning.pairs import Pair
 from indexes.finetuning.recipe import Recipe
-from indexes.finetuning.store import CARD, Card, Data, ModelKind, ModelStore
+from indexes.finetuning.store import CARD, NAME, Card, Data, ModelKind, ModelStore
 from indexes.finetuning.training import Tell, TrainingRun, train_embedder, train_reranker
 from indexes.reranking import DEFAULT as DEFAULT_RERANKER
 from indexes.reranking.onnx import OnnxReranker
@@ -38,6 +39,8 @@ def finetune(kind: ModelKind, name: str, data: Sequence[Judged], recipe: Recipe,
     A part of the queries, chosen by their words, is held out to judge by. The same call goes on where a killed one stopped; what it had is in
     `.work-<name>` in the store, and is removed at the end. Raises `ModelError` and `ModelMissingError`.
     """
+    if not re.fullmatch(NAME, name):  # before hours of training: it becomes a folder
+        raise ModelError(f"{name!r} cannot be a model's name: use lower-case letters and digits, with hyphens between.")
     number = store.next_version(name)
     work = store.folder / f".work-{name}-{number}"
     train, held_out = zip(*(judged.split() for judged in data), strict=True)

@@ -51,10 +51,11 @@ def read_judged(path: Path) -> Judged:
     )
 
 
-def from_passages(passages: Iterable[Passage], name: str = "library") -> Judged:
+def from_passages(passages: Iterable[Passage], share: float = 1.0) -> Judged:
     """What a library teaches: a title asks for its abstract or first passage, and the heading of a recommendation or section for its text.
 
-    A document's title and headings are not part of the texts, else they would be found by their own words.
+    A document's title and headings are not part of the texts, else they would be found by their own words. Of a large library, `share` is the part
+    of the passages that is kept, the same ones each time.
     """
     queries: dict[str, str] = {}
     texts: dict[str, str] = {}
@@ -66,6 +67,8 @@ def from_passages(passages: Iterable[Passage], name: str = "library") -> Judged:
 
     titled: set[str] = set()
     for passage in passages:
+        if _share(passage.passage_id) >= share:
+            continue
         if passage.document_id not in titled:
             titled.add(passage.document_id)
             add(passage.passage_id, passage.title, passage.text)
@@ -74,7 +77,7 @@ def from_passages(passages: Iterable[Passage], name: str = "library") -> Judged:
         for number, part in enumerate(passage.parts):
             if part.role is Role.RECOMMENDATION and part.heading:
                 add(f"{passage.passage_id}/{number}", part.heading, passage.text[part.start : part.end])
-    return Judged(name, queries, texts, relevant, "the library's own")
+    return Judged("library", queries, texts, relevant, "the library's own")
 
 
 def _beir(folder: Path) -> Judged:
@@ -148,6 +151,6 @@ def _licence(folder: Path) -> str:
     return "not said"
 
 
-def _share(query: str) -> float:
-    """A number in [0, 1) that only the query's words decide."""
-    return int.from_bytes(hashlib.sha256(" ".join(query.lower().split()).encode()).digest()[:4], "big") / 2**32
+def _share(words: str) -> float:
+    """A number in [0, 1) that only the words decide."""
+    return int.from_bytes(hashlib.sha256(" ".join(words.lower().split()).encode()).digest()[:4], "big") / 2**32

@@ -39,7 +39,6 @@ def load_graph(folder: Path) -> ModelProto:
     """The model of a folder with a `model.onnx`. Raises `ModelMissingError` without the `models` extra or the file, `ModelError` if it is damaged."""
     try:
         import onnx
-        from google.protobuf.message import DecodeError
     except ImportError as error:
         raise ModelMissingError("Reading a model's graph needs onnx: pip install 'citewell[models]'.") from error
     path = folder / "model.onnx"
@@ -47,7 +46,7 @@ def load_graph(folder: Path) -> ModelProto:
         raise ModelMissingError(f"{folder} has no model.onnx: name the folder of an ONNX model.")
     try:
         return onnx.load(str(path))
-    except DecodeError as error:
+    except Exception as error:  # protobuf's own, which only it could name
         raise ModelError(f"{path} is damaged and cannot be read: install or export the model again.") from error
 
 

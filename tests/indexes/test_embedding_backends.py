@@ -172,7 +172,12 @@ class TestServer:
             load_embedder(spec)
 
 
-def test_texts_that_leave_the_machine_are_announced() -> None:
+def test_texts_that_leave_the_machine_are_announced(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ModelError, match=r"embeddings\.invalid"):
+        OpenAiEmbedder("m", "http://embeddings.invalid/v1", KEY, sleep=lambda seconds: None)
+    assert "questions are sent to embeddings.invalid" in caplog.text
+    assert "not encrypted" in caplog.text
+    assert KEY not in caplog.text
     assert remote_host("https://api.openai.com/v1") == "api.openai.com"
     assert remote_host("http://10.0.0.7:8080/v1") == "10.0.0.7"
     assert [remote_host(f"http://{host}:80/v1") for host in ("127.0.0.1", "localhost", "[::1]")] == [None] * 3

@@ -16,6 +16,7 @@ from indexes.finetuning.checkpoint import load_embedder_checkpoint, load_reranke
 from indexes.finetuning.dequantise import dequantise_embedder, dequantise_reranker
 from indexes.finetuning.export import LARGEST, embedder_agreement, export_embedder
 from indexes.finetuning.finetune import finetune
+from indexes.finetuning.grid import load_grids
 from indexes.finetuning.judged import read_judged
 from indexes.finetuning.pairs import Pair
 from indexes.finetuning.recipe import Recipe
@@ -88,20 +89,20 @@ def test_what_was_not_trained_is_exported_as_it_was(checkpoint: Path, tmp_path: 
 def test_a_killed_training_goes_on_and_a_finished_one_is_not_done_again(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = Recipe(batch_size=6, max_tokens=16, epochs=2, save_steps=1, bf16=False)
+    recipe = Recipe(batch_size=4, max_tokens=16, save_steps=1, bf16=False)
     steps: list[int] = []
 
     def killed(step: str, done: int, total: int) -> None:
         steps.append(done)
-        if done == 3:
+        if done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", killed)
-    assert (tmp_path / "killed" / "checkpoint-2").is_dir()
+    assert (tmp_path / "killed" / "checkpoint-1").is_dir()
     run = train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", lambda step, done, total: steps.append(done))
-    assert steps == [1, 2, 3, 3, 4]
-    assert run.steps == 4
+    assert steps == [1, 2, 2, 3]
+    assert run.steps == 3
     assert not list((tmp_path / "killed").glob("checkpoint-*"))
     whole = train_embedder(checkpoint, PAIRS, recipe, tmp_path / "whole", untold)
     resumed, straight = (
@@ -113,6 +114,19 @@ def test_a_killed_training_goes_on_and_a_finished_one_is_not_done_again(
     assert train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", untold) == run, "what is done is done"
     with pytest.raises(ModelError, match="other data or another recipe"):
         train_embedder(checkpoint, PAIRS[1:], recipe, tmp_path / "killed", untold)
+
+
+def test_what_is_trained_stays_on_the_grid_and_still_moves(checkpoint: Path, tmp_path: Path) -> None:
+    recipe = Recipe(batch_size=4, max_tokens=16, learning_rate=1e-4)
+    run = train_embedder(checkpoint, PAIRS, recipe, tmp_path, untold)
+    before = load_embedder_checkpoint(checkpoint, "cpu").transformers_model.state_dict()
+    after = load_embedder_checkpoint(run.checkpoint, "cpu").transformers_model.state_dict()
+    for name, grid in load_grids(checkpoint).items():
+        old, new = (grid.integers(state[name].numpy()) for state in (before, after))
+        assert np.allclose(grid.values(new), after[name].numpy(), atol=1e-6), name
+        if name.endswith("query.weight"):
+            assert 0 < (old != new).mean() < 0.2, "a few integers of each matrix have changed"
+            assert np.abs(old - new).max() <= 2
 
 
 def test_time_ends_a_training(checkpoint: Path, tmp_path: Path) -> None:
@@ -138,7 +152,7 @@ def test_data_become_a_model_with_a_card(kind: ModelKind, tmp_path: Path) -> Non
     assert card.data[0].pairs + card.data[0].held_out == len(data.relevant)
     assert card.training["steps"] > 1
     assert card.figures.queries == card.data[0].held_out
-    assert card.agreement > 0.97
+    assert card.agreement > 0.985, "what runs is what was trained"
     assert {"Finding hard negatives", "Training"} <= set(told)
     access = Access(models=store.folder)
     if kind is ModelKind.EMBEDDER:

@@ -13,8 +13,10 @@ from small_set import write_small_set
 
 from indexes.embedding import Vectors
 from indexes.errors import ModelError, ModelMissingError
+from indexes.finetuning.finetune import finetune
 from indexes.finetuning.gate import Comparison, compare, judge_embedder, judge_reranker, ndcg, set_exams
 from indexes.finetuning.judged import Judged, read_judged
+from indexes.finetuning.recipe import Recipe
 from indexes.finetuning.store import CARD, Card, ModelKind, ModelStore
 from indexes.reranking import Reranker
 
@@ -147,3 +149,10 @@ def test_what_is_no_model_is_named(tmp_path: Path) -> None:
     (store.folder / "ward-1" / CARD).write_text("{")
     with pytest.raises(ModelError, match=r"card\.json cannot be read"):
         store.cards()
+
+
+@pytest.mark.parametrize("name", ["../ward", "Ward", "", "a b", ".work-x"])
+def test_a_name_that_cannot_be_a_folder_is_refused_first(name: str, judged: Judged, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="lower-case"):
+        finetune(ModelKind.EMBEDDER, name, [judged], Recipe(), ModelStore(tmp_path / "models"), untold)
+    assert not (tmp_path / "models").exists()

@@ -129,6 +129,18 @@ def test_a_library_teaches_titles_headings_and_recommendations() -> None:
     }
 
 
+def test_of_a_large_library_the_same_part_is_taken_each_time() -> None:
+    title = "Ramipril in adults"
+    passages = [
+        Passage(f"{n}#0", str(n), Kind.LITERATURE, "We randomised 200 adults to either drug.", 0, 40, title)
+        for n in range(400)
+    ]
+    part = from_passages(passages, share=0.1).relevant.keys()
+    assert 10 < len(part) < 100
+    assert from_passages(passages[::-1], share=0.1).relevant.keys() == part
+    assert len(from_passages(passages, share=4.0).relevant) == 400
+
+
 def test_bm25_ranks_as_it_should() -> None:
     index = Bm25({"a": "aspirin prevents stroke", "b": "aspirin and more aspirin", "c": "colonoscopy", "d": ""})
     assert index.best("aspirin stroke", 10)[0] == "a"
