@@ -55,8 +55,9 @@ class Wanted(BaseModel):
 
 
 def reindex_held(home: Home, wanted: Wanted, load: Callable[[str], Embedder], tell: Tell) -> Version:
-    """Build the version that is wanted and go over to it; in a `Library` its index goes on answering. `load` opens the embedder of a
-    spec, the default one where it is empty.
+    """Build the version that is wanted and go over to it; in a `Library` its index goes on answering.
+
+    `load` opens the embedder of a spec, the default one where it is empty.
 
     The index need not be fit to be searched: it may be damaged, or another Citewell's. Raises what `reindex` raises, and `ModelMissingError`.
     """

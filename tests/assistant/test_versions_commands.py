@@ -57,7 +57,7 @@ def test_an_index_is_built_again_with_another_embedder_and_the_library_remembers
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = found(run)
-    status = run("library", "status", "--json").json["index"]
+    status = run("library", "status", "--json").json["version"]
     assert (status["number"], status["embedder"], status["engine"], status["optimised_share"]) == (
         1,
         "hashed",
@@ -151,6 +151,16 @@ def test_a_snapshot_brings_a_library_back(run: Run, tmp_path: Path, through: str
     assert run("library", "restore", file, "--replace").code == 0
     assert found(run) == before
     assert len(list((tmp_path / "home").glob("index*"))) == 1
+
+
+def test_a_restored_library_keeps_the_engine_it_had(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    run("library", "snapshot", tmp_path / "citewell.zip")
+    run("library", "reindex", "--engine", "faiss", "--quantisation", "scalar")
+    assert run("library", "restore", tmp_path / "citewell.zip", "--replace").code == 0
+    version = run("library", "status", "--json").json["version"]
+    assert (version["engine"], version["quantisation"], version["passages"]) == ("faiss", "scalar", 3)
+    assert len(found(run)) == 3
 
 
 def test_a_snapshot_without_a_name_is_kept_in_the_library(run: Run, tmp_path: Path) -> None:
