@@ -76,7 +76,8 @@ def test_an_answer_is_made_of_what_passes_and_its_trace_says_by_what(run: Run) -
 @pytest.mark.parametrize(
     "options",
     [
-        ["--evidence-level", "9"], ["--status", "fine"], ["--sex", "x"], ["--age", "-1"], ["--age", "nan"], ["--age", "500"], ["--language", "English"],
+        ["--evidence-level", "9"], ["--status", "fine"], ["--sex", "x"], ["--age", "-1"], ["--age", "nan"], ["--age", "500"],
+        ["--language", "English"],
         ["--mesh", ""], ["--mesh", " "], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
     ],
 )  # fmt: skip
