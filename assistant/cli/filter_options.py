@@ -89,6 +89,5 @@ def _filters(said: dict[str, Any]) -> Filters:
         return FiltersIn.model_validate(said).to_filters()
     except ValidationError as error:
         name = str(error.errors(include_input=False)[0]["loc"][0])
-        raise typer.BadParameter(
-            "cannot be used; see --help for what it may be.", param_hint=_NAMES[name]
-        ) from None  # pydantic's message would repeat what was given
+        words = get_args(OPTIONS[name])[1].help
+        raise typer.BadParameter(words, param_hint=_NAMES[name]) from None  # pydantic's would repeat what was given

@@ -41,6 +41,7 @@ def reindex(
     """Build the index anew from the ledger, which needs no files, beside the one that answers; check it; and only then go over to it.
 
     Vectors of the same embedder are used again. Whatever stops it, the library is as it was, and the same command goes on where it stopped.
+
     A running server that holds the library does it, and goes on answering and taking documents in.
 
     [dim]citewell library reindex --embedder sentence-transformers:./my-model[/]
@@ -71,8 +72,9 @@ def reindex(
 def optimize(as_json: JsonOption = False) -> None:
     """Build what makes searching a large library fast (HNSW graphs), in a copy of the index that then takes its place.
 
-    What was ingested is found before and after. Worth it after a large ingest: `citewell library status` says how much is optimised. A running
-    server that holds the library does it, and goes on answering and taking documents in.
+    What was ingested is found before and after. Worth it after a large ingest: `citewell library status` says how much is optimised.
+
+    A running server that holds the library does it, and goes on answering and taking documents in.
 
     [dim]citewell library optimize[/]
     """

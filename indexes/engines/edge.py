@@ -21,6 +21,9 @@ from indexes.passage import Filters, Passage
 
 DENSE, LEXICAL = "dense", "lexical"
 _ALWAYS = ["kind", "document_id", "year"]
+_GRAPH_KB = (
+    10_000  # of vectors from which on `optimize` builds a graph over them, and quantises them: 6,500 of 384 numbers
+)
 _FEW = 1000  # passages that are looked through one by one in a few milliseconds
 _SCHEMAS = {
     "keyword": edge.PayloadSchemaType.Keyword,
@@ -70,6 +73,7 @@ class EdgeEngine:
                     size=dimension, distance=edge.Distance.Cosine, quantization_config=_quantised(quantisation)
                 )
             },
+            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_GRAPH_KB),
             sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         )
         with _intact(path):
@@ -104,7 +108,8 @@ class EdgeEngine:
         some, _ = self._shard.scroll(edge.ScrollRequest(limit=1, with_payload=True, with_vector=True))
         if not some:
             return
-        Passage.from_payload(some[0].payload or {})
+        if not some[0].payload:
+            raise ValueError("its passages are not found")
         vectors = some[0].vector if isinstance(some[0].vector, dict) else {}
         for name in (DENSE, LEXICAL):
             vector: Any = vectors[name]

@@ -16,7 +16,7 @@ class Quantisation(StrEnum):
     BINARY = "binary"
 
 
-OVERSAMPLING = {Quantisation.SCALAR: 1.5, Quantisation.BINARY: 3.0}
+OVERSAMPLING = {Quantisation.SCALAR: 1.5, Quantisation.BINARY: 6.0}
 """How many times more candidates are compared again with the original vectors than are asked for; measured by `benchmarks/quantisation.py`."""
 QUANTILE = 0.99
 """The share of numbers that a byte tells apart; the rest are its ends."""
