@@ -41,7 +41,7 @@ def dequantise_embedder(source: Path, spec: EmbedderSpec, target: Path) -> None:
     _fill(encoder, parameters | _pooler(encoder), source)
     with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
         encoder.save_pretrained(folder)
-        _tokenizer(source, spec.max_tokens).save_pretrained(folder)
+        bert_tokenizer(source, spec.max_tokens).save_pretrained(folder)
         modules = [
             Transformer(folder, max_seq_length=spec.max_tokens),
             Pooling(spec.dimension, spec.pooling),
@@ -65,7 +65,7 @@ def dequantise_reranker(source: Path, target: Path) -> None:
     model = BertForSequenceClassification(config)
     _fill(model, parameters, source)
     model.save_pretrained(target)
-    _tokenizer(source, MAX_TOKENS).save_pretrained(target)
+    bert_tokenizer(source, MAX_TOKENS).save_pretrained(target)
     save_grids(read_grids(graph), target)
 
 
@@ -111,7 +111,8 @@ def _pooler(encoder: BertModel) -> Parameters:
     return {name: np.zeros(encoder.state_dict()[name].shape, dtype=np.float32) for name in names}
 
 
-def _tokenizer(source: Path, max_tokens: int) -> PreTrainedTokenizerFast:
+def bert_tokenizer(source: Path, max_tokens: int) -> PreTrainedTokenizerFast:
+    """The tokenizer of an ONNX folder as transformers has it; it truncates at `max_tokens`."""
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]

@@ -13,10 +13,10 @@ from indexes.embedding import load_embedder
 from indexes.embedding.weights import BGE_SMALL, RERANKER, weights_folder
 from indexes.errors import ModelError, ModelMissingError
 from indexes.finetuning.checkpoint import load_embedder_checkpoint, load_reranker_checkpoint
-from indexes.finetuning.dequantise import dequantise_embedder, dequantise_reranker
+from indexes.finetuning.dequantise import bert_tokenizer, dequantise_embedder, dequantise_reranker
 from indexes.finetuning.export import LARGEST, embedder_agreement, export_embedder
 from indexes.finetuning.finetune import finetune
-from indexes.finetuning.grid import load_grids
+from indexes.finetuning.grid import Grid, load_grids, save_grids
 from indexes.finetuning.judged import read_judged
 from indexes.finetuning.pairs import Pair
 from indexes.finetuning.recipe import Recipe
@@ -50,6 +50,32 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base") / "bge"
     dequantise_embedder(weights_folder(), BGE_SMALL, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that trains in no time: a BERT of two thin layers that knows nothing yet, its weights on grids of 129 values."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("small")
+    torch.manual_seed(1)
+    shape = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    bert = BertModel(shape)
+    grids = {}
+    for name, weight in bert.named_parameters():
+        if weight.ndim == 2:
+            scale = np.abs(weight.detach().numpy()).max(axis=1, keepdims=True) / 64 + 1e-9
+            grids[name] = Grid(scale.astype(np.float32), np.zeros_like(scale, dtype=np.int64), -64, 64)
+            weight.data = torch.from_numpy(grids[name].values(grids[name].integers(weight.detach().numpy())))
+    bert.save_pretrained(folder / "bert")
+    bert_tokenizer(weights_folder(), 64).save_pretrained(folder / "bert")
+    modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(32, "cls")]
+    SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder / "st"), create_model_card=False)
+    save_grids(grids, folder / "st")
+    return folder / "st"
 
 
 def test_the_checkpoint_means_what_the_int8_model_means(checkpoint: Path) -> None:
@@ -86,9 +112,7 @@ def test_what_was_not_trained_is_exported_as_it_was(checkpoint: Path, tmp_path: 
     assert {path.name for path in tmp_path.iterdir()} == {"model.onnx", "tokenizer.json", "embedder.json"}
 
 
-def test_a_killed_training_goes_on_and_a_finished_one_is_not_done_again(
-    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_training_goes_on_and_a_finished_one_is_not_done_again(small: Path, tmp_path: Path) -> None:
     recipe = Recipe(batch_size=4, max_tokens=16, save_steps=1, bf16=False)
     steps: list[int] = []
 
@@ -98,46 +122,47 @@ def test_a_killed_training_goes_on_and_a_finished_one_is_not_done_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", killed)
+        train_embedder(small, PAIRS, recipe, tmp_path / "killed", killed)
     assert (tmp_path / "killed" / "checkpoint-1").is_dir()
-    run = train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", lambda step, done, total: steps.append(done))
+    run = train_embedder(small, PAIRS, recipe, tmp_path / "killed", lambda step, done, total: steps.append(done))
     assert steps == [1, 2, 2, 3]
     assert run.steps == 3
     assert not list((tmp_path / "killed").glob("checkpoint-*"))
-    whole = train_embedder(checkpoint, PAIRS, recipe, tmp_path / "whole", untold)
+    whole = train_embedder(small, PAIRS, recipe, tmp_path / "whole", untold)
     resumed, straight = (
         load_embedder_checkpoint(each.checkpoint, "cpu").encode_document(TEXTS, show_progress_bar=False)
         for each in (run, whole)
     )
     assert (np.sum(resumed * straight, axis=1) > 0.9999).all(), "and comes to where it would have come"
     shutil.rmtree(run.checkpoint)
-    assert train_embedder(checkpoint, PAIRS, recipe, tmp_path / "killed", untold) == run, "what is done is done"
+    assert train_embedder(small, PAIRS, recipe, tmp_path / "killed", untold) == run, "what is done is done"
     with pytest.raises(ModelError, match="other data or another recipe"):
-        train_embedder(checkpoint, PAIRS[1:], recipe, tmp_path / "killed", untold)
+        train_embedder(small, PAIRS[1:], recipe, tmp_path / "killed", untold)
 
 
-def test_what_is_trained_stays_on_the_grid_and_still_moves(checkpoint: Path, tmp_path: Path) -> None:
-    recipe = Recipe(batch_size=4, max_tokens=16, learning_rate=1e-4)
-    run = train_embedder(checkpoint, PAIRS, recipe, tmp_path, untold)
-    before = load_embedder_checkpoint(checkpoint, "cpu").transformers_model.state_dict()
+def test_what_is_trained_stays_on_the_grid_and_still_moves(small: Path, tmp_path: Path) -> None:
+    recipe = Recipe(batch_size=4, max_tokens=16, learning_rate=1e-4, epochs=3)
+    run = train_embedder(small, PAIRS, recipe, tmp_path, untold)
+    before = load_embedder_checkpoint(small, "cpu").transformers_model.state_dict()
     after = load_embedder_checkpoint(run.checkpoint, "cpu").transformers_model.state_dict()
-    for name, grid in load_grids(checkpoint).items():
+    for name, grid in load_grids(small).items():
         old, new = (grid.integers(state[name].numpy()) for state in (before, after))
         assert np.allclose(grid.values(new), after[name].numpy(), atol=1e-6), name
         if name.endswith("query.weight"):
-            assert 0 < (old != new).mean() < 0.2, "a few integers of each matrix have changed"
+            assert 0 < (old != new).mean() < 0.5, "a few integers of each matrix have changed"
             assert np.abs(old - new).max() <= 2
 
 
-def test_time_ends_a_training(checkpoint: Path, tmp_path: Path) -> None:
-    recipe = Recipe(batch_size=2, max_tokens=16, epochs=50, max_seconds=1.0)
-    run = train_embedder(checkpoint, PAIRS, recipe, tmp_path, untold)
-    assert 1 <= run.steps < 300
+def test_time_ends_a_training(small: Path, tmp_path: Path) -> None:
+    recipe = Recipe(batch_size=2, max_tokens=16, epochs=10_000, max_seconds=2.0)
+    run = train_embedder(small, PAIRS, recipe, tmp_path, untold)
+    assert 1 <= run.steps < 60_000
+    assert run.seconds < 60
 
 
-def test_one_pair_is_not_enough(checkpoint: Path, tmp_path: Path) -> None:
+def test_one_pair_is_not_enough(small: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="1 pairs"):
-        train_embedder(checkpoint, PAIRS[:1], TINY, tmp_path, untold)
+        train_embedder(small, PAIRS[:1], TINY, tmp_path, untold)
 
 
 @pytest.mark.parametrize("kind", list(ModelKind))
