@@ -29,10 +29,10 @@ class JobView(Model):
     created: str
     started: str | None
     finished: str | None
-    done_bytes: int = Field(description="Bytes read so far, while the job runs.")
-    total_bytes: int = Field(description="Bytes to read in all, while the job runs.")
+    done_bytes: int = Field(description="Bytes read so far, while the job runs; of upkeep, passages.")
+    total_bytes: int = Field(description="Bytes to read in all, while the job runs; of upkeep, passages.")
     seconds_left: float | None = Field(description="An estimate, while the job runs.")
-    file: str = Field(description="The file that is read now.")
+    file: str = Field(description="The file that is read now; of upkeep, the step.")
     report: dict[str, JsonValue] | None
     error: str = Field(description="Why the job failed; files that cannot be read are in the report and fail no job.")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ByteSize, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.errors import SettingsError
+from indexes.engines.storage import Spread
 from ingestion.clients import ctgov, eutils, pubmed_bulk
-from ingestion.library import Server
+from ingestion.places import Server
 
 
 class Settings(BaseSettings):
@@ -21,9 +23,18 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=lambda: Path.home() / ".citewell")
+    embedder: str | None = None  # what a library was built with, where not set
+    engine: Literal["edge", "faiss"] | None = None
     qdrant_url: str | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
     qdrant_collection: str = "citewell"
+    qdrant_shards: int | None = Field(default=None, ge=1, le=1000)
+    qdrant_replicas: int | None = Field(default=None, ge=1, le=100)
+    qdrant_on_disk: bool = False
+    qdrant_timeout: int = Field(default=60, ge=1, le=3600)
+    embedder_api_key: SecretStr | None = None
+    reranker: str | None = None
+    model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)
     ncbi_api_key: str | None = Field(default=None, repr=False)
@@ -52,7 +63,10 @@ class Settings(BaseSettings):
     @property
     def server(self) -> Server | None:
         """The Qdrant server that replaces the embedded engine, or `None`."""
-        return Server(self.qdrant_url, self.qdrant_collection, self.qdrant_api_key) if self.qdrant_url else None
+        if not self.qdrant_url:
+            return None
+        spread = Spread(self.qdrant_shards, self.qdrant_replicas, self.qdrant_on_disk)
+        return Server(self.qdrant_url, self.qdrant_collection, self.qdrant_api_key, spread, self.qdrant_timeout)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from pydantic import SkipValidation
@@ -18,6 +19,7 @@ from assistant.answer import Citation, Claim, TraceStep
 from assistant.appraisal import level_rank, usable
 from assistant.composing.extractive import Chosen, compose
 from assistant.composing.vectors import SentenceVectors
+from assistant.filtering import said_by
 from assistant.guardrails.screening import screen
 from assistant.planning.rules import plan
 from assistant.planning.terms import Term
@@ -95,7 +97,7 @@ class QuestionWorkflow(Workflow):
         run = event.run
         for kind, quota in run.planned.quotas.items():
             ctx.write_event_to_stream(Told(progress=Progress("search", f"Searching {NAMES[kind]}")))
-            arguments = {"kind": str(kind), "k": quota, **_years(run.planned.filters)}
+            arguments = {"kind": str(kind), "k": quota, **said_by(replace(run.planned.filters, kinds=frozenset()))}
             run.hits += await self._timed(
                 run,
                 "search",
@@ -113,7 +115,7 @@ class QuestionWorkflow(Workflow):
         ctx.write_event_to_stream(Told(progress=Progress("compose", f"Reading {len(run.hits)} passages")))
         hits = [hit for hit in run.hits if usable(hit.passage)]
         run.composition = await self._timed(
-            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._vectors)
+            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._sentence_vectors())
         )
         return Composed(run=run)
 
@@ -132,6 +134,13 @@ class QuestionWorkflow(Workflow):
         run.claims.sort(key=lambda pair: level_rank(pair[1].evidence_level))
         return StopEvent(result=write_answer(run, self._library))
 
+    def _sentence_vectors(self) -> SentenceVectors:
+        """Those of the embedder that the library is searched with, which may have changed."""
+        embedder = self._library.searcher.embedder
+        if self._vectors.embedder is not embedder:
+            self._vectors = SentenceVectors(embedder)
+        return self._vectors
+
     async def _timed(
         self, run: Run, name: str, tool: str | None, arguments: dict[str, object], work: Callable[[], T]
     ) -> T:
@@ -144,15 +153,14 @@ class QuestionWorkflow(Workflow):
         return result
 
     def _search(self, run: Run, kind: Kind, quota: int) -> list[Hit]:
-        filters = run.planned.filters
-        only = Filters(frozenset({kind}), filters.year_from, filters.year_to, filters.document_ids)
+        only = replace(run.planned.filters, kinds=frozenset({kind}))
         return self._library.searcher.search(run.planned.question, quota, only)
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
-        engine = self._library.searcher.engine
+        searcher = self._library.searcher  # held as long as its engine is asked
         words = {word for term in terms for name in term.names for word in name.split()}
-        counts = {word: len(engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
+        counts = {word: len(searcher.engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
     def _verify(self, run: Run) -> None:
@@ -190,8 +198,3 @@ def _cite(chosen: Chosen) -> Citation:
         end=candidate.end,
         support=0.0,
     )
-
-
-def _years(filters: Filters) -> dict[str, object]:
-    years = {"year_from": filters.year_from, "year_to": filters.year_to}
-    return {name: year for name, year in years.items() if year is not None}

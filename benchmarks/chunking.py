@@ -20,12 +20,13 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from indexes.embedding.onnx import MAX_TOKENS
-from indexes.embedding.weights import weights_folder
+from indexes.embedding.weights import BGE_SMALL, weights_folder
 from ingestion.chunking import passages_of
 from ingestion.document import Document
 from ingestion.errors import IngestionError
 from ingestion.sources import find_parser
+
+MAX_TOKENS = BGE_SMALL.max_tokens
 
 
 def sources(data: Path, scratch: Path) -> dict[str, list[Path]]:

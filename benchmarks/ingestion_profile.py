@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from indexes.embedding import Vectors
-from indexes.embedding.onnx import BATCH_TOKENS, OnnxEmbedder
+from indexes.embedding.onnx import OnnxEmbedder
 from indexes.lexical import encode_passage
+from indexes.onnx_model import BATCH_TOKENS
 from indexes.passage import Passage
 from ingestion import chunking
 from ingestion.document import Document
@@ -74,7 +75,7 @@ def sample(data: Path, folder: Path, size: int) -> tuple[Path, list[Document]]:
 
 def embedding_rate(embedder: OnnxEmbedder, texts: list[str], rounds: int) -> dict[str, Any]:
     """Tokens a second of both, a figure a round."""
-    encodings = embedder._tokenizer.encode_batch(texts)
+    encodings = embedder.model.encode(texts)
     order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
     batches: list[list[Any]] = [[]]
     for index in order:
@@ -86,7 +87,7 @@ def embedding_rate(embedder: OnnxEmbedder, texts: list[str], rounds: int) -> dic
 
     def raw() -> None:
         for batch in batches:
-            embedder._run(batch)
+            embedder.model.run(batch)
 
     def product() -> None:
         rest = iter(texts)

@@ -27,3 +27,11 @@ class EngineUnavailableError(RetrievalError):
 
 class IndexWriteError(RetrievalError):
     """The embedded index cannot be written: the disk is full, or its files are not to be changed."""
+
+
+class ModelError(RetrievalError):
+    """A model cannot be used, trained or exported: its files, its server's answers or its training data are not what they must be."""
+
+
+class UnusableInputError(RetrievalError):
+    """An engine was given what cannot be stored or looked for: a vector that is none, or a number of passages below one."""

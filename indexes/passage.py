@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+PAYLOAD_VERSION = "2"
+"""Changes whenever a payload is written otherwise: an index whose payloads are older is relabelled when its library is opened."""
 _TITLE, _PATH = 300, 200  # characters of each that are told before a text: an embedder reads so much and no further
 
 
@@ -42,6 +45,14 @@ class Status(StrEnum):
     RETRACTED = "retracted"
 
 
+class Sex(StrEnum):
+    """Whom a trial is open to."""
+
+    ALL = "all"
+    FEMALE = "female"
+    MALE = "male"
+
+
 def context_of(title: str, section: Sequence[str]) -> str:
     """What is said of a text before it: title and section path. Long ones are clipped between words, of a deep path the last headings stay."""
     path = [_clip(heading, _PATH) for heading in section]
@@ -63,6 +74,72 @@ class Part:
     role: Role
     heading: str = ""
     grade: str | None = None
+
+
+YOUNGEST, OLDEST = 0.0, 200.0
+"""The bounds, in years, of a trial that has no age limit: an open end is a number too, so that every engine can compare it."""
+_PHASE = re.compile(r"(early|)(?:phase|)(iv|i{1,3}|[0-4])[abc]?")
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+
+
+def folded(words: str) -> str:
+    """The words as they are compared: no case, one space for white space and underscores."""
+    return " ".join(str.casefold(words).replace("_", " ").split())
+
+
+def folded_phase(words: str) -> str:
+    """A phase as it is compared: "Phase 3", "PHASE3", "3" and "III" are `phase3`; other words are folded."""
+    found = _PHASE.fullmatch(folded(words).replace(" ", ""))
+    return f"{found[1]}phase{_ROMAN.get(found[2], found[2])}" if found else folded(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What a document says of itself that it can be found by. Words are kept folded (`folded`), each once, in order.
+
+    `trial_status`, `phases`, `sex`, ages, `countries` and `conditions` are a trial's. Ages are in years; a trial without a limit has `YOUNGEST`
+    or `OLDEST`, and `None` is said of what is no trial. Empty means that the document does not say.
+    """
+
+    publication_types: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    trial_status: str = ""
+    phases: tuple[str, ...] = ()
+    sex: Sex | None = None
+    min_age: float | None = None
+    max_age: float | None = None
+    countries: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("publication_types", "mesh", "countries", "conditions"):
+            object.__setattr__(self, name, _each_once(map(folded, getattr(self, name))))
+        object.__setattr__(self, "phases", _each_once(map(folded_phase, self.phases)))
+        object.__setattr__(self, "trial_status", folded(self.trial_status))
+
+    def to_payload(self) -> dict[str, Any]:
+        """A JSON-ready mapping of what is said; what is not said has no key."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        said["sex"] = str(self.sex or "")
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in said.items()
+            if value not in ((), "", None)
+        }
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Facets:
+        """The facets that `to_payload` wrote. Raises `TypeError` where there is a field that no facet has, `ValueError` for an unknown sex."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+        }
+        if "sex" in values:
+            values["sex"] = Sex(values["sex"])
+        return cls(**values)
+
+
+def _each_once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, words)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +165,7 @@ class Passage:
     url: str = ""
     page: int | None = None
     language: str = "en"
+    facets: Facets = Facets()
 
     @property
     def embedding_text(self) -> str:
@@ -120,11 +198,12 @@ class Passage:
             "url": self.url,
             "page": self.page,
             "language": self.language,
+            "facets": self.facets.to_payload(),
         }
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Passage:
-        """The passage that `to_payload` wrote. Raises `KeyError` where a field is missing."""
+        """The passage that `to_payload` wrote. Raises `KeyError` where a field is missing, and what `Facets.from_payload` raises."""
         return cls(
             passage_id=payload["passage_id"],
             document_id=payload["document_id"],
@@ -141,36 +220,83 @@ class Passage:
             url=payload["url"],
             page=payload["page"],
             language=payload["language"],
+            facets=Facets.from_payload(payload["facets"]),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions a hit must meet; `None` or empty means no condition. Years are inclusive."""
+    """Conditions a hit must meet, all of them; of several values of one condition any will do. `None` or empty means no condition.
+
+    A passage that does not say what a condition asks for fails it: an article has no trial status, and of some documents the year is not known.
+    Words are compared folded (`folded`), as wholes. Years are inclusive. `age` is one age in years: trials whose range holds it. `sex`: trials
+    open to it, which those for all are.
+    """
 
     kinds: frozenset[Kind] = frozenset()
     year_from: int | None = None
     year_to: int | None = None
     document_ids: frozenset[str] = frozenset()
+    evidence_levels: frozenset[str] = frozenset()
+    publication_types: frozenset[str] = frozenset()
+    mesh: frozenset[str] = frozenset()
+    statuses: frozenset[Status] = frozenset()
+    languages: frozenset[str] = frozenset()
+    trial_statuses: frozenset[str] = frozenset()
+    phases: frozenset[str] = frozenset()
+    age: float | None = None
+    sex: Sex | None = None
+    countries: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for name in ("publication_types", "mesh", "trial_statuses", "countries", "conditions"):
+            object.__setattr__(self, name, frozenset(map(folded, getattr(self, name))))
+        object.__setattr__(self, "phases", frozenset(map(folded_phase, self.phases)))
 
     @property
     def empty(self) -> bool:
         """Whether every passage passes."""
-        return not self.kinds and self.year_from is None and self.year_to is None and not self.document_ids
+        return self == Filters()
+
+    @property
+    def sexes(self) -> frozenset[Sex]:
+        """What a trial may say of sex to pass; empty where it may say anything."""
+        return frozenset({self.sex, Sex.ALL}) if self.sex else frozenset()
 
     def accepts(self, passage: Passage) -> bool:
-        """The meaning of the filters, engine-free: what every engine must agree with. A passage without a year fails a year filter."""
-        if self.kinds and passage.kind not in self.kinds:
-            return False
-        if self.document_ids and passage.document_id not in self.document_ids:
-            return False
-        if self.year_from is None and self.year_to is None:
-            return True
-        if passage.year is None:
-            return False
-        return (self.year_from is None or passage.year >= self.year_from) and (
-            self.year_to is None or passage.year <= self.year_to
+        """The meaning of the filters, engine-free: what every engine must agree with."""
+        facets = passage.facets
+        return (
+            _among(self.kinds, [passage.kind])
+            and _among(self.document_ids, [passage.document_id])
+            and _among(self.evidence_levels, [passage.evidence_level])
+            and _among(self.publication_types, facets.publication_types)
+            and _among(self.mesh, facets.mesh)
+            and _among(self.statuses, [passage.status])
+            and _among(self.languages, [passage.language])
+            and _among(self.trial_statuses, [facets.trial_status] if facets.trial_status else [])
+            and _among(self.phases, facets.phases)
+            and _among(self.sexes, [facets.sex] if facets.sex else [])
+            and _among(self.countries, facets.countries)
+            and _among(self.conditions, facets.conditions)
+            and _at_least(passage.year, self.year_from)
+            and _at_most(passage.year, self.year_to)
+            and _at_most(facets.min_age, self.age)
+            and _at_least(facets.max_age, self.age)
         )
+
+
+def _among(wanted: frozenset[Any], said: Iterable[Any]) -> bool:
+    return not wanted or not wanted.isdisjoint(said)
+
+
+def _at_least(value: float | None, bound: float | None) -> bool:
+    return bound is None or (value is not None and value >= bound)
+
+
+def _at_most(value: float | None, bound: float | None) -> bool:
+    return bound is None or (value is not None and value <= bound)
 
 
 @dataclass(frozen=True, slots=True)

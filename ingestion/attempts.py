@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.database import Database
+from ingestion.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class Attempts(Database):
+class Attempts(Notes):
     """The ledger's part about files."""
 
     def last_read(self) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from indexes.passage import Part, Passage, Role, context_of
 from ingestion.cutting import LEAST_ROOM, cut
 from ingestion.document import Document, Section
+from ingestion.facets import facets_of
 from ingestion.pieces import count_pieces
 
 VERSION = "chunks-2"  # changes whenever the same document would give other passages
@@ -21,6 +22,7 @@ def passages_of(document: Document) -> list[Passage]:
     whole); a recommendation and an eligibility criterion stand alone. What does not fit the embedder is cut: between sections rather than
     within one, at sentence ends, evenly. Raises `ModelMissingError` where the vocabulary to count with is not installed.
     """
+    facets = facets_of(document)
     groups = (group for run in _runs(document) for group in _fitting(document, run))
     return [
         Passage(
@@ -48,6 +50,7 @@ def passages_of(document: Document) -> list[Passage]:
             url=document.url,
             page=sections[0].page,
             language=document.language,
+            facets=facets,
         )
         for number, sections in enumerate(groups)
     ]

@@ -8,11 +8,13 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ingestion.document import MAX_DOCUMENT
+from ingestion.document import MAX_DOCUMENT, Document
 from ingestion.errors import IngestionError
+from ingestion.facets import facets_of
 
 # Each turns the layout before into the next one; an empty file goes through them all.
 LAYOUTS = (
@@ -61,6 +63,12 @@ CREATE INDEX holders_document ON holders (document_id);
 INSERT INTO holders SELECT source, document_id FROM documents WHERE kind = 'guideline';
 """,
     """
+CREATE TABLE touched (number INTEGER PRIMARY KEY, passage_id TEXT NOT NULL);
+""",
+    """
+UPDATE passages SET payload = with_facets(payload, (SELECT body FROM documents d WHERE d.document_id = passages.document_id));
+""",
+    """
 CREATE TABLE excluded (
     document_id TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (document_id, source)
 );
@@ -82,9 +90,30 @@ def unpack(data: object) -> Any:
         ) from error
 
 
-def status_in(body: bytes) -> str:
+def pack(data: object) -> bytes:
+    """What `unpack` reads."""
+    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+
+
+def _status_in(body: bytes) -> str:
     """The status of a document as layout 2 keeps it."""
     return str(unpack(body)["status"])
+
+
+def _with_facets(payload: bytes, body: bytes) -> bytes:
+    """A passage as layout 5 keeps it, with the facets of its document."""
+    return pack({**unpack(payload), "facets": _facets_in(body)})
+
+
+@lru_cache(maxsize=1)  # the passages of a document stand together
+def _facets_in(body: bytes) -> dict[str, Any]:
+    return facets_of(Document.from_json(unpack(body))).to_payload()
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Give SQLite the functions that `LAYOUTS` call."""
+    connection.create_function("status_in", 1, _status_in)
+    connection.create_function("with_facets", 2, _with_facets)
 
 
 class Database:
@@ -127,7 +156,7 @@ class Database:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if self._version() < SCHEMA_VERSION:
-            self._connection.create_function("status_in", 1, status_in)
+            add_functions(self._connection)
             with self.transaction():  # of two processes that meet a new or an older file, one makes the tables
                 for layout in LAYOUTS[self._version() :]:
                     for statement in filter(str.strip, layout.split(";")):

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from indexes.passage import Kind
-from ingestion.database import LAYOUTS, SCHEMA_VERSION, status_in
+from ingestion.database import LAYOUTS, SCHEMA_VERSION, add_functions
 
 _TABLE = re.compile(r"CREATE TABLE \w+ \((?P<columns>.*)\)(?P<tail>[ \w]*)", re.DOTALL)
 _COMMA = re.compile(r",(?![^()]*\))")  # between columns, not within a key of several
@@ -52,7 +52,7 @@ def _ours() -> Layout:
     """What the layouts up to now consist of, all together."""
     known: Layout = {}
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.create_function("status_in", 1, status_in)
+        add_functions(connection)
         for layout in LAYOUTS:
             connection.executescript(layout)
             for entry, (parts, tail) in _layout(connection).items():

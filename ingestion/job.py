@@ -1,11 +1,11 @@
-"""A job of ingestion, how far it is, and the small file in which it outlives the process."""
+"""A job: a piece of work that a server does in the background, how it stands, and the small file in which it outlives the process."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -31,13 +31,18 @@ class State(StrEnum):
 
 
 class Work(StrEnum):
-    """What a job does: read files that were sent, the starter library, or again what failed."""
+    """What a job does: read files that were sent, the starter library, or again what failed; or look after the index (`UPKEEP`)."""
 
     FILES = "files"
     STARTER = "starter"
     RETRY = "retry"
+    REINDEX = "reindex"
+    OPTIMIZE = "optimize"
+    SNAPSHOT = "snapshot"
 
 
+UPKEEP = frozenset({Work.REINDEX, Work.OPTIMIZE, Work.SNAPSHOT})
+"""Work beside which documents come in."""
 OVER = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 
 
@@ -56,11 +61,15 @@ class Job:
     attempts: int = 0
     report: Report | None = None
     error: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)  # of upkeep
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A job and how far it is: bytes done and in all, the file that is read, and the seconds that are left, as far as can be told."""
+    """A job and how far it is: bytes done and in all, the file that is read, and the seconds that are left, as far as can be told.
+
+    Of upkeep: passages instead of bytes, and the step instead of the file.
+    """
 
     job: Job
     done_bytes: int = 0

@@ -1,7 +1,7 @@
-"""Ingestion in the background of a server: a queue of jobs, one at a time, that outlives the process.
+"""Work in the background of a server: a queue of jobs that outlives the process. Ingestion is done one job at a time, upkeep beside it likewise.
 
 A job is a small JSON file. One that was running when the process ended is done again, which is cheap: what is in the library already is passed
-over. `ingest_files` is stopped between batches, by an error raised where it tells its progress; everything before that is kept.
+over. Work is stopped between batches, by an error raised where it tells its progress; everything before that is kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,14 +19,17 @@ from pathlib import Path
 
 import portalocker
 
+from indexes.embedding import Embedder, load_embedder
 from indexes.errors import LibraryInUseError, RetrievalError
 from ingestion import starter
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
-from ingestion.job import OVER, Job, JobFolder, Stand, State, Work, iso, shortened
+from ingestion.job import OVER, UPKEEP, Job, JobFolder, Stand, State, Work, iso, shortened
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, retry_failures
 from ingestion.report import Progress, Report
 from ingestion.sources import kinds
+from ingestion.transfer import export_library, snapshot_path
+from ingestion.upkeep import Wanted, optimise, reindex_held
 
 logger = logging.getLogger("citewell.jobs")
 
@@ -40,20 +43,21 @@ class _StopError(Exception):
 
 
 class Jobs:
-    """The queue of one library, worked off by one thread between `start` and `stop`. Safe to share between threads."""
+    """The queue of one library, worked off by two threads between `start` and `stop`. Safe to share between threads."""
 
-    def __init__(self, library: Library, folder: Path) -> None:
-        """`folder` is where the jobs are kept."""
+    def __init__(self, library: Library, folder: Path, load: Callable[[str], Embedder] | None = None) -> None:
+        """`folder` is where the jobs are kept; `load` opens the embedder of a reindex."""
         self._library = library
+        self._load_embedder = load or (lambda spec: load_embedder(spec) if spec else load_embedder())
         self._folder = JobFolder(folder)
         self._jobs: dict[str, Job] = {}
         self._changed = threading.Condition()
         self._writing = threading.Lock()  # held while a job, or another change, writes the library
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._lock: portalocker.Lock | None = None
         self._stopping = False
-        self._cancelled: str | None = None  # the running job that was cancelled
-        self._progress: tuple[Progress, float] | None = None  # of the running job, and the seconds it took so far
+        self._cancelled: set[str] = set()  # running jobs
+        self._progress: dict[str, tuple[Progress, float]] = {}  # of running jobs, and the seconds they took so far
 
     # the life of the queue
 
@@ -69,17 +73,20 @@ class Jobs:
             return
         self._lock, self._stopping = lock, False
         self._load()
-        self._thread = threading.Thread(target=self._run, name="citewell-ingest")
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run_ingestion, name="citewell-ingest"),
+            threading.Thread(target=self._run_upkeep, name="citewell-upkeep"),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Stop between batches; the running job goes on at the next start."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread:
-            self._thread.join()
-            self._thread = None
+        while self._threads:
+            self._threads.pop().join()
         if self._lock:
             self._lock.release()
             self._lock = None
@@ -91,7 +98,9 @@ class Jobs:
 
     # what may be asked of it
 
-    def submit(self, work: Work, paths: Sequence[Path] = (), kind: str = "auto") -> Job:
+    def submit(
+        self, work: Work, paths: Sequence[Path] = (), kind: str = "auto", options: Mapping[str, str] | None = None
+    ) -> Job:
         """Queue a job. Raises `UnknownKindError`, `QueueFullError`, and `LibraryInUseError` where another process works on the jobs."""
         if kind != "auto" and kind not in kinds():
             raise UnknownKindError(f"There is no such kind. Choose auto, {', '.join(kinds())}.")
@@ -99,7 +108,7 @@ class Jobs:
             self.check_room()
             now = datetime.now(UTC)
             job_id = f"{now:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}"
-            job = Job(job_id, work, kind, tuple(map(str, paths)), iso(now))
+            job = Job(job_id, work, kind, tuple(map(str, paths)), iso(now), options=options or {})
             try:
                 self._folder.save(job)
             except OSError as error:
@@ -140,7 +149,7 @@ class Jobs:
             if job.state is State.QUEUED:
                 self._put(replace(job, state=State.CANCELLED, finished=iso()))
             elif job.state is State.RUNNING:
-                self._cancelled = job_id
+                self._cancelled.add(job_id)
             return self._stand(self._known(job_id))
 
     @contextmanager
@@ -155,22 +164,24 @@ class Jobs:
 
     # the work
 
-    def _run(self) -> None:
-        while job := self._next():
+    def _run_ingestion(self) -> None:
+        while job := self._next(frozenset(Work) - UPKEEP):
             with self._writing:
                 self._work(job)
 
-    def _next(self) -> Job | None:
-        """The job that has waited longest, now running; `None` when it is time to stop."""
+    def _run_upkeep(self) -> None:
+        while job := self._next(UPKEEP):
+            self._work(job)
+
+    def _next(self, works: frozenset[Work]) -> Job | None:
+        """The job that has waited longest among those, now running; `None` when it is time to stop."""
         with self._changed:
             while True:
                 if self._stopping:
                     return None
-                waiting = sorted(job_id for job_id, job in self._jobs.items() if job.state is State.QUEUED)
-                if waiting:
-                    job = self._jobs[waiting[0]]
+                queued = [job for _, job in sorted(self._jobs.items()) if job.state is State.QUEUED]
+                if job := next((each for each in queued if each.work in works), None):
                     job = replace(job, state=State.RUNNING, started=iso(), attempts=job.attempts + 1)
-                    self._cancelled = self._progress = None
                     self._put(job)
                     return job
                 self._changed.wait()
@@ -178,9 +189,9 @@ class Jobs:
     def _work(self, job: Job) -> None:
         state, error, report = State.DONE, "", None
         try:
-            report = self._ingest(job)
+            report = self._do(job)
         except _StopError:
-            state = State.CANCELLED if self._cancelled == job.job_id else State.QUEUED
+            state = State.CANCELLED if job.job_id in self._cancelled else State.QUEUED
         except (IngestionError, RetrievalError) as known:
             state, error = State.FAILED, str(known)
         except Exception as unknown:  # noqa: BLE001 - the next job must not suffer from it
@@ -189,22 +200,30 @@ class Jobs:
             logger.error("A job failed with %s\n%s", type(unknown).__name__, frames)  # noqa: TRY400
             state, error = State.FAILED, f"Something went wrong inside Citewell ({type(unknown).__name__})."
         with self._changed:
+            self._cancelled.discard(job.job_id)
+            so_far, _ = self._progress.pop(job.job_id, (None, 0.0))
             if self._stopping and state is State.FAILED:
                 state, error = State.QUEUED, ""  # the library was closed under it
             if state is State.QUEUED:
                 self._put(replace(job, state=state, attempts=0))
                 return
-            so_far = self._progress[0].report if self._progress else None
-            self._put(replace(job, state=state, finished=iso(), report=shortened(report or so_far), error=error))
+            report = report or (so_far.report if so_far else None)
+            self._put(replace(job, state=state, finished=iso(), report=shortened(report), error=error))
             self._forget_old()
 
-    def _ingest(self, job: Job) -> Report:
+    def _do(self, job: Job) -> Report | None:
         started = time.monotonic()
 
         def tell(progress: Progress) -> None:
-            self._progress = progress, time.monotonic() - started
-            if self._stopping or self._cancelled == job.job_id:
+            self._progress[job.job_id] = progress, time.monotonic() - started
+            if self._stopping or job.job_id in self._cancelled:
                 raise _StopError
+
+        def tell_step(step: str, done: int, total: int) -> None:
+            nonlocal started
+            if job.job_id not in self._progress or self._progress[job.job_id][0].file != step:
+                started = time.monotonic()  # what is left is of the step
+            tell(Progress(done, total, step, Report()))
 
         match job.work:
             case Work.FILES:
@@ -213,6 +232,14 @@ class Jobs:
                 return ingest_files(self._library, starter.PATHS, on_progress=tell)
             case Work.RETRY:
                 return retry_failures(self._library, tell)
+            case Work.REINDEX:
+                wanted = Wanted.model_validate(job.options)
+                reindex_held(self._library, wanted, self._load_embedder, tell_step)
+            case Work.OPTIMIZE:
+                optimise(self._library, tell_step)
+            case Work.SNAPSHOT:
+                export_library(self._library, snapshot_path(self._library.home, job.job_id), tell_step)
+        return None
 
     # what is remembered
 
@@ -222,9 +249,9 @@ class Jobs:
         return self._jobs[job_id]
 
     def _stand(self, job: Job) -> Stand:
-        if job.state is not State.RUNNING or not self._progress:
+        if job.state is not State.RUNNING or job.job_id not in self._progress:
             return Stand(job)
-        progress, seconds = self._progress
+        progress, seconds = self._progress[job.job_id]
         done, total = progress.done_bytes, progress.total_bytes
         left = seconds * (total - done) / done if done else None
         return Stand(replace(job, report=shortened(progress.report)), done, total, progress.file, left)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
 from ingestion.attempts import AT, in_folder, now
-from ingestion.database import unpack
+from ingestion.database import pack, unpack
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.exclusions import Exclusions
@@ -49,24 +49,8 @@ class Listed:
     updated: str
 
 
-def _pack(data: object) -> bytes:
-    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
-
-
 class Ledger(Exclusions):
     """What the library remembers: of itself, of its documents and their passages, of those it keeps out, and of the files it read."""
-
-    # what the library remembers about itself
-
-    def get_meta(self, key: str) -> str | None:
-        """A remembered value, or `None`."""
-        value = self._value("SELECT value FROM meta WHERE key = ?", key)
-        return None if value is None else str(value)
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Remember a value."""
-        with self.transaction():
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     # documents and passages
 
@@ -95,6 +79,7 @@ class Ledger(Exclusions):
         """
         body = document.to_bytes()
         with self.transaction():
+            self.touch(document.document_id)
             self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document.document_id,))
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -113,8 +98,9 @@ class Ledger(Exclusions):
             )
             self._connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?)",
-                [(passage.passage_id, document.document_id, _pack(passage.to_payload())) for passage in passages],
+                [(passage.passage_id, document.document_id, pack(passage.to_payload())) for passage in passages],
             )
+            self.touch(document.document_id)
             self._connection.executemany(
                 "INSERT INTO abbreviations VALUES (?, ?, ?)",
                 [(document.document_id, short, long) for short, long in abbreviations],
@@ -165,27 +151,10 @@ class Ledger(Exclusions):
             if self._connection.execute(change, (heir, document_id, source)).rowcount:
                 self.forget_file(heir)
 
-    def start_writing(self, documents: Mapping[str, Sequence[str]]) -> None:
-        """Note the documents whose passages the index is about to be given, with the identifiers of these, before it is."""
-        with self.transaction():
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO unfinished VALUES (?, ?)",
-                [(document_id, json.dumps(list(passages))) for document_id, passages in documents.items()],
-            )
-
-    def finish_writing(self) -> None:
-        """Index and ledger agree again."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM unfinished")
-
-    def unfinished(self) -> dict[str, list[str]]:
-        """What `start_writing` noted and no `finish_writing` struck out: a run was killed between the two."""
-        rows = self._rows("SELECT document_id, passage_ids FROM unfinished ORDER BY document_id")
-        return {str(document_id): json.loads(str(passages)) for document_id, passages in rows}
-
     def remove(self, document_id: str) -> bool:
         """Forget a document; whether there was one."""
         with self.transaction():
+            self.touch(document_id)
             self._connection.execute("DELETE FROM holders WHERE document_id = ?", (document_id,))
             return self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,)).rowcount > 0
 
@@ -205,6 +174,18 @@ class Ledger(Exclusions):
         while rows:
             yield from (Passage.from_payload(unpack(payload)) for _, payload in rows)
             rows = self._rows(_PAGE, rows[-1][0])
+
+    def sample(self, size: int) -> list[Passage]:
+        """At most so many passages, chosen by chance."""
+        last = int(str(self._value("SELECT COALESCE(MAX(rowid), 0) FROM passages")))
+        found = {
+            str(passage_id): payload
+            for _ in range(size)
+            for passage_id, payload in self._rows(
+                "SELECT passage_id, payload FROM passages WHERE rowid > abs(random()) % ? LIMIT 1", max(last, 1)
+            )
+        }
+        return [Passage.from_payload(unpack(payload)) for payload in found.values()]
 
     def has_documents(self) -> bool:
         """Whether there is any document."""

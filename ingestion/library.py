@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,41 +14,37 @@ import portalocker
 from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
 from indexes.engines import Engine, point_id
-from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
+from indexes.passage import PAYLOAD_VERSION
 from indexes.searcher import Searcher
-from ingestion.errors import IngestionError
+from ingestion.attempts import now
+from ingestion.home import Home
 from ingestion.ledger import Ledger
+from ingestion.places import MEND, Place, Server
+from ingestion.versions import Version, new_version
 
-LOCK_FILE = "library.lock"
+LAYOUT = int(PAYLOAD_VERSION)
 RESTORED = 256  # passages that are looked up together
+FLUSHED = 16  # times as many are kept, whatever happens then
+Tell = Callable[[str, int, int], None]  # what is being done, how much of it is, of how much
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A Qdrant server instead of the embedded engine."""
+class Library(Home):
+    """Ledger, index and searcher of one folder. Use it as a context manager, so that the folder is let go."""
 
-    url: str
-    collection: str = "citewell"
-    api_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The process that holds an embedded library; `url` is set where it is a server that can be asked."""
-
-    pid: int
-    purpose: str
-    url: str | None = None
-
-
-class Library:
-    """Ledger, engine and searcher of one folder. Use it as a context manager, so that the folder is let go."""
-
-    def __init__(self, home: Path, ledger: Ledger, searcher: Searcher, lock: portalocker.Lock | None) -> None:
-        self.home = home
-        self.ledger = ledger
-        self.searcher = searcher
-        self._lock = lock
+    def __init__(
+        self,
+        home: Path,
+        ledger: Ledger,
+        place: Place,
+        version: Version,
+        searcher: Searcher,
+        lock: portalocker.Lock | None = None,
+    ) -> None:
+        super().__init__(home, ledger, place, lock)
+        self._version = version
+        self._searcher = searcher
+        self._leaving: list[weakref.finalize[..., Searcher]] = []  # versions that some still search
 
     @classmethod
     def open(
@@ -60,50 +54,144 @@ class Library:
         purpose: str,
         server: Server | None = None,
         embedder: Embedder | None = None,
+        spec: str | None = None,
+        engine: str | None = None,
+        load: Callable[[str], Embedder] | None = None,
+        tell: Tell | None = None,
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
 
-        What the ledger holds and the index has lost is indexed again, which takes as long as ingesting it did. Raises `IngestionError` where
-        the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError` where another embedder built
-        it, and `EngineUnavailableError` where the server does not answer.
+        `spec` and `engine` are what the operator has set; where nothing is, a library goes on with what it was built with. `load` opens the
+        embedder of a spec, where `embedder` is not given.
+
+        What the ledger holds and the index has lost is indexed again, which takes as long as ingesting it did: `tell` is told how far it is.
+        Raises `IngestionError` where the folder cannot be used, `LibraryInUseError` where another process holds it, `IncompatibleIndexError`
+        where another embedder built it or its index is damaged, and `EngineUnavailableError` where the server does not answer.
         """
-        try:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a user reads is nobody else's business
-            lock = None if server else _take(home, Holder(os.getpid(), purpose))
-        except OSError as error:
-            raise IngestionError(
-                f"The library cannot be kept in {home} ({error.strerror}). Point CITEWELL_HOME at a folder that can be written to."
-            ) from error
-        with ExitStack() as undo:  # whatever fails from here on lets go of what was taken
-            if lock:
-                undo.callback(lock.release)
-            embedder = embedder or load_embedder()
-            ledger = Ledger(ledger_path(home, server))
-            undo.callback(ledger.close)
-            _check_signature(ledger, home, f"{embedder.name}+{lexical.VERSION}")
-            engine = _engine(home, server, embedder.dimension)
-            undo.callback(engine.close)
-            library = cls(home, ledger, Searcher(engine, embedder), lock)
-            library.restore()
+        held = Home.hold(home, purpose=purpose, server=server)
+        return cls.of(held, embedder, spec=spec, engine=engine, load=load, tell=tell)
+
+    @classmethod
+    def of(
+        cls,
+        held: Home,
+        embedder: Embedder | None = None,
+        *,
+        spec: str | None = None,
+        engine: str | None = None,
+        load: Callable[[str], Embedder] | None = None,
+        tell: Tell | None = None,
+    ) -> Library:
+        """The library in a folder that is held, which it then holds instead; where this raises, the folder is let go. See `open`."""
+        with ExitStack() as undo:
+            undo.callback(held.close)
+            known = held.versions.current()
+            spec = spec or (known.spec if known else "")
+            embedder = embedder or ((load or load_embedder)(spec) if spec else load_embedder())
+            if known:
+                _check(known, embedder, engine, held.home)
+            version = known or new_version(1, engine or held.place.engine, embedder.name, embedder.dimension, spec=spec)
+            if not version.created:  # an earlier Citewell knew no more of it than its signature
+                version = version.model_copy(update={"dimension": embedder.dimension, "created": now()})
+            held.place.check(version)
+            opened = held.place.open(version)
+            undo.callback(opened.close)
+            if known is None:
+                _check_new(held, opened)
+            if version != known:
+                held.place.describe(version)
+                held.versions.use(version)
+            library = cls(held.home, held.ledger, held.place, version, Searcher(opened, embedder), held._lock)
+            library.restore(tell)
             undo.pop_all()
         return library
 
-    def restore(self) -> None:
+    @property
+    def searcher(self) -> Searcher:
+        """What searches and fills the version that is in use: ask for it once for each piece of work, and it stays open so long."""
+        if self.place.shared:
+            self._follow()
+        return self._searcher
+
+    @property
+    def version(self) -> Version:
+        """The manifest of the index version that is in use."""
+        return self._version
+
+    @property
+    def signature(self) -> str:
+        """What built the index: embedder and lexical encoder."""
+        return self._version.signature
+
+    def unoptimised(self) -> int:
+        """How many passages the engine's structures for fast search were not built over."""
+        return max(0, self.ledger.passage_count() - self._version.optimised)
+
+    def _follow(self) -> None:
+        """Another process may have gone over to another version."""
+        version = self.versions.current()
+        if version is None or version.number == self._version.number:
+            return
+        if version.embedder != self._searcher.embedder.name:
+            raise IncompatibleIndexError(
+                f"The index of the library in {self.home} has been built again with the embedder {version.embedder} by another process. "
+                "Stop this one and start it again."
+            )
+        self._adopt(version, Searcher(self.place.open(version), self._searcher.embedder), None)
+
+    def go_over(self, version: Version, searcher: Searcher, *, keep_old: bool) -> bool:
+        """From now on the library is searched in that version. The one before stays open for who searches it at this moment."""
+        before = self._version.number
+        self.place.describe(version)
+        self.versions.use(version)
+        if not keep_old:
+            self.versions.forget(before)
+        self._adopt(version, searcher, None if keep_old else before)
+        return True
+
+    def _adopt(self, version: Version, searcher: Searcher, drop: int | None) -> None:
+        before = self._searcher
+        self._searcher, self._version = searcher, version
+        self._leaving = [leaving for leaving in self._leaving if leaving.alive]
+        self._leaving.append(weakref.finalize(before, _let_go, before.engine, self.place, drop))
+
+    def restore(self, tell: Tell | None = None) -> None:
         """Have the index say what the ledger says: its folder was moved away, its collection deleted, or a run was killed.
 
         Where another run is writing, the two differ for a moment, and that run sees to it.
         """
         engine, ledger = self.searcher.engine, self.ledger
+        if self._version.layout != LAYOUT:
+            self._relabel_all(tell)
         if engine.count() >= ledger.passage_count() and not ledger.unfinished():
             return
         with suppress(LibraryInUseError), self.writing():
-            if engine.count() >= ledger.passage_count():
+            count = ledger.passage_count()
+            if engine.count() >= count:
                 return
             passages = ledger.passages()
-            while batch := list(islice(passages, RESTORED)):
+            for number, batch in enumerate(iter(lambda: list(islice(passages, RESTORED)), [])):
+                if tell:
+                    tell("Indexing again what the index has lost", min(number * RESTORED, count), count)
                 there = engine.passages([point_id(passage.passage_id) for passage in batch])
                 self.searcher.index([passage for passage in batch if point_id(passage.passage_id) not in there])
+                if number % FLUSHED == FLUSHED - 1:
+                    engine.flush()
             engine.flush()
+
+    def _relabel_all(self, tell: Tell | None) -> None:
+        """The ledger has its passages as this version writes them, and the index those of an older one: nothing is embedded."""
+        engine, count = self._searcher.engine, self.ledger.passage_count()
+        with suppress(LibraryInUseError), self.writing():
+            passages = self.ledger.passages()
+            for number, batch in enumerate(iter(lambda: list(islice(passages, RESTORED)), [])):
+                if tell:
+                    tell("Bringing the index up", min(number * RESTORED, count), count)
+                engine.relabel(batch)
+            engine.flush()
+            self._version = self._version.model_copy(update={"layout": LAYOUT})
+            self.versions.put(self._version)
+            self.place.describe(self._version)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -111,64 +199,77 @@ class Library:
 
         Raises `LibraryInUseError` where another run is writing, in this process or, with a server, in another.
         """
-        path = self.ledger.path.with_suffix(".writing")
-        lock = portalocker.Lock(path, mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
-        try:
-            lock.acquire()
-        except portalocker.LockException as error:
-            raise LibraryInUseError(
-                f"Another run is writing to the library in {self.home}. Wait until it ends, or stop it; then run the same command again."
-            ) from error
-        try:
+        with super().writing():
             self._put_back()
             yield
-        finally:
-            lock.release()
 
     def _put_back(self) -> None:
         """Where a run was killed between index and ledger, the index goes back to what the ledger says."""
         unfinished = self.ledger.unfinished()
         if not unfinished:
             return
+        searcher = self.searcher
         for document_id, begun in unfinished.items():
             held = self.ledger.passage_ids(document_id)
-            self.searcher.engine.delete(sorted(set(begun).difference(held)))
-            self.searcher.index([passage for each in held if (passage := self.ledger.passage(each))])
-        self.searcher.engine.flush()
+            searcher.engine.delete(sorted(set(begun).difference(held)))
+            searcher.index([passage for each in held if (passage := self.ledger.passage(each))])
+        searcher.engine.flush()
         self.ledger.finish_writing()
 
-    @property
-    def signature(self) -> str:
-        """What built the index: embedder and lexical encoder."""
-        return f"{self.searcher.embedder.name}+{lexical.VERSION}"
-
-    def announce(self, purpose: str, url: str) -> None:
-        """Tell other processes where this one can be asked."""
-        if self._lock:
-            _write_holder(self.home, Holder(os.getpid(), purpose, url))
+    def close_index(self) -> None:
+        """Let every version go that is open."""
+        with ExitStack() as closing:
+            closing.callback(self._searcher.engine.close)
+            for leaving in self._leaving:
+                closing.callback(leaving)
 
     def close(self) -> None:
-        """Let engine, ledger and folder go."""
+        """Let index, ledger and folder go."""
         with ExitStack() as closing:  # the folder is let go last, and whatever the others raise
-            if self._lock:
-                closing.callback(self._lock.release)
-                self._lock = None
-            closing.callback(self.ledger.close)
-            closing.callback(self.searcher.engine.close)
-
-    def __enter__(self) -> Library:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+            closing.callback(super().close)
+            closing.callback(self.close_index)
 
 
-def ledger_path(home: Path, server: Server | None) -> Path:
-    """Where the ledger lies. A server's collection has one of its own, so that switching engines never mixes what each holds."""
-    if server is None:
-        return home / "ledger.sqlite"
-    name = re.sub(r"[^\w-]+", "_", server.collection)
-    return home / f"ledger-{name}.sqlite"
+def _let_go(engine: Engine, place: Place, drop: int | None) -> None:
+    with suppress(RetrievalError):  # what cannot be dropped now is named by `citewell library versions`
+        engine.close()
+        if drop is not None:
+            place.drop(drop)
+
+
+def _check(version: Version, embedder: Embedder, engine: str | None, home: Path) -> None:
+    """Raises `IncompatibleIndexError` where this version is not to be searched with that embedder, or not by this Citewell."""
+    if version.embedder != embedder.name:
+        raise IncompatibleIndexError(
+            f"The library in {home} was built with the embedder {version.embedder}, and {embedder.name} is asked for. Set "
+            f"CITEWELL_EMBEDDER={version.spec or version.embedder}, or build its index with another one: citewell library reindex --embedder SPEC"
+        )
+    if engine and version.engine != engine:
+        raise IncompatibleIndexError(
+            f"The library in {home} was built with the engine {version.engine}, and {engine} is asked for. Set CITEWELL_ENGINE={version.engine}, "
+            f"or build its index with the other one: citewell library reindex --engine {engine}"
+        )
+    if version.layout > LAYOUT:
+        raise IncompatibleIndexError(
+            f"The index of the library in {home} was built by a later Citewell. Update Citewell."
+        )
+    if version.lexical != lexical.VERSION:
+        raise IncompatibleIndexError(
+            f"The index of the library in {home} was built by another Citewell ({version.signature}; this one's encoder is "
+            f"{lexical.VERSION}). {MEND}"
+        )
+
+
+def _check_new(home: Home, engine: Engine) -> None:
+    """Raises `IncompatibleIndexError` where there is an index already, of which the ledger knows nothing."""
+    others = home.place.numbers() - {1}
+    if (count := engine.count()) or others:
+        what = f"an index with {count:,} passages" if count else f"an index version {max(others)}"
+        raise IncompatibleIndexError(
+            f"There is {what}, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
+            "another library's. Put the ledger back or restore a snapshot (citewell library restore FILE --replace); or, for a new library, "
+            "move the index away or name another folder (CITEWELL_HOME) or collection (CITEWELL_QDRANT_COLLECTION)."
+        )
 
 
 def disk_use(home: Path) -> dict[str, int]:
@@ -182,62 +283,3 @@ def disk_use(home: Path) -> dict[str, int]:
                 name = path.relative_to(home).parts[0]
                 sizes[name] = sizes.get(name, 0) + (status.st_size if blocks is None else blocks * 512)
     return sizes
-
-
-def _take(home: Path, holder: Holder) -> portalocker.Lock:
-    lock = portalocker.Lock(home / LOCK_FILE, mode="a", timeout=0, flags=portalocker.LOCK_EX | portalocker.LOCK_NB)
-    try:
-        lock.acquire()
-    except portalocker.LockException as error:
-        other = _read_holder(home)
-        ways = (
-            f"Ask that server ({other.url}), or stop it first."
-            if other.url
-            else "Wait until it ends, or stop it first."
-        )
-        who = f"process {other.pid} ({other.purpose})" if other.pid else "another process"
-        raise LibraryInUseError(f"The library in {home} is in use by {who}. {ways}", other.url) from error
-    try:
-        _write_holder(home, holder)
-    except BaseException:
-        lock.release()
-        raise
-    return lock
-
-
-def _holder_file(home: Path) -> Path:
-    return home / "holder.json"  # beside the lock: a locked file cannot be read everywhere
-
-
-def _read_holder(home: Path) -> Holder:
-    try:
-        return Holder(**json.loads(_holder_file(home).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return Holder(0, "unknown")
-
-
-def _write_holder(home: Path, holder: Holder) -> None:
-    temporary = _holder_file(home).with_suffix(".tmp")
-    temporary.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-    temporary.replace(_holder_file(home))
-
-
-def _check_signature(ledger: Ledger, home: Path, signature: str) -> None:
-    built = ledger.get_meta("signature")
-    if built is None:
-        ledger.set_meta("signature", signature)
-    elif built != signature:
-        raise IncompatibleIndexError(
-            f"The library in {home} was built with {built}, this Citewell searches with {signature}. "
-            "Point CITEWELL_HOME at a new folder and ingest again."
-        )
-
-
-def _engine(home: Path, server: Server | None, dimension: int) -> Engine:
-    if server:
-        from indexes.engines.qdrant import QdrantEngine
-
-        return QdrantEngine.connect(server.url, server.collection, dimension=dimension, api_key=server.api_key)
-    from indexes.engines.edge import EdgeEngine
-
-    return EdgeEngine.open(home / "index", dimension=dimension)

@@ -12,18 +12,15 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 from pydantic import TypeAdapter
 
-from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
-from indexes.engines.edge import EdgeEngine
 from indexes.errors import IncompatibleIndexError
 from indexes.lexical import encode_passage
 from indexes.passage import Passage
@@ -43,8 +40,13 @@ from ingestion.export_file import (
     rows_head,
 )
 from ingestion.foreign_ledger import fault_of
+from ingestion.home import Home
 from ingestion.ledger import Ledger
 from ingestion.library import Library
+from ingestion.places import MANIFEST, read_manifest
+from ingestion.vectors import stored_vectors, vectors_of
+from ingestion.versions import Version, Versions, new_version
+from ingestion.whole_file import write_whole
 
 BATCH = 256  # passages that are looked up or stored together
 STAGING = ".importing-"
@@ -62,6 +64,7 @@ def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
     partial, snapshot, ids = (target.with_name(target.name + suffix) for suffix in (".partial", ".ledger", ".ids"))
     try:
         with _writing(target):
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             snapshot.unlink(missing_ok=True)
             with closing(sqlite3.connect(f"file:{quote(str(library.ledger.path))}?mode=ro", uri=True)) as connection:
                 connection.execute("VACUUM INTO ?", (str(snapshot),))
@@ -76,83 +79,75 @@ def export_library(library: Library, target: Path, tell: Tell) -> Manifest:
     return manifest
 
 
+def snapshot_path(home: Path, name: str) -> Path:
+    """Where a snapshot of that name is kept in the library's own folder."""
+    return home / "snapshots" / f"{name}.zip"
+
+
 def _write(library: Library, snapshot: Path, ids: Path, writer: ArchiveWriter, tell: Tell) -> Manifest:
-    dimension, done = library.searcher.embedder.dimension, 0
+    searcher, signature, done = library.searcher, library.signature, 0
+    dimension = searcher.embedder.dimension
     with closing(Ledger(snapshot)) as ledger:
         count = ledger.passage_count()
         documents = sum(number for number, _ in ledger.counts().values())
         with writer.member(VECTORS) as rows, ids.open("wb") as lines:
             rows.write(rows_head(count, dimension))
             for batch in _batches(ledger.passages()):
-                rows.write(_vectors(library, batch).astype("<f4").tobytes())
+                stored = stored_vectors(searcher.engine, batch)
+                rows.write(vectors_of(batch, stored, searcher.embedder).astype("<f4").tobytes())
                 lines.write(identifier_lines([passage.passage_id for passage in batch]))
                 done += len(batch)
                 tell("Exporting", done, count)
     for name, path in ((IDS, ids), (LEDGER, snapshot)):
         with writer.member(name) as copy, path.open("rb") as file:
             shutil.copyfileobj(file, copy, CHUNK)
-    return writer.finish(signature=library.signature, dimension=dimension, documents=documents, passages=count)
+    return writer.finish(signature=signature, dimension=dimension, documents=documents, passages=count)
 
 
-def _vectors(library: Library, passages: Sequence[Passage]) -> Vectors:
-    """The passages' vectors from the index; those that are of other words, or not there, are made."""
-    engine = library.searcher.engine
-    points = [point_id(passage.passage_id) for passage in passages]
-    there, stored = engine.passages(points), engine.vectors(points)
-    stale = [
-        passage.embedding_text
-        for point, passage in zip(points, passages, strict=True)
-        if point not in stored or point not in there or there[point].embedding_text != passage.embedding_text
-    ]
-    made = dict(zip(stale, library.searcher.embedder.embed_passages(stale), strict=True)) if stale else {}
-    rows = [
-        made[passage.embedding_text] if passage.embedding_text in made else stored[point]
-        for point, passage in zip(points, passages, strict=True)
-    ]
-    return np.stack(rows)
+def import_library(
+    home: Home, source: Path, tell: Tell, *, embedder: str, spec: str = "", replace: bool = False
+) -> Manifest:
+    """Make the library in `home` the one in the file `source`; it must be empty, unless it is to be replaced.
 
-
-def import_library(library: Library, source: Path, tell: Tell) -> Manifest:
-    """Make `library`, which must be empty, the one in the file `source`.
-
-    Closes the library: open it again to use it. Raises `ArchiveError` where the file is none or damaged or the library holds documents, and
-    `IncompatibleIndexError` where another embedder or lexical encoder made it, and `LibraryInUseError` where another run is writing; then nothing
-    has changed.
+    Closes `home`: open it again to use it. Raises `ArchiveError` where the file is none or damaged or the library holds documents,
+    `IncompatibleIndexError` where another embedder than `embedder` made it, and `LibraryInUseError` where another run is writing; then nothing
+    has changed. `spec` is the setting that opens the embedder: the file's own word is not taken.
     """
-    if library.ledger.has_documents():
+    if home.ledger.has_documents() and not replace:
         raise ArchiveError(
-            f"The library in {library.home} holds documents, and an import never replaces or mixes. "
-            "Name a new folder with --into, or move this one away first."
+            f"The library in {home.home} holds documents, and an import never replaces or mixes. "
+            "Name a new folder with --into, or move this one away first. (citewell library restore --replace takes the file instead of them.)"
         )
-    with library.writing(), open_archive(source) as archive:
+    with home.versioning(), home.writing(), open_archive(source) as archive:
         manifest = archive.manifest
-        if manifest.signature != library.signature:
+        made_with = manifest.signature.rpartition("+")[0]
+        if made_with != embedder:
             raise IncompatibleIndexError(
-                f"{source} was exported by Citewell {manifest.citewell} from a library built with {manifest.signature}; "
-                f"this Citewell searches with {library.signature}. Use that version, or ingest the files again."
+                f"{source} was exported by Citewell {manifest.citewell} from a library built with the embedder {made_with}, and {embedder} is asked "
+                f"for. Set CITEWELL_EMBEDDER={made_with}, or ingest the files again."
             )
         archive.verify(tell)
-        staged = library.home / f"{STAGING}{manifest.digest}"
+        staged = home.home / f"{STAGING}{manifest.digest}"
         try:
-            with _writing(library.home):
-                _stage(archive, staged)
+            with _writing(home.home):
+                version = _stage(home, archive, staged).model_copy(update={"spec": spec})
             if fault := fault_of(staged / LEDGER):
                 raise damaged(source, f"its ledger {fault}")
-            _build(library, archive, source, staged, tell)
-            with _writing(library.home):
-                _take_place(library, staged)
+            _build(home, archive, source, staged, version, tell)
+            with _writing(home.home):
+                _take_place(home, staged, version)
         except (ArchiveError, IncompatibleIndexError):  # going on with it would be of no use
-            shutil.rmtree(staged, ignore_errors=True)
+            _clear(home, staged)
             raise
         shutil.rmtree(staged, ignore_errors=True)
     return manifest
 
 
-def _stage(archive: Archive, staged: Path) -> None:
-    """Lay the ledger into the folder where the import is built; what another import left is cleared away."""
+def _stage(home: Home, archive: Archive, staged: Path) -> Version:
+    """Lay the ledger into the folder where the import is built; what another import left is cleared away. The index version that is to be its."""
     for left in staged.parent.glob(f"{STAGING}*"):
         if left != staged:
-            shutil.rmtree(left, ignore_errors=True)
+            _clear(home, left)
     staged.mkdir(mode=0o700, exist_ok=True)
     for path in _sidecars(staged / LEDGER):
         path.unlink(missing_ok=True)
@@ -161,22 +156,52 @@ def _stage(archive: Archive, staged: Path) -> None:
             file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
+    version = _begun(staged)
+    if version is None:
+        made_with, now = archive.manifest.signature.rpartition("+")[0], home.versions.current()
+        engine, quantisation = (now.engine, now.quantisation) if now else (home.place.engine, "none")
+        version = new_version(home.next_number(), engine, made_with, archive.manifest.dimension, quantisation)
+        write_whole(staged / MANIFEST, version.model_dump_json().encode())
+    return version
 
 
-def _build(library: Library, archive: Archive, source: Path, staged: Path, tell: Tell) -> None:
-    """Fill an index with the passages: a new one in the staging folder, or the server's empty collection."""
-    embedded = isinstance(library.searcher.engine, EdgeEngine)
-    dimension = archive.manifest.dimension
-    engine = EdgeEngine.open(staged / "index", dimension=dimension) if embedded else library.searcher.engine
-    try:
-        with closing(_ledger(staged / LEDGER, source)) as ledger:
-            ledger.finish_writing()  # the index that is built here is what the ledger says
-            if ledger.get_meta("signature") != archive.manifest.signature:
-                raise damaged(source, "its ledger is of another library")
+def _begun(staged: Path) -> Version | None:
+    """The version that an import which broke off was building."""
+    with suppress(IncompatibleIndexError):
+        version = read_manifest(staged)
+        if version.like(_anew(version)):
+            return version
+    return None
+
+
+def _anew(version: Version) -> Version:
+    kind = (version.engine, version.embedder, version.dimension, version.quantisation)
+    return new_version(version.number, *kind)
+
+
+def _clear(home: Home, staged: Path) -> None:
+    version = _begun(staged)
+    if version:
+        home.place.drop(version.number)
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def _build(home: Home, archive: Archive, source: Path, staged: Path, version: Version, tell: Tell) -> None:
+    """Fill the version with the passages, and have the ledger know it."""
+    with closing(_ledger(staged / LEDGER, source)) as ledger:
+        ledger.finish_writing()  # the index that is built here is what the ledger says
+        try:
+            theirs = Versions(ledger).current()
+        except IncompatibleIndexError as error:
+            raise damaged(source, "its ledger says nothing usable of its index") from error
+        if theirs is None or theirs.signature != archive.manifest.signature:
+            raise damaged(source, "its ledger is of another library")
+        with closing(home.place.open(version)) as engine:
             _fill(engine, ledger, archive, source, tell)
-    finally:
-        if embedded:
-            engine.close()
+        Versions(ledger).clear()
+        Versions(ledger).use(
+            version.model_copy(update={"passages": archive.manifest.passages, "ranking": theirs.ranking})
+        )
 
 
 def _ledger(path: Path, source: Path) -> Ledger:
@@ -190,12 +215,6 @@ def _fill(engine: Engine, ledger: Ledger, archive: Archive, source: Path, tell: 
     count = archive.manifest.passages
     if ledger.passage_count() != count:
         raise damaged(source, "its ledger has another number of passages")
-    known = sum(len(engine.passages([*map(point_id, ids)])) for ids, _ in archive.rows(BATCH)) if engine.count() else 0
-    if engine.count() != known:
-        raise ArchiveError(
-            f"The index holds {engine.count() - known} passages that are not of {source}, though the ledger here is empty: another machine may "
-            "use the same collection. Choose another one with CITEWELL_QDRANT_COLLECTION."
-        )
     done = 0
     for ids, vectors in archive.rows(BATCH):
         passages = _passages(ledger, ids, source)
@@ -206,8 +225,13 @@ def _fill(engine: Engine, ledger: Ledger, archive: Archive, source: Path, tell: 
         done += len(ids)
         tell("Importing", done, count)
     engine.flush()
-    if engine.count() != count:
+    if engine.count() < count:
         raise damaged(source, "the same passage is in it twice")
+    if engine.count() > count:
+        raise ArchiveError(
+            f"The index holds {engine.count() - count} passages that are not of {source}: another machine may use the same collection. "
+            "Choose another one with CITEWELL_QDRANT_COLLECTION."
+        )
 
 
 def _passages(ledger: Ledger, ids: Sequence[str], source: Path) -> list[Passage]:
@@ -223,18 +247,17 @@ def _passages(ledger: Ledger, ids: Sequence[str], source: Path) -> list[Passage]
     return passages
 
 
-def _take_place(library: Library, staged: Path) -> None:
-    """The new ledger and index instead of the empty ones; from the ledger's renaming on the library is the imported one."""
-    library.ledger.close()
-    index = library.home / "index"
-    if (staged / "index").exists():
-        library.searcher.engine.close()
-        shutil.rmtree(index)
-    for path in _sidecars(library.ledger.path):
-        path.unlink(missing_ok=True)
-    (staged / LEDGER).replace(library.ledger.path)
-    if (staged / "index").exists():
-        (staged / "index").replace(index)
+def _take_place(home: Home, staged: Path, version: Version) -> None:
+    """The new ledger instead of the old one: from its renaming on, the library is the imported one."""
+    before = {known.number for known in home.versions.all()}
+    path = home.ledger.path
+    home.close_index()
+    home.ledger.close()
+    for sidecar in _sidecars(path):
+        sidecar.unlink(missing_ok=True)
+    (staged / LEDGER).replace(path)
+    for number in before - {version.number}:
+        home.place.drop(number)
 
 
 def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:

@@ -369,7 +369,10 @@ OPTIONS = {"evals": ["evals"], "indexes": ["faiss", "llama-index", "models"], "i
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [*((package, OPTIONS.get(package, [])) for package in PACKAGES), ("tests", ["evals", "faiss", "llama-index", "models", "test"])],
+    [
+        *((package, OPTIONS.get(package, [])) for package in PACKAGES),
+        ("tests", ["evals", "faiss", "llama-index", "models", "test"]),
+    ],
 )
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:
     """A library that is there only because another one brought it is gone one day."""

@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -33,14 +34,16 @@ def serve(
         # Here and not above: `citewell --help` must not wait for a web server and an embedder to load.
         from assistant.api.ingest import Intake
         from assistant.cli.ingesting import build_starter
+        from assistant.cli.opening import open_library
         from assistant.errors import AssistantError
+        from assistant.models import open_embedder
         from assistant.service import Assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
+        from ingestion.home import ledger_path
         from ingestion.job import jobs_folder
         from ingestion.jobs import Jobs
-        from ingestion.library import Library, ledger_path
         from ingestion.uploads import Uploads
         from ui.origin import is_loopback
         from ui.server import create_app
@@ -48,14 +51,15 @@ def serve(
         url = _url(host, port)
         try:
             settings = load_settings()
-            with Library.open(home or settings.home, purpose=PURPOSE, server=settings.server) as library:
+            with open_library(settings, PURPOSE, home) as library:
                 build_starter(library)
 
                 def ready() -> None:
                     library.announce(PURPOSE, url)
                     typer.echo(f"Citewell is ready: {url}  (Ctrl-C stops it)")
 
-                jobs = Jobs(library, jobs_folder(ledger_path(library.home, settings.server)))
+                load = partial(open_embedder, settings)
+                jobs = Jobs(library, jobs_folder(ledger_path(library.home, settings.server)), load)
                 intake = Intake(
                     jobs,
                     Uploads(library.home),

@@ -17,9 +17,10 @@ from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
 from assistant.errors import AssistantError
 from assistant.evidence import DocumentView, HitView, PassageView, SearchOut
+from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
 from indexes.errors import RetrievalError
-from indexes.passage import Filters, Kind
+from indexes.passage import Filters
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -29,18 +30,6 @@ SCOPE = (
     "Answers clinical questions for health professionals with verbatim, cited sentences. It supports a clinician's judgement and does not "
     "replace it; not for emergencies; send no patient identifiers."
 )
-
-
-class FiltersIn(Model):
-    """Which documents may be used; years are inclusive."""
-
-    kinds: list[Kind] = Field(default_factory=list)
-    year_from: int | None = Field(default=None, ge=1000, le=3000)
-    year_to: int | None = Field(default=None, ge=1000, le=3000)
-
-    def to_filters(self) -> Filters:
-        """The filters as the searcher takes them."""
-        return Filters(frozenset(self.kinds), self.year_from, self.year_to)
 
 
 class AskIn(Model):

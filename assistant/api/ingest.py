@@ -20,6 +20,7 @@ from ingestion.job import Work
 from ingestion.jobs import Jobs
 from ingestion.library import Library
 from ingestion.pipeline import remove_document
+from ingestion.upkeep import Wanted
 from ingestion.uploads import Uploads
 
 UPLOADS_AT_ONCE = 4
@@ -129,6 +130,21 @@ def ingest_routes(intake: Intake, library: Library) -> APIRouter:
     def retry(response: Response) -> JobView:
         """Read again, in the background, the files in which something failed."""
         return accepted(response, jobs.submit(Work.RETRY).job_id)
+
+    @router.post(f"{PATH}/reindex", status_code=202)
+    def reindex(response: Response) -> JobView:
+        """Build the index anew, in the background, beside the one that answers: as it was, or as `citewell library reindex` asks for."""
+        return accepted(response, jobs.submit(Work.REINDEX, options=Wanted.take(library.home).to_options()).job_id)
+
+    @router.post(f"{PATH}/optimize", status_code=202)
+    def optimize(response: Response) -> JobView:
+        """Build in the background what makes searching fast."""
+        return accepted(response, jobs.submit(Work.OPTIMIZE).job_id)
+
+    @router.post(f"{PATH}/snapshot", status_code=202)
+    def snapshot(response: Response) -> JobView:
+        """Keep the library as it is in a file of its folder, `snapshots/<job>.zip`."""
+        return accepted(response, jobs.submit(Work.SNAPSHOT).job_id)
 
     @router.get(PATH)
     def listed() -> JobsOut:

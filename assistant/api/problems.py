@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from http import HTTPStatus
 from pathlib import Path
@@ -92,9 +93,12 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+_FIELD = re.compile(r"[a-z]{2,20}(?:_[a-z]{2,20}){0,2}")
+
+
 def _fault(rule: str, place: tuple[object, ...]) -> str:
-    """A fault by its rule and place; the name of a field that the schema lacks is the caller's own words and is left out."""
-    known = place[:-1] if rule == "extra_forbidden" else place
+    """A fault by its rule and place; a field that the schema lacks is the caller's own words, and is named only where it looks like a name."""
+    known = place[:-1] if rule == "extra_forbidden" and not _FIELD.fullmatch(str(place[-1])) else place
     return f"{'.'.join(map(str, known))}: {rule}"
 
 

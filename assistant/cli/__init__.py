@@ -8,7 +8,19 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, baseline, ingesting, library, live, removing, trials, watching
+from assistant.cli import (
+    asking,
+    baseline,
+    ingesting,
+    library,
+    live,
+    models,
+    moving,
+    removing,
+    trials,
+    versions,
+    watching,
+)
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -34,8 +46,16 @@ ingesting.app.command("watch")(watching.watch_folders)
 library.app.command("remove")(removing.remove)
 library.app.command("excluded")(removing.excluded)
 library.app.command("readmit")(removing.readmit)
+library.app.command("export")(moving.export)
+library.app.command("import")(moving.import_)
+library.app.command("snapshot")(moving.snapshot)
+library.app.command("restore")(moving.restore)
+library.app.command("reindex")(versions.reindex)
+library.app.command("optimize")(versions.optimize)
+library.app.command("versions")(versions.versions)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
+app.add_typer(models.app, name="models")
 
 
 def _version(value: bool) -> None:

@@ -11,29 +11,18 @@ import typer
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.cli.desk import open_desk
+from assistant.cli.filter_options import with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
 from assistant.evidence import DocumentView, HitView, PassageView
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
-from indexes.passage import Filters, Kind, Status
+from indexes.passage import Filters, Status
 from ingestion.errors import IngestionError
+from ingestion.home import ledger_path
 from ingestion.ledger import Ledger
-from ingestion.library import ledger_path
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-KindOption = Annotated[
-    list[Kind] | None,
-    typer.Option(
-        "--kind", metavar="KIND", help="Only this kind of evidence: guideline, literature, trial; may be given again."
-    ),
-]
-SinceOption = Annotated[
-    int | None, typer.Option("--since", min=1000, max=3000, help="Only documents of this year or later.")
-]
-UntilOption = Annotated[
-    int | None, typer.Option("--until", min=1000, max=3000, help="Only documents of this year or earlier.")
-]
 LEVELS = {
     "guideline": "guideline",
     "1": "systematic review (level 1)",
@@ -47,42 +36,45 @@ LEVELS = {
 NOT_SAID = {"", Status.CURRENT}  # of a document in force nothing need be said
 
 
+@with_filters
 def ask(
     words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
-    kind: KindOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    *,
+    filters: Filters,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a clinical question, every sentence cited.
 
     [dim]citewell ask "How often should a 50-year-old woman have a screening mammogram?"[/]
     [dim]citewell ask "statins for primary prevention" --kind guideline --since 2020 --json[/]
+    [dim]citewell ask "Which trials of empagliflozin are recruiting?" --trial-status recruiting --age 70 --sex female[/]
     """
     question = screen(" ".join(words))
     with open_desk(load_settings(), "citewell ask") as desk:
-        answer = desk.ask(question, _filters(kind, since, until))
+        answer = desk.ask(question, filters)
     if as_json:
         print_json(answer.model_dump_json(indent=2))
     else:
         _print_answer(answer)
 
 
+@with_filters
 def search(
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, in quotes.")],
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
-    kind: KindOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    *,
+    filters: Filters,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages, best first, each with its scores. What is retracted, superseded or a draft says so.
 
-    [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature[/]
+    [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature --evidence-level 1 --evidence-level 2[/]
+    [dim]citewell search "sacubitril" --mesh "Heart Failure" --publication-type "Randomized Controlled Trial" --language en[/]
+    [dim]citewell search "gene therapy" --condition hemophilia --phase 3 --country France --age 0.5[/]
     """
     query = screen(" ".join(words))
     with open_desk(load_settings(), "citewell search") as desk:
-        hits = desk.search(query, k, _filters(kind, since, until))
+        hits = desk.search(query, k, filters)
     if as_json:
         print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
     elif not hits:
@@ -161,10 +153,6 @@ def standing(status: str, successor: str | None = None) -> str:
     """Where a document stands, in words."""
     words = status.replace("_", " ")
     return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
-
-
-def _filters(kinds: list[Kind] | None, since: int | None, until: int | None) -> Filters:
-    return Filters(frozenset(kinds or ()), since, until)
 
 
 def _print_answer(answer: Answer) -> None:

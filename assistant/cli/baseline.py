@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.ingesting import open_alone, tell_report, with_bar
+from assistant.cli.ingesting import tell_report, with_bar
+from assistant.cli.opening import open_alone
 from assistant.cli.output import counted, note
 from assistant.settings import load_settings
 from ingestion.bulk import Plan, Selection, ingest_bulk

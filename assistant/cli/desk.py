@@ -11,8 +11,10 @@ import httpx
 from pydantic import ValidationError
 
 from assistant.answer import Answer, Model
+from assistant.cli.opening import open_library
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
+from assistant.filtering import said_by
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters
@@ -34,7 +36,7 @@ class Desk(Protocol):
 def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
     """The library of these settings; where a running server holds it, that server. Raises `LibraryInUseError` where something else does."""
     try:
-        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+        library = open_library(settings, purpose)
     except LibraryInUseError as error:
         if error.url is None:
             raise
@@ -70,12 +72,12 @@ class ServerDesk:
 
     def ask(self, question: str, filters: Filters) -> Answer:
         """The answer to a question."""
-        body = {"question": question, "filters": _filters(filters)}
+        body = {"question": question, "filters": said_by(filters)}
         return self._post("/v1/ask", body, Answer)
 
     def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
         """The best passages for a query."""
-        body = {"query": query, "k": k, "filters": _filters(filters)}
+        body = {"query": query, "k": k, "filters": said_by(filters)}
         return self._post("/v1/search", body, SearchOut).hits
 
     def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:
@@ -103,10 +105,6 @@ class ServerDesk:
                 f"The server that holds the library ({self._client.base_url}) gave an answer that this Citewell cannot read. "
                 "Stop it and start it again with the same version."
             ) from None
-
-
-def _filters(filters: Filters) -> dict[str, object]:
-    return {"kinds": sorted(map(str, filters.kinds)), "year_from": filters.year_from, "year_to": filters.year_to}
 
 
 def detail_of(response: httpx.Response) -> str:

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TextColumn
 
-from assistant.cli.output import counted, err, errors, note, out, print_json, text, with_mend
+from assistant.cli.asking import open_ledger
+from assistant.cli.opening import open_library, progress_bar
+from assistant.cli.output import counted, err, note, out, print_json, text, with_mend
 from assistant.cli.remote import Remote, Tell, open_remote
 from assistant.jobs import report_view
-from assistant.settings import Settings, load_settings
+from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
 from indexes.passage import Kind
 from ingestion import starter
@@ -32,12 +25,16 @@ from ingestion.pipeline import ingest_files
 from ingestion.report import Progress as Stand
 from ingestion.report import Report
 from ingestion.sources import kinds
+from ingestion.versions import Versions
 
 app = typer.Typer(help="Bring documents into the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 FAILURES_SHOWN = 20
 SKIPPED_SHOWN = 5
 REPLACED_SHOWN = 5
+WORTH_OPTIMISING = (
+    50_000  # passages: from there on a graph saves several milliseconds a question (docs/library-in-use.md)
+)
 
 
 @app.command("files")
@@ -95,26 +92,12 @@ def run_where_it_is_held(
     """Work on the library under a progress bar: `here`, or where a running server holds it, `there`."""
     settings = load_settings()
     try:
-        library = Library.open(settings.home, purpose=purpose, server=settings.server)
+        library = open_library(settings, purpose, quiet=quiet)
     except LibraryInUseError as error:
         with open_remote(error, settings) as remote:
             return with_bar(lambda tell: there(remote, tell), quiet=quiet)
     with library:
         return with_bar(lambda tell: here(library, tell), quiet=quiet)
-
-
-@contextmanager
-def open_alone(settings: Settings, purpose: str, home: Path | None = None) -> Iterator[Library]:
-    """The library for a command that no server does instead. Raises `LibraryInUseError` that says so where one holds it."""
-    home = home or settings.home
-    try:
-        library = Library.open(home, purpose=purpose, server=settings.server)
-    except LibraryInUseError as error:
-        if error.url is None:
-            raise
-        raise LibraryInUseError(f"{error} {purpose} cannot go through it.", error.url) from error
-    with library:
-        yield library
 
 
 def tell_report(report: Report, as_json: bool) -> None:
@@ -123,8 +106,18 @@ def tell_report(report: Report, as_json: bool) -> None:
         print_json(json.dumps(report_view(report), indent=2, ensure_ascii=False))
     else:
         print_report(report)
+        _suggest_optimising()
     if report.failures:
         raise typer.Exit(1)
+
+
+def _suggest_optimising() -> None:
+    with open_ledger() as ledger:
+        index, passages = Versions(ledger).current(), ledger.passage_count()
+    if index and index.engine != "qdrant" and passages - index.optimised >= WORTH_OPTIMISING:
+        note(
+            f"{passages - index.optimised:,} passages are searched without a graph: citewell library optimize makes that faster."
+        )
 
 
 def build_starter(library: Library) -> None:
@@ -155,23 +148,6 @@ def with_bar(work: Callable[[Tell], Report], *, quiet: bool = False) -> Report:
             )
 
         return work(tell)
-
-
-def progress_bar(*columns: ProgressColumn, quiet: bool) -> Progress:
-    """A progress bar with the time that is left, on the error stream and gone at the end; `quiet`, or no terminal, shows none."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        *columns,
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=quiet or not errors.is_terminal,
-    )
 
 
 def print_report(report: Report) -> None:

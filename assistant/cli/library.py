@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,18 +15,17 @@ import typer
 from rich.table import Table
 
 from assistant.cli.asking import NOT_SAID, open_ledger, standing
-from assistant.cli.ingesting import open_alone, progress_bar, run_where_it_is_held, tell_report
+from assistant.cli.ingesting import run_where_it_is_held, tell_report
 from assistant.cli.output import counted, note, out, print_json, print_whole, text, with_mend
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
 from indexes.passage import Kind, Status
 from ingestion.clients.download import readable_size
 from ingestion.document import printable
-from ingestion.export_file import Manifest
 from ingestion.job import Work
 from ingestion.library import disk_use
 from ingestion.pipeline import retry_failures
-from ingestion.transfer import export_library, import_library
+from ingestion.versions import Version, Versions
 
 app = typer.Typer(help="Look after the library.", no_args_is_help=True, pretty_exceptions_show_locals=False)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -42,8 +41,11 @@ def status(as_json: JsonOption = False) -> None:
     settings = load_settings()
     with open_ledger() as ledger:
         counts, statuses, last_read = ledger.counts(), ledger.statuses(), ledger.last_read()
-        failures, signature = len(ledger.failures()), ledger.get_meta("signature")
-    engine = f"qdrant server, collection {settings.qdrant_collection}" if settings.server else "edge (embedded)"
+        failures, versions = len(ledger.failures()), Versions(ledger)
+        index, others = versions.current(), len(versions.all()) - 1
+    passages = sum(number for _, number in counts.values())
+    embedded = f"{index.engine if index else settings.engine or 'edge'} (embedded)"
+    engine = f"qdrant server, collection {settings.qdrant_collection}" if settings.server else embedded
     sizes = disk_use(settings.home)
     if as_json:
         kinds = {
@@ -54,7 +56,15 @@ def status(as_json: JsonOption = False) -> None:
             }
             for kind, (documents, passages) in counts.items()
         }
-        body = {"home": str(settings.home), "engine": engine, "index": signature, "kinds": kinds, "failures": failures}
+        body = {
+            "home": str(settings.home),
+            "engine": engine,
+            "index": index and index.signature,
+            "version": index
+            and index.model_dump() | {"optimised_share": _share(index, passages), "other_versions": others},
+            "kinds": kinds,
+            "failures": failures,
+        }
         print_json(json.dumps(body | {"last_read": last_read, "bytes": sum(sizes.values())}, indent=2))
         return
     table = Table("Kind", "Documents", "Passages", "Not in force", box=None, header_style="bold")
@@ -65,7 +75,8 @@ def status(as_json: JsonOption = False) -> None:
     out.print(table)
     out.print(text(f"Last file read: {_moment(last_read)}"))
     out.print(text(f"On the disk: {readable_size(sum(sizes.values()))}{_largest(sizes)}"))
-    out.print(text(f"Index: {signature}; engine: {engine}", style="dim"))
+    if index:
+        _print_index(index, engine, passages, others)
     if failures:
         what = "file or record" if failures == 1 else "files or records"
         note(f"{failures:,} {what} could not be ingested: citewell library failures")
@@ -179,59 +190,21 @@ def retry(as_json: JsonOption = False) -> None:
     tell_report(report, as_json)
 
 
-@app.command("export")
-def export(
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, such as library.zip.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Write the whole library into one file, to be imported on another machine or into another engine.
-
-    [dim]citewell library export library.zip[/]
-    """
-    with open_ledger():
-        settings = load_settings()
-    with open_alone(settings, "citewell library export") as library:
-        manifest = _with_steps(lambda tell: export_library(library, target, tell), quiet=as_json)
-    _tell_moved("Exported", manifest, target, settings.home, as_json)
+def _print_index(index: Version, engine: str, passages: int, others: int) -> None:
+    parts = [
+        f"Index: version {index.number}, {index.embedder}, {index.lexical}",
+        f"engine {engine}" + (f", {index.quantisation}" if index.quantisation != "none" else ""),
+    ]
+    if index.engine != "qdrant":
+        parts.append(f"{_share(index, passages):.0%} optimised")
+    out.print(text("; ".join(parts), style="dim"))
+    if others > 0:
+        note(f"{counted(others, 'other version')} of the index: citewell library versions")
 
 
-@app.command("import")
-def import_(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="What `citewell library export` wrote.")],
-    into: Annotated[Path | None, typer.Option(help="The library's folder; CITEWELL_HOME where not given.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make an empty library the exported one. Nothing is embedded anew, and a library that holds documents is never replaced.
-
-    [dim]citewell library import library.zip --into ~/ward-7[/]
-    """
-    settings = load_settings()
-    home = into or settings.home
-    with open_alone(settings, "citewell library import", home) as library:
-        manifest = _with_steps(lambda tell: import_library(library, source, tell), quiet=as_json)
-    _tell_moved("Imported", manifest, source, home, as_json)
-
-
-def _with_steps(work: Callable[[Callable[[str, int, int], None]], Manifest], *, quiet: bool) -> Manifest:
-    """Do work that tells its steps and how far each is, under a progress bar on the error stream; `quiet` shows none."""
-    with progress_bar(quiet=quiet) as bar:
-        task = bar.add_task("Opening", total=None)
-
-        def tell(step: str, done: int, total: int) -> None:
-            if bar.tasks[task].description != step:  # else the time that is left would be that of the step before
-                bar.reset(task, description=step)
-            bar.update(task, completed=done, total=total)
-
-        return work(tell)
-
-
-def _tell_moved(what: str, manifest: Manifest, file: Path, home: Path, as_json: bool) -> None:
-    if as_json:
-        body = {"file": str(file), "bytes": file.stat().st_size, "home": str(home)}
-        print_json(json.dumps(body | manifest.model_dump(exclude={"members"}), indent=2, ensure_ascii=False))
-        return
-    held = f"{counted(manifest.documents, 'document')}, {counted(manifest.passages, 'passage')}"
-    print_whole(f"{what} {held} ({readable_size(file.stat().st_size)}): {file}")
+def _share(index: Version, passages: int) -> float:
+    """Over how much of what is held the structures for fast search were built."""
+    return min(1.0, index.optimised / passages) if passages else 1.0
 
 
 def _as_source(path: Path) -> str:

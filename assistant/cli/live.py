@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.progress import MofNCompleteColumn, TextColumn
 
-from assistant.cli.ingesting import open_alone, progress_bar, tell_report
+from assistant.cli.ingesting import tell_report
+from assistant.cli.opening import open_alone, progress_bar
 from assistant.cli.output import note
 from assistant.settings import load_settings
 from ingestion.clients.base import Fetcher, Found

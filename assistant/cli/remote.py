@@ -84,6 +84,15 @@ class Remote:
             job, lambda job, so_far: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), so_far))
         )
 
+    def upkeep(self, work: Work, tell: Tell) -> str:
+        """Look after the index; the job's identifier. Raises `ServerError`, `IngestionError`."""
+        job = self._call("POST", f"{PATH}/{work}", JobView)
+        note(
+            f"The library is held by the server at {self._client.base_url}, which does the work and goes on answering."
+        )
+        self._follow(job, lambda job, report: tell(Progress(job.done_bytes, job.total_bytes, _doing(job), report)))
+        return job.id
+
     def remove(self, document_id: str, *, for_good: bool) -> Removed:
         """Take a document out. Raises `UnknownDocumentError`, `ServerError`."""
         path = f"/v1/documents/{quote(printable(document_id), safe=':/@')}"
@@ -153,6 +162,11 @@ class Remote:
             f"The server that holds the library ({self._client.base_url}) speaks as another version of Citewell does. "
             "Stop it and start it again with the same version."
         )
+
+
+def read_steps(tell: Callable[[str, int, int], None]) -> Tell:
+    """What follows a job whose progress is told in steps."""
+    return lambda progress: tell(progress.file or "Waiting", progress.done_bytes, progress.total_bytes)
 
 
 class _Told(io.FileIO):

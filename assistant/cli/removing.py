@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from assistant.cli.asking import open_ledger
+from assistant.cli.opening import open_library
 from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.cli.remote import open_remote
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError
 from ingestion.document import printable
-from ingestion.library import Library
 from ingestion.pipeline import remove_document
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -34,7 +34,7 @@ def remove(
     with open_ledger():
         settings = load_settings()
     try:
-        library = Library.open(settings.home, purpose="citewell library remove", server=settings.server)
+        library = open_library(settings, "citewell library remove", quiet=as_json)
     except LibraryInUseError as error:
         with open_remote(error, settings) as remote:
             removed = remote.remove(identifier, for_good=for_good)

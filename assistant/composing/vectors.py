@@ -17,14 +17,14 @@ class SentenceVectors:
     """Embeds questions and sentences, keeping the sentences most recently used. Safe to share between threads."""
 
     def __init__(self, embedder: Embedder, capacity: int = CAPACITY) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
         self._capacity = capacity
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     def question(self, text: str) -> Vectors:
         """A unit vector of shape (dimension,)."""
-        return self._embedder.embed_query(text)
+        return self.embedder.embed_query(text)
 
     def sentences(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape (len(texts), dimension)."""
@@ -32,7 +32,7 @@ class SentenceVectors:
             known = {text: self._kept[text] for text in texts if text in self._kept}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
-            known.update(zip(new, self._embedder.embed_passages(new), strict=True))
+            known.update(zip(new, self.embedder.embed_passages(new), strict=True))
         with self._lock:
             for text in texts:
                 self._kept[text] = known[text]
@@ -40,5 +40,5 @@ class SentenceVectors:
             while len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
         return (
-            np.stack([known[text] for text in texts]) if texts else np.zeros((0, self._embedder.dimension), np.float32)
+            np.stack([known[text] for text in texts]) if texts else np.zeros((0, self.embedder.dimension), np.float32)
         )

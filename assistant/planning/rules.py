@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.planning.ages import asked_age
@@ -95,7 +95,7 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     filters = filters or Filters()
     since = _SINCE.search(question)
     if since and filters.year_from is None:
-        filters = Filters(filters.kinds, int(since.group(1)), filters.year_to, filters.document_ids)
+        filters = replace(filters, year_from=int(since.group(1)))
     terms = key_terms(question)
     absent = tuple(term for term in terms if term.kind is TermKind.CONDITION and _is_denied(question, term))
     wants_eligibility = bool(_ELIGIBILITY.search(question))

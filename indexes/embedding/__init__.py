@@ -1,14 +1,15 @@
-"""Embedders: a Protocol, and the registry that opens one by name. A new backend is one file here and one line in `BACKENDS`."""
+"""Embedders: a Protocol, and the registry that opens one from its setting. A new backend is one file here and one line in `BACKENDS`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.errors import ModelMissingError
+from indexes.model_spec import Access, open_by_spec
 
 Vectors = NDArray[np.float32]
 
@@ -16,8 +17,11 @@ Vectors = NDArray[np.float32]
 class Embedder(Protocol):
     """Texts in, unit vectors out. `name` identifies model and weights: indexes built under different names never mix."""
 
-    name: str
-    dimension: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape (len(texts), dimension), in the order of `texts`."""
@@ -28,18 +32,34 @@ class Embedder(Protocol):
         ...
 
 
-def _onnx() -> Embedder:
+def _onnx(folder: str, access: Access) -> Embedder:  # noqa: ARG001 - every backend is opened alike
     from indexes.embedding.onnx import OnnxEmbedder
 
-    return OnnxEmbedder()
+    return OnnxEmbedder(Path(folder).expanduser() if folder else None)
 
 
-BACKENDS: dict[str, Callable[[], Embedder]] = {"bge-small-en-v1.5-int8": _onnx}
+def _sentence_transformers(model: str, access: Access) -> Embedder:
+    from indexes.embedding.sentence_transformers import SentenceTransformersEmbedder
+
+    return SentenceTransformersEmbedder(model, downloads=access.downloads)
+
+
+def _openai(model: str, access: Access) -> Embedder:
+    from indexes.embedding.openai import OpenAiEmbedder
+
+    return OpenAiEmbedder.from_spec(model, access.api_key)
+
+
 DEFAULT = "bge-small-en-v1.5-int8"
+BACKENDS: dict[str, Callable[[str, Access], Embedder]] = {
+    DEFAULT: _onnx,
+    "onnx": _onnx,
+    "openai": _openai,
+    "sentence-transformers": _sentence_transformers,
+}
+FORMS = f"{DEFAULT}, onnx:FOLDER, sentence-transformers:MODEL, openai:MODEL@URL"
 
 
-def load_embedder(name: str = DEFAULT) -> Embedder:
-    """The embedder of that name. Raises `ModelMissingError` where it is unknown or its weights are not installed."""
-    if name not in BACKENDS:
-        raise ModelMissingError(f"There is no embedder named {name!r}. Known: {', '.join(sorted(BACKENDS))}.")
-    return BACKENDS[name]()
+def load_embedder(spec: str = DEFAULT, access: Access | None = None) -> Embedder:
+    """The embedder that a setting names (`FORMS`). Raises `ModelMissingError` where it is unknown or not installed, `ModelError` where it fails."""
+    return open_by_spec(spec, access or Access(), BACKENDS, "embedder", FORMS)

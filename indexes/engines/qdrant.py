@@ -2,84 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
 
-import httpx
 import numpy as np
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
+from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
 from indexes.engines import point_id
-from indexes.errors import EngineUnavailableError, IncompatibleIndexError
+from indexes.engines.checking import check_batch, check_limit, check_query
+from indexes.engines.qdrant_calls import call, connect
+from indexes.engines.storage import AS_THE_SERVER_DOES, OVERSAMPLING, QUANTILE, Quantisation, Spread
+from indexes.errors import IncompatibleIndexError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
 DENSE, LEXICAL = "dense", "lexical"
-_FAILURES = (ApiException, httpx.HTTPError, ConnectionError)
+TIMEOUT_S = 60
 _POINTS = 256  # a request: servers refuse more than 32 MiB at once
-T = TypeVar("T")
 
 
 class QdrantEngine:
-    """One collection of a Qdrant server behind the `Engine` Protocol."""
+    """One collection of a Qdrant server behind the `Engine` Protocol. Safe to share between threads.
 
-    def __init__(self, client: QdrantClient, collection: str, *, dimension: int) -> None:
+    Index versions are collections of their own: one is built beside the other, and the ledger says which is in use. `call_it` gives that one a
+    name that stays, for other programs; `drop` deletes one.
+    """
+
+    def __init__(
+        self,
+        client: QdrantClient,
+        collection: str,
+        *,
+        dimension: int,
+        quantisation: Quantisation = Quantisation.NONE,
+        spread: Spread = AS_THE_SERVER_DOES,
+    ) -> None:
+        """The collection, or the one that an alias of this name stands for; made where there is none, as `quantisation` and `spread` say.
+
+        One that is there keeps how it was made, and gets the payload indexes that it lacks.
+        """
         self._client = client
         self._collection = collection
-        if not self._call(lambda: client.collection_exists(collection)):
-            self._create(dimension)
-        vectors = self._call(lambda: client.get_collection(collection)).config.params.vectors
-        size = vectors[DENSE].size if isinstance(vectors, dict) and DENSE in vectors else None
-        if size != dimension:
+        self._dimension = dimension
+        if not call(client.collection_exists, collection):
+            self._create(quantisation, spread)
+        info = call(client.get_collection, collection)
+        vectors = info.config.params.vectors
+        made = vectors[DENSE] if isinstance(vectors, dict) and DENSE in vectors else None
+        if made is None or made.size != dimension:
             raise IncompatibleIndexError(
-                f"Collection {collection!r} holds vectors of size {size}, the embedder makes {dimension}. "
+                f"Collection {collection!r} holds vectors of size {made.size if made else None}, the embedder makes {dimension}. "
                 "Choose another name with CITEWELL_QDRANT_COLLECTION, or delete the collection and ingest again."
             )
+        self._search = _search_params(made.quantization_config or info.config.quantization_config)
+        for field, sort in FIELDS.items():
+            if field not in info.payload_schema:
+                call(client.create_payload_index, collection, field, models.PayloadSchemaType(sort))
 
     @classmethod
-    def connect(cls, url: str, collection: str, *, dimension: int, api_key: str | None = None) -> QdrantEngine:
+    def connect(
+        cls,
+        url: str,
+        collection: str,
+        *,
+        dimension: int,
+        api_key: str | None = None,
+        quantisation: Quantisation = Quantisation.NONE,
+        spread: Spread = AS_THE_SERVER_DOES,
+        timeout_s: int = TIMEOUT_S,
+    ) -> QdrantEngine:
         """The collection on that server, made where there is none. Raises `EngineUnavailableError`, `IncompatibleIndexError`."""
+        client = connect(url, api_key, timeout_s)
         try:
-            client = QdrantClient(url=url, api_key=api_key, timeout=60, check_compatibility=False)
-        except ValueError as error:
-            raise EngineUnavailableError(
-                f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
-            ) from error
-        try:
-            return cls(client, collection, dimension=dimension)
+            return cls(client, collection, dimension=dimension, quantisation=quantisation, spread=spread)
         except BaseException:
             client.close()
             raise
 
-    def _call(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except _FAILURES as error:
-            reason = f"HTTP {error.status_code}" if isinstance(error, UnexpectedResponse) else type(error).__name__
-            raise EngineUnavailableError(
-                f"The Qdrant server did not answer as it should ({reason}). "
-                "Is it running, and are CITEWELL_QDRANT_URL and CITEWELL_QDRANT_API_KEY right?"
-            ) from error
+    @staticmethod
+    def drop(url: str, collection: str, *, api_key: str | None = None, timeout_s: int = TIMEOUT_S) -> None:
+        """Delete the collection; one that is not there is no error. Raises `EngineUnavailableError`."""
+        with closing(connect(url, api_key, timeout_s)) as client:
+            call(client.delete_collection, collection)
 
-    def _create(self, dimension: int) -> None:
-        self._call(
-            lambda: self._client.create_collection(
-                self._collection,
-                vectors_config={DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
-                sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            )
+    @staticmethod
+    def call_it(
+        alias: str, url: str, collection: str, *, api_key: str | None = None, timeout_s: int = TIMEOUT_S
+    ) -> None:
+        """From now on, at once for everybody, the alias stands for that collection. Raises `EngineUnavailableError`, also where a collection has
+        the name of the alias."""
+        operations: list[models.AliasOperations] = [
+            models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias)),
+            models.CreateAliasOperation(create_alias=models.CreateAlias(collection_name=collection, alias_name=alias)),
+        ]
+        with closing(connect(url, api_key, timeout_s)) as client:
+            call(client.update_collection_aliases, operations)
+
+    def _create(self, quantisation: Quantisation, spread: Spread) -> None:
+        quantised = _quantised(quantisation)
+        vectors = models.VectorParams(
+            size=self._dimension,
+            distance=models.Distance.COSINE,
+            on_disk=spread.on_disk or None,
+            quantization_config=quantised,
         )
-        for field, schema in (
-            ("kind", models.PayloadSchemaType.KEYWORD),
-            ("document_id", models.PayloadSchemaType.KEYWORD),
-            ("year", models.PayloadSchemaType.INTEGER),
-        ):
-            self._call(lambda f=field, s=schema: self._client.create_payload_index(self._collection, f, s))  # type: ignore[misc]
+        call(
+            self._client.create_collection,
+            self._collection,
+            vectors_config={DENSE: vectors},
+            sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            shard_number=spread.shards,
+            replication_factor=spread.replicas,
+        )
 
     def upsert(self, passages: Sequence[Passage], dense: Vectors, sparse: Sequence[SparseVector]) -> None:
         """Store passages with their vectors, replacing those of the same identifier."""
+        check_batch(passages, dense, sparse, self._dimension)
         points = [
             models.PointStruct(
                 id=point_id(passage.passage_id),
@@ -92,34 +133,35 @@ class QdrantEngine:
             for passage, vector, terms in zip(passages, dense, sparse, strict=True)
         ]
         for first in range(0, len(points), _POINTS):
-            batch = points[first : first + _POINTS]
-            self._call(lambda batch=batch: self._client.upsert(self._collection, batch, wait=True))  # type: ignore[misc]
+            call(self._client.upsert, self._collection, points[first : first + _POINTS], wait=True)
 
     def relabel(self, passages: Sequence[Passage]) -> None:
-        """Replace what is said about passages that are stored, and keep their vectors."""
+        """Replace what is said about passages that are stored, and keep their vectors; others are passed over."""
         for first in range(0, len(passages), _POINTS):
+            named = {point_id(passage.passage_id): passage for passage in passages[first : first + _POINTS]}
             operations = [
                 models.OverwritePayloadOperation(
-                    overwrite_payload=models.SetPayload(
-                        payload=passage.to_payload(), points=[point_id(passage.passage_id)]
-                    )
+                    overwrite_payload=models.SetPayload(payload=named[str(record.id)].to_payload(), points=[record.id])
                 )
-                for passage in passages[first : first + _POINTS]
+                for record in self._retrieve(list(named))
             ]
-            self._call(lambda batch=operations: self._client.batch_update_points(self._collection, batch, wait=True))  # type: ignore[misc]
+            if operations:
+                call(self._client.batch_update_points, self._collection, operations, wait=True)
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         """Forget those passages; unknown ones are no error."""
         if passage_ids:
             selector = models.PointIdsList(points=[point_id(p) for p in passage_ids])
-            self._call(lambda: self._client.delete(self._collection, selector, wait=True))
+            call(self._client.delete, self._collection, selector, wait=True)
 
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
+        check_query(vector, limit, self._dimension)
         return self._nearest(vector.tolist(), DENSE, limit, filters)
 
     def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to BM25 score, best first."""
+        check_limit(limit)
         if not vector.indices:
             return {}
         return self._nearest(models.SparseVector(indices=vector.indices, values=vector.values), LEXICAL, limit, filters)
@@ -127,36 +169,43 @@ class QdrantEngine:
     def _nearest(
         self, vector: list[float] | models.SparseVector, using: str, limit: int, filters: Filters
     ) -> Mapping[str, float]:
-        response = self._call(
-            lambda: self._client.query_points(
-                self._collection,
-                query=vector,
-                using=using,
-                limit=limit,
-                query_filter=_condition(filters),
-                with_payload=False,
-            )
+        response = call(
+            self._client.query_points,
+            self._collection,
+            query=vector,
+            using=using,
+            limit=limit,
+            query_filter=_condition(filters),
+            search_params=self._search if using == DENSE else None,
+            with_payload=False,
         )
         return {str(point.id): point.score for point in response.points}
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=True, with_vectors=False)
-        )
+        records = self._retrieve(point_ids, payload=True)
         return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
 
     def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
         """The dense vectors of those points, as stored."""
-        records = self._call(
-            lambda: self._client.retrieve(self._collection, list(point_ids), with_payload=False, with_vectors=[DENSE])
-        )
+        records = self._retrieve(point_ids, vectors=[DENSE])
         found = ((str(record.id), record.vector) for record in records)
         return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
 
+    def _retrieve(
+        self, point_ids: Sequence[str], *, payload: bool = False, vectors: list[str] | None = None
+    ) -> list[models.Record]:
+        return call(
+            self._client.retrieve,
+            self._collection,
+            list(point_ids),
+            with_payload=payload,
+            with_vectors=vectors or False,
+        )
+
     def count(self) -> int:
         """How many passages are stored."""
-        return self._call(lambda: self._client.count(self._collection, exact=True)).count
+        return call(self._client.count, self._collection, exact=True).count
 
     def flush(self) -> None:
         """Nothing to do: the server acknowledges a write only once it is in its log."""
@@ -170,14 +219,32 @@ class QdrantEngine:
         self._client.close()
 
 
-def _condition(filters: Filters) -> models.Filter | None:
-    if filters.empty:
+def _quantised(quantisation: Quantisation) -> models.QuantizationConfig | None:
+    match quantisation:
+        case Quantisation.SCALAR:
+            config = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=QUANTILE, always_ram=True)
+            return models.ScalarQuantization(scalar=config)
+        case Quantisation.BINARY:
+            return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
+        case Quantisation.NONE:
+            return None
+
+
+def _search_params(config: object) -> models.SearchParams | None:
+    """How a collection that is quantised in this way is searched; an operator may have changed it since it was made."""
+    if config is None:
         return None
-    must: list[Any] = []
-    if filters.kinds:
-        must.append(models.FieldCondition(key="kind", match=models.MatchAny(any=sorted(map(str, filters.kinds)))))
-    if filters.document_ids:
-        must.append(models.FieldCondition(key="document_id", match=models.MatchAny(any=sorted(filters.document_ids))))
-    if filters.year_from is not None or filters.year_to is not None:
-        must.append(models.FieldCondition(key="year", range=models.Range(gte=filters.year_from, lte=filters.year_to)))
-    return models.Filter(must=must)
+    scalar = isinstance(config, models.ScalarQuantization)
+    oversampling = OVERSAMPLING[Quantisation.SCALAR if scalar else Quantisation.BINARY]
+    return models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=oversampling))
+
+
+def _condition(filters: Filters) -> models.Filter | None:
+    must: list[Any] = [_field_condition(each) for each in conditions(filters)]
+    return models.Filter(must=must) if must else None
+
+
+def _field_condition(condition: Among | Within) -> models.FieldCondition:
+    if isinstance(condition, Among):
+        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+    return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))

@@ -138,6 +138,7 @@ def study_document(
         date=date[0] if date else None,
         publisher=registration.registry,
         identifiers=registration.identifiers,
+        mesh=tuple(dict.fromkeys(_terms(study, "conditionBrowseModule", "interventionBrowseModule"))),
         revision=registration.revision,
         evidence_level="registration",
         attributes=_attributes(protocol, study),
@@ -194,6 +195,7 @@ def _attributes(protocol: Json, study: Json) -> Json:
         "healthy_volunteers": healthy if type(healthy) is bool else None,
         "conditions": strings_at(object_at(protocol, "conditionsModule"), "conditions"),
         "keywords": strings_at(object_at(protocol, "conditionsModule"), "keywords"),
+        "condition_mesh": _condition_mesh(study),
         "interventions": [name for item in interventions if (name := string_at(item, "name"))],
         "primary_outcomes": _outcomes(outcomes, "primaryOutcomes"),
         "secondary_outcomes": _outcomes(outcomes, "secondaryOutcomes"),
@@ -203,6 +205,18 @@ def _attributes(protocol: Json, study: Json) -> Json:
         "has_results": study.get("hasResults") is True or bool(object_at(study, "resultsSection")),
     }
     return {name: value for name, value in values.items() if value not in ("", None, [])}
+
+
+def _terms(study: Json, *modules: str, name: str = "meshes") -> list[str]:
+    """The MeSH terms that the registry derived, word for word."""
+    found = (object_at(study, "derivedSection", module) for module in modules)
+    return [term for each in found for item in objects_at(each, name) if (term := string_at(item, "term").strip())]
+
+
+def _condition_mesh(study: Json) -> list[str]:
+    """The conditions as MeSH has them, each with what it is a sort of: a trial of systolic heart failure is one of heart diseases."""
+    terms = (_terms(study, "conditionBrowseModule", name=name) for name in ("meshes", "ancestors"))
+    return list(dict.fromkeys(term for each in terms for term in each))
 
 
 def _outcomes(outcomes: Json, name: str) -> list[Json]:

@@ -67,7 +67,17 @@ def _study(study: Any, where: str) -> Document | Problem:
     if not protocol:
         return Problem(where, "is no study: it has no ProtocolSection", MEND)
     results = object_at(study, "ResultsSection")
-    return read_study({"protocolSection": _protocol(protocol), "resultsSection": results_of_v1(results)}, where)
+    derived = object_at(study, "DerivedSection")
+    return read_study(
+        {
+            "protocolSection": _protocol(protocol),
+            "resultsSection": results_of_v1(results),
+            "derivedSection": {
+                f"{name.lower()}BrowseModule": _mesh(derived, name) for name in ("Condition", "Intervention")
+            },
+        },
+        where,
+    )
 
 
 def _protocol(protocol: Json) -> Json:
@@ -154,6 +164,14 @@ def _protocol(protocol: Json) -> Json:
                 country="LocationCountry",
             ),
         },
+    }
+
+
+def _mesh(derived: Json, of: str) -> Json:
+    browse = object_at(derived, f"{of}BrowseModule")
+    return {
+        "meshes": _renamed(object_at(browse, f"{of}MeshList"), f"{of}Mesh", term=f"{of}MeshTerm"),
+        "ancestors": _renamed(object_at(browse, f"{of}AncestorList"), f"{of}Ancestor", term=f"{of}AncestorTerm"),
     }
 
 

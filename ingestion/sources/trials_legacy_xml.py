@@ -110,6 +110,12 @@ def _study(study: Element) -> Json:
                 "locations": [_location(item) for item in study.iterfind("location/facility")],
             },
         },
+        "derivedSection": {
+            f"{name}BrowseModule": {
+                "meshes": [{"term": _text(item)} for item in study.iterfind(f"{name}_browse/mesh_term")]
+            }
+            for name in ("condition", "intervention")
+        },
         "hasResults": results is not None,
         "resultsSection": results_of_xml(results),
     }

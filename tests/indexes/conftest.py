@@ -14,14 +14,18 @@ from qdrant_client import QdrantClient
 
 from indexes.engines import Engine
 from indexes.engines.edge import EdgeEngine
+from indexes.engines.faiss import FaissEngine
 from indexes.engines.qdrant import QdrantEngine
 
 
-@pytest.fixture(params=["edge", "local", "server"])
+@pytest.fixture(params=["edge", "faiss", "local", "server"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty engine of each sort; the real server only where `CITEWELL_QDRANT_URL` names one."""
     if request.param == "edge":
         with closing(EdgeEngine.open(tmp_path / "index", dimension=DIMENSION)) as engine:
+            yield engine
+    elif request.param == "faiss":
+        with closing(FaissEngine.open(tmp_path / "index", dimension=DIMENSION)) as engine:
             yield engine
     elif request.param == "local":
         with closing(local_engine()) as engine:

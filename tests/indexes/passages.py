@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
 from indexes.engines.qdrant import QdrantEngine
-from indexes.passage import Kind, Part, Passage, Role, Status
+from indexes.passage import OLDEST, YOUNGEST, Facets, Filters, Kind, Part, Passage, Role, Sex, Status
 
 DIMENSION = 32
 
@@ -35,6 +35,45 @@ def _parts(draw: st.DrawFn, length: int) -> tuple[Part, ...]:
     )
 
 
+AGES = [0.5, 17.0, 17.9973, 18.0, 65.0]
+_words = st.sampled_from(
+    ["Heart Failure", "heart  failure", "Côte d'Ivoire", "Straße", "Lipids, Low-Density", "NOT_YET", "x"]
+)
+_facets = st.builds(
+    Facets,
+    publication_types=st.lists(_words, max_size=2).map(tuple),
+    mesh=st.lists(_words, max_size=3).map(tuple),
+    trial_status=st.just("") | _words,
+    phases=st.lists(st.sampled_from(["PHASE1", "PHASE2", "NA", "EARLY_PHASE1"]), max_size=2).map(tuple),
+    sex=st.none() | st.sampled_from(Sex),
+    min_age=st.none() | st.sampled_from([YOUNGEST, *AGES]),
+    max_age=st.none() | st.sampled_from([*AGES, OLDEST]),
+    countries=st.lists(_words, max_size=2).map(tuple),
+    conditions=st.lists(_words, max_size=2).map(tuple),
+)
+
+
+@st.composite
+def any_filters(draw: st.DrawFn) -> Filters:
+    """A few conditions at once, so that some passages pass."""
+    year, some = st.integers(1997, 2004), st.frozensets(_words, min_size=1, max_size=2)
+    sorts: dict[str, st.SearchStrategy[object]] = {
+        "kinds": st.frozensets(st.sampled_from(Kind), max_size=2),
+        "year_from": year,
+        "year_to": year,
+        "document_ids": st.frozensets(st.sampled_from(["doc:0", "doc:1", "doc:9"]), max_size=2),
+        "evidence_levels": st.frozensets(st.sampled_from(["unknown", "guideline", "1"]), max_size=2),
+        "statuses": st.frozensets(st.sampled_from(Status), max_size=4),
+        "languages": st.frozensets(st.sampled_from(["en", "fr", "de"]), max_size=2),
+        "phases": st.frozensets(st.sampled_from(["1", "Phase II", "na", "phase 4"]), max_size=2),
+        "age": st.sampled_from([*AGES, 0, 30, 90]),
+        "sex": st.sampled_from(Sex),
+        **dict.fromkeys(["publication_types", "mesh", "trial_statuses", "countries", "conditions"], some),
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(sorts)), max_size=3))
+    return Filters(**{name: draw(sorts[name]) for name in sorted(chosen)})  # type: ignore[arg-type]
+
+
 @st.composite
 def any_passage(draw: st.DrawFn) -> Passage:
     """Any passage at all; few documents, kinds and years, so that filters find some of them."""
@@ -57,4 +96,5 @@ def any_passage(draw: st.DrawFn) -> Passage:
         url=draw(st.sampled_from(["", "https://example.org/ü"])),
         page=draw(st.none() | st.integers(1, 400)),
         language=draw(st.sampled_from(["en", "fr"])),
+        facets=draw(_facets),
     )

@@ -17,15 +17,17 @@ import pytest
 from hashed_embedder import HashedEmbedder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from passages import DIMENSION, any_passage, local_engine, make_passage
+from passages import DIMENSION, any_filters, any_passage, local_engine, make_passage
 from qdrant_client import QdrantClient
 
+from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.engines.qdrant import QdrantEngine
-from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError
-from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Filters, Kind, Passage, Status
+from indexes.engines.storage import Quantisation
+from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError, UnusableInputError
+from indexes.lexical import SparseVector, encode_passage, encode_query
+from indexes.passage import Facets, Filters, Passage, Sex, Status
 
 EMBEDDER = HashedEmbedder(dimension=DIMENSION)
 WORDS = ["aspirin", "statin", "HbA1c", "IL-6", "stroke", "adults", "placebo", "0.75"]
@@ -147,31 +149,85 @@ def test_nothing_to_do_is_no_error(engine: Engine) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(any_passage(), min_size=1, max_size=8, unique_by=lambda passage: passage.passage_id),
-    st.builds(
-        Filters,
-        kinds=st.frozensets(st.sampled_from(Kind), max_size=2),
-        year_from=st.none() | st.integers(1997, 2004),
-        year_to=st.none() | st.integers(1997, 2004),
-        document_ids=st.frozensets(st.sampled_from(["doc:0", "doc:1", "doc:9"]), max_size=2),
-    ),
+    st.lists(any_filters(), min_size=1, max_size=12),
 )
 def test_filters_mean_the_same_everywhere_and_payloads_come_back(
-    engine: Engine, passages: list[Passage], filters: Filters
+    engine: Engine, passages: list[Passage], several: list[Filters]
 ) -> None:
     store(engine, passages)
-    expected = {passage.passage_id for passage in passages if filters.accepts(passage)}
-    assert found(engine, "anything", filters) == expected
     worded = {
         p.passage_id
         for p in passages
         if set(encode_passage(p.embedding_text).indices) & set(encode_query("aspirin, il-6").indices)
     }
-    lexical = engine.lexical(encode_query("aspirin, il-6"), 1000, filters)
-    assert {p.passage_id for p in engine.passages(list(lexical)).values()} == expected & worded
+    for filters in several:
+        expected = {passage.passage_id for passage in passages if filters.accepts(passage)}
+        assert found(engine, "anything", filters) == expected
+        lexical = engine.lexical(encode_query("aspirin, il-6"), 1000, filters)
+        assert {p.passage_id for p in engine.passages(list(lexical)).values()} == expected & worded
     ids = [point_id(passage.passage_id) for passage in passages]
     assert engine.passages(ids) == dict(zip(ids, passages, strict=True))
     engine.delete([passage.passage_id for passage in passages])
     assert engine.count() == 0
+
+
+def bad(value: float) -> Vectors:
+    return np.full((1, DIMENSION), value, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("dense", "sparse"),
+    [
+        (np.ones((1, DIMENSION + 1), np.float32), encode_passage("aspirin")),
+        (np.ones((2, DIMENSION), np.float32), encode_passage("aspirin")),
+        (np.ones(DIMENSION, np.float32), encode_passage("aspirin")),
+        (bad(math.nan), encode_passage("aspirin")),
+        (bad(math.inf), encode_passage("aspirin")),
+        (bad(0.0), encode_passage("aspirin")),
+        (bad(1.0), SparseVector([1, 2], [1.0])),
+        (bad(1.0), SparseVector([1], [math.nan])),
+    ],
+)
+def test_what_is_no_vector_is_refused_and_nothing_of_its_batch_stored(
+    engine: Engine, dense: Vectors, sparse: SparseVector
+) -> None:
+    store(engine, [make_passage(1, "aspirin")])
+    with pytest.raises(UnusableInputError, match=r"embedder|doc:2#0"):
+        engine.upsert([make_passage(2, "statin")], dense, [sparse])
+    fine = np.ones((1, DIMENSION), np.float32)
+    with pytest.raises(UnusableInputError):
+        engine.upsert(
+            [make_passage(3, "x"), make_passage(2, "y")],
+            np.concatenate([fine, bad(math.nan)]),
+            [encode_passage("x"), encode_passage("y")],
+        )
+    assert found(engine, "aspirin") == {"doc:1#0"}
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, 0.0])
+def test_a_query_that_is_no_vector_is_refused(engine: Engine, value: float) -> None:
+    store(engine, trial_library(3))
+    with pytest.raises(UnusableInputError, match="query's vector"):
+        engine.dense(np.full(DIMENSION, value, np.float32), 10, ALL)
+    with pytest.raises(UnusableInputError, match=f"holds {DIMENSION} numbers"):
+        engine.dense(np.ones(DIMENSION - 1, np.float32), 10, ALL)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_less_than_one_passage_cannot_be_asked_for(engine: Engine, limit: int) -> None:
+    store(engine, trial_library(3))
+    with pytest.raises(UnusableInputError, match=f"^{limit} passages were asked for"):
+        engine.dense(EMBEDDER.embed_query("aspirin"), limit, ALL)
+    for query in ("aspirin", "of the"):
+        with pytest.raises(UnusableInputError):
+            engine.lexical(encode_query(query), limit, ALL)
+
+
+def test_of_a_million_asked_for_all_that_there_are_come(engine: Engine) -> None:
+    store(engine, trial_library(60))
+    assert len(engine.dense(EMBEDDER.embed_query("aspirin"), 1_000_000, ALL)) == 60
+    many = engine.lexical(encode_query("aspirin statin stroke"), 1_000_000, Filters(year_from=2020))
+    assert 5 < len(many) <= 60
 
 
 def test_point_ids_depend_on_the_passage_alone() -> None:
@@ -271,6 +327,96 @@ def test_edge_refuses_what_it_cannot_read_and_says_the_mend(tmp_path: Path, sort
     assert "Move the folder away and ingest again" in str(error.value)
 
 
+@pytest.mark.parametrize("quantisation", Quantisation)
+def test_edge_finds_what_is_new_before_while_and_after_it_optimises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quantisation: Quantisation
+) -> None:
+    """What is quantised is compared again with the vectors, so that scores are theirs."""
+    monkeypatch.setattr("indexes.engines.edge._GRAPH_KB", 100)
+    random = np.random.default_rng(5)
+    vectors = random.standard_normal((3_000, DIMENSION)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    words = encode_passage("aspirin")
+
+    def put(engine: EdgeEngine, first: int, last: int) -> None:
+        passages = [make_passage(number, "aspirin") for number in range(first, last)]
+        engine.upsert(passages, vectors[first:last], [words] * (last - first))
+
+    def own(engine: EdgeEngine, number: int) -> float:
+        """The score with which a passage is found by its own vector."""
+        hits = engine.dense(vectors[number], 3, Filters(year_from=2020))
+        return hits.get(point_id(f"doc:{number}#0"), 0.0)
+
+    opened = EdgeEngine.open(tmp_path / "index", dimension=DIMENSION, quantisation=quantisation)
+    with closing(opened) as engine, ThreadPoolExecutor(1) as pool:
+        put(engine, 0, 2_000)
+        building = pool.submit(engine.optimize)
+        for number in range(2_000, 2_040):
+            put(engine, number, number + 1)
+            assert own(engine, number) == pytest.approx(1, abs=1e-5)
+        assert building.result()
+        put(engine, 2_040, 2_050)
+        assert all(own(engine, number) == pytest.approx(1, abs=1e-5) for number in [*range(20), *range(2_000, 2_050)])
+        assert engine.count() == 2_050
+
+
+def test_edge_with_enough_passages_indexes_every_field_and_filters_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexes.engines.edge._FEW", 30)
+    passages = [
+        replace(passage, facets=Facets(mesh=("Gout",) if number % 3 else (), min_age=float(number), max_age=200.0))
+        for number, passage in enumerate(trial_library(60))
+    ]
+    several = [
+        Filters(mesh=frozenset({"GOUT"})),
+        Filters(age=20.5),
+        Filters(sex=Sex.MALE),
+        Filters(languages=frozenset({"en"})),
+    ]
+    for first, last in ((0, 20), (20, 60)):
+        with closing(EdgeEngine.open(tmp_path / "index", dimension=DIMENSION)) as engine:
+            store(engine, passages[first:last])
+            engine.flush()
+            for filters in several:
+                assert found(engine, "x", filters) == {p.passage_id for p in passages[:last] if filters.accepts(p)}
+
+
+@pytest.mark.parametrize(
+    ("lost", "left"),
+    [
+        ("vector_storage-dense/vectors/status.dat", None),
+        ("vector_storage-lexical/deleted/status.dat", 0),
+        ("vector_storage-lexical/store/page_0.dat", None),
+        ("payload_storage/page_0.dat", None),
+        ("payload_index/config.json", 0),
+        ("segment.json", 10),
+    ],
+)
+def test_edge_tells_a_half_written_folder_when_it_is_opened(tmp_path: Path, lost: str, left: int | None) -> None:
+    """In a process of its own, as the binding may take everything down with it."""
+    folder = tmp_path / "index"
+    with closing(EdgeEngine.open(folder, dimension=DIMENSION)) as engine:
+        store(engine, trial_library(20))
+    for path in folder.glob(f"segments/*/{lost}"):
+        kept = b"" if left is None else path.read_bytes()[:left]
+        path.unlink()
+        if left is not None:
+            path.write_bytes(kept)
+    script = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from test_engines import *
+try:
+    with closing(EdgeEngine.open(Path({str(folder)!r}), dimension=DIMENSION)) as engine:
+        print(len(found(engine, "aspirin")), "found")
+except IncompatibleIndexError as error:
+    print(error)
+"""
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert "Move the folder away and ingest again" in told
+
+
 # the server engine
 
 
@@ -308,8 +454,9 @@ def test_relabelled_passages_say_something_else_and_keep_their_vectors(engine: E
     vector, words = EMBEDDER.embed_query("aspirin"), encode_query("aspirin")
     meaning, lexical = engine.dense(vector, 100, ALL), engine.lexical(words, 100, ALL)
     changed = [replace(passage, status=Status.RETRACTED, year=1999) for passage in passages[:4]]
-    engine.relabel(changed)
+    engine.relabel([*changed, make_passage(99, "never there")])
     engine.relabel([])
+    assert engine.count() == len(passages)
     points = [point_id(passage.passage_id) for passage in passages]
     assert list(engine.passages(points).values()).count(changed[0]) == 1
     assert {p.passage_id: p for p in engine.passages(points).values()} == {

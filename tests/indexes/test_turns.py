@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import suppress
 
-from indexes.embedding.turns import Turns
+from indexes.turns import Turns
 
 
 def test_a_waiter_is_let_in_before_a_busy_thread_comes_round_again() -> None:

@@ -23,10 +23,12 @@ from native import article, pubmed_xml
 from indexes.errors import LibraryInUseError
 from ingestion import jobs as module
 from ingestion.errors import BusyError, IngestionError, QueueFullError, UnknownJobError, UnknownKindError
+from ingestion.home import ledger_path
 from ingestion.job import OVER, Stand, State, Work, jobs_folder
 from ingestion.jobs import Jobs
-from ingestion.library import Library, Server, ledger_path
+from ingestion.library import Library
 from ingestion.pipeline import ingest_files
+from ingestion.places import Server
 from ingestion.report import Report
 from ingestion.uploads import MAX_NAME, Uploads, safe_name
 

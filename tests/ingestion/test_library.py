@@ -15,8 +15,10 @@ from hashed_embedder import HashedEmbedder
 
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError
 from ingestion.errors import IngestionError
-from ingestion.library import Library, Server, ledger_path
+from ingestion.home import ledger_path
+from ingestion.library import Library
 from ingestion.pipeline import ingest_files
+from ingestion.places import Server
 
 HOLD = """
 import sys, time
@@ -120,7 +122,8 @@ def test_a_library_of_another_embedder_is_refused_with_the_way_on(tmp_path: Path
         signature = library.signature
     assert signature.startswith("hashed+")
     with pytest.raises(
-        IncompatibleIndexError, match=r"built with hashed\+.* searches with other\+.*CITEWELL_HOME"
+        IncompatibleIndexError,
+        match=r"built with the embedder hashed, and other is asked for.*CITEWELL_EMBEDDER=hashed.*library reindex",
     ) as error:
         open_library(tmp_path, HashedEmbedder("other"))
     assert str(tmp_path) in str(error.value)

@@ -1,0 +1,73 @@
+"""Which documents may be used, as every door takes it: the model of the API, from which the command line makes its options."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from assistant.answer import Model
+from indexes.passage import Filters, Kind, Sex, Status
+
+OLDEST_ASKED = 130.0
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+_Words = Annotated[list[_Word], Field(max_length=100)]
+_Year = Annotated[int, Field(ge=1000, le=3000)]
+EvidenceLevel = Literal["guideline", "1", "2", "3", "4", "5", "registration", "unknown"]
+
+
+class FiltersIn(Model):
+    """Which documents may be used: all conditions hold, of several values of one any will do, and what a document does not say it fails.
+
+    Words count whatever their case, and as wholes. Years are inclusive.
+    """
+
+    kinds: list[Kind] = Field(default_factory=list)
+    year_from: _Year | None = None
+    year_to: _Year | None = None
+    evidence_levels: list[EvidenceLevel] = Field(default_factory=list)
+    publication_types: _Words = Field(
+        default_factory=list, description="As PubMed names them: Randomized Controlled Trial."
+    )
+    mesh: _Words = Field(default_factory=list, description="MeSH descriptors by name: Heart Failure.")
+    statuses: list[Status] = Field(default_factory=list)
+    languages: list[Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]] = Field(
+        default_factory=list, max_length=100, description="ISO 639 codes: en."
+    )
+    trial_statuses: _Words = Field(default_factory=list, description="As ClinicalTrials.gov has them: RECRUITING.")
+    phases: _Words = Field(default_factory=list, description="Of a trial: 3, PHASE3 or III; early phase 1; na.")
+    age: float | None = Field(
+        default=None, ge=0, le=OLDEST_ASKED, description="In years: trials that are open to this age."
+    )
+    sex: Sex | None = Field(default=None, description="Trials that are open to this sex; `all`: to both.")
+    countries: _Words = Field(default_factory=list, description="Where a trial has sites.")
+    conditions: _Words = Field(
+        default_factory=list,
+        description="What a trial is on, by a name in its record or the registry's MeSH terms, broader ones too.",
+    )
+
+    def to_filters(self) -> Filters:
+        """The filters as the searcher takes them."""
+        said: dict[str, Any] = {name: frozenset(value) if isinstance(value, list) else value for name, value in self}
+        return Filters(**said)
+
+
+def said_by(filters: Filters) -> dict[str, object]:
+    """Filters as JSON that `FiltersIn` reads; what is no condition is left out."""
+    model = FiltersIn(
+        kinds=sorted(filters.kinds),
+        year_from=filters.year_from,
+        year_to=filters.year_to,
+        evidence_levels=sorted(filters.evidence_levels),
+        publication_types=sorted(filters.publication_types),
+        mesh=sorted(filters.mesh),
+        statuses=sorted(filters.statuses),
+        languages=sorted(filters.languages),
+        trial_statuses=sorted(filters.trial_statuses),
+        phases=sorted(filters.phases),
+        age=filters.age,
+        sex=filters.sex,
+        countries=sorted(filters.countries),
+        conditions=sorted(filters.conditions),
+    )
+    return model.model_dump(mode="json", exclude_defaults=True)
