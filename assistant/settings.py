@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     qdrant_replicas: int | None = Field(default=None, ge=1, le=100)
     qdrant_on_disk: bool = False
     qdrant_timeout: int = Field(default=60, ge=1, le=3600)
+    embedder_api_key: SecretStr | None = None
+    reranker: str | None = None
+    model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)
     ncbi_api_key: str | None = Field(default=None, repr=False)

@@ -48,10 +48,10 @@ class _StopError(Exception):
 class Jobs:
     """The queue of one library, worked off by two threads between `start` and `stop`. Safe to share between threads."""
 
-    def __init__(self, library: Library, folder: Path, load: Callable[..., Embedder] = load_embedder) -> None:
+    def __init__(self, library: Library, folder: Path, load: Callable[[str], Embedder] | None = None) -> None:
         """`folder` is where the jobs are kept; `load` opens the embedder of a reindex."""
         self._library = library
-        self._load_embedder = load
+        self._load_embedder = load or (lambda spec: load_embedder(spec) if spec else load_embedder())
         self._folder = folder
         self._jobs: dict[str, Job] = {}
         self._changed = threading.Condition()

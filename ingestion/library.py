@@ -13,7 +13,7 @@ import portalocker
 
 from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
-from indexes.engines import LAYOUT, Engine, point_id
+from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
 from indexes.passage import PAYLOAD_VERSION
 from indexes.searcher import Searcher
@@ -23,6 +23,7 @@ from ingestion.ledger import Ledger
 from ingestion.places import MEND, Place, Server
 from ingestion.versions import Version, new_version
 
+LAYOUT = int(PAYLOAD_VERSION)
 RESTORED = 256  # passages that are looked up together
 FLUSHED = 16  # times as many are kept, whatever happens then
 Tell = Callable[[str, int, int], None]  # what is being done, how much of it is, of how much
@@ -55,7 +56,7 @@ class Library(Home):
         embedder: Embedder | None = None,
         spec: str | None = None,
         engine: str | None = None,
-        load: Callable[..., Embedder] | None = None,
+        load: Callable[[str], Embedder] | None = None,
         tell: Tell | None = None,
     ) -> Library:
         """The library in that folder, made where there is none. `purpose` is what another process is told.
@@ -78,7 +79,7 @@ class Library(Home):
         *,
         spec: str | None = None,
         engine: str | None = None,
-        load: Callable[..., Embedder] | None = None,
+        load: Callable[[str], Embedder] | None = None,
         tell: Tell | None = None,
     ) -> Library:
         """The library in a folder that is held, which it then holds instead; where this raises, the folder is let go. See `open`."""
@@ -86,8 +87,7 @@ class Library(Home):
             undo.callback(held.close)
             known = held.versions.current()
             spec = spec or (known.spec if known else "")
-            load = load or load_embedder
-            embedder = embedder or (load(spec) if spec else load())
+            embedder = embedder or ((load or load_embedder)(spec) if spec else load_embedder())
             if known:
                 _check(known, embedder, engine, held.home)
             version = known or new_version(1, engine or held.place.engine, embedder.name, embedder.dimension, spec=spec)
@@ -161,8 +161,8 @@ class Library(Home):
         Where another run is writing, the two differ for a moment, and that run sees to it.
         """
         engine, ledger = self.searcher.engine, self.ledger
-        if ledger.get_meta("payloads") != PAYLOAD_VERSION:
-            self._relabel_all()
+        if self._version.layout != LAYOUT:
+            self._relabel_all(tell)
         if engine.count() >= ledger.passage_count() and not ledger.unfinished():
             return
         with suppress(LibraryInUseError), self.writing():
@@ -179,14 +179,19 @@ class Library(Home):
                     engine.flush()
             engine.flush()
 
-    def _relabel_all(self) -> None:
+    def _relabel_all(self, tell: Tell | None) -> None:
         """The ledger has its passages as this version writes them, and the index those of an older one: nothing is embedded."""
+        engine, count = self._searcher.engine, self.ledger.passage_count()
         with suppress(LibraryInUseError), self.writing():
             passages = self.ledger.passages()
-            while batch := list(islice(passages, RESTORED)):
-                self.searcher.engine.relabel(batch)
-            self.searcher.engine.flush()
-            self.ledger.set_meta("payloads", PAYLOAD_VERSION)
+            for number, batch in enumerate(iter(lambda: list(islice(passages, RESTORED)), [])):
+                if tell:
+                    tell("Bringing the index up", min(number * RESTORED, count), count)
+                engine.relabel(batch)
+            engine.flush()
+            self._version = self._version.model_copy(update={"layout": LAYOUT})
+            self.versions.put(self._version)
+            self.place.describe(self._version)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -244,18 +249,24 @@ def _check(version: Version, embedder: Embedder, engine: str | None, home: Path)
             f"The library in {home} was built with the engine {version.engine}, and {engine} is asked for. Set CITEWELL_ENGINE={version.engine}, "
             f"or build its index with the other one: citewell library reindex --engine {engine}"
         )
-    if (version.lexical, version.layout) != (lexical.VERSION, LAYOUT):
+    if version.layout > LAYOUT:
         raise IncompatibleIndexError(
-            f"The index of the library in {home} was built by another Citewell ({version.signature}, layout {version.layout}; this one has "
-            f"{lexical.VERSION}, layout {LAYOUT}). {MEND}"
+            f"The index of the library in {home} was built by a later Citewell. Update Citewell."
+        )
+    if version.lexical != lexical.VERSION:
+        raise IncompatibleIndexError(
+            f"The index of the library in {home} was built by another Citewell ({version.signature}; this one's encoder is "
+            f"{lexical.VERSION}). {MEND}"
         )
 
 
 def _check_new(home: Home, engine: Engine) -> None:
     """Raises `IncompatibleIndexError` where there is an index already, of which the ledger knows nothing."""
-    if count := engine.count():
+    others = home.place.numbers() - {1}
+    if (count := engine.count()) or others:
+        what = f"an index with {count:,} passages" if count else f"an index version {max(others)}"
         raise IncompatibleIndexError(
-            f"There is an index with {count:,} passages, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
+            f"There is {what}, and the ledger {home.ledger.path} knows nothing of it: the ledger was lost, or the index is "
             "another library's. Put the ledger back or restore a snapshot (citewell library restore FILE --replace); or, for a new library, "
             "move the index away or name another folder (CITEWELL_HOME) or collection (CITEWELL_QDRANT_COLLECTION)."
         )

@@ -84,10 +84,7 @@ class Folders:
         """The engine must be one of ours."""
         if version.engine not in ENGINES:
             raise IncompatibleIndexError(f"There is no engine {version.engine!r}. Choose {' or '.join(ENGINES)}.")
-        if quantisation_of(version.quantisation) is not Quantisation.NONE and version.engine == "faiss":
-            raise IncompatibleIndexError(
-                "The engine faiss quantises by itself where there are many passages. Leave the quantisation out."
-            )
+        quantisation_of(version.quantisation)
 
     def open(self, version: Version) -> Engine:
         """The engine in the version's folder. Raises `IncompatibleIndexError` where what lies there is damaged or another index."""
@@ -160,7 +157,7 @@ class Folders:
         if not (folder / MANIFEST).is_file():  # a new one, or one of a Citewell that wrote none
             return
         said = read_manifest(folder)
-        if not said.like(version):
+        if not said.has_vectors_of(version):
             raise IncompatibleIndexError(
                 f"The index in {folder} is not the one that the ledger knows: it was built with {said.signature} ({said.engine}, {said.dimension} "
                 f"dimensions), the ledger says {version.signature} ({version.engine}, {version.dimension})."
@@ -201,7 +198,9 @@ def _edge(folder: Path, version: Version) -> Engine:
 def _faiss(folder: Path, version: Version) -> Engine:
     from indexes.engines.faiss import FaissEngine
 
-    return FaissEngine.open(folder, dimension=version.dimension)
+    index_types = {Quantisation.NONE: "auto", Quantisation.SCALAR: "hnsw", Quantisation.BINARY: "binary"}
+    index_type = index_types[quantisation_of(version.quantisation)]
+    return FaissEngine.open(folder, dimension=version.dimension, index_type=index_type)
 
 
 ENGINES: dict[str, Callable[[Path, Version], Engine]] = {"edge": _edge, "faiss": _faiss}

@@ -8,13 +8,13 @@ the ledger. A kill before it leaves the library as it was, and the same command 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from itertools import islice
 
-from indexes.embedding import Embedder
+from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine, point_id
-from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
 from indexes.lexical import encode_query
 from indexes.passage import Filters, Passage
 from indexes.searcher import Searcher
@@ -168,7 +168,7 @@ class _Building:
         relabelled = {passage.passage_id for passage in said}
         new = [passage for passage in other if passage.passage_id not in relabelled]
         if new:
-            stored = stored_vectors(self._old, new) if self._old else {}
+            stored = self._stored(new)
             half_written = self._ledger.unfinished() if stored else {}
             trusted = {
                 p.passage_id: stored[p.passage_id]
@@ -176,6 +176,15 @@ class _Building:
                 if p.passage_id in stored and p.document_id not in half_written
             }
             self._searcher.store(new, vectors_of(new, trusted, self._searcher.embedder))
+
+    def _stored(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
+        """The vectors that the version in use has of these."""
+        try:
+            return stored_vectors(self._old, passages) if self._old else {}
+        except RetrievalError:
+            raise
+        except Exception:  # noqa: BLE001 - a damaged index raises whatever it stumbles over, and may be why it is built again
+            return {}
 
     def _check(self) -> None:
         """Raises `IngestionError` where the version is not what it should be."""

@@ -158,8 +158,9 @@ def _stage(home: Home, archive: Archive, staged: Path) -> Version:
         os.fsync(file.fileno())
     version = _begun(staged)
     if version is None:
-        made_with = archive.manifest.signature.rpartition("+")[0]
-        version = new_version(home.next_number(), home.place.engine, made_with, archive.manifest.dimension)
+        made_with, now = archive.manifest.signature.rpartition("+")[0], home.versions.current()
+        engine, quantisation = (now.engine, now.quantisation) if now else (home.place.engine, "none")
+        version = new_version(home.next_number(), engine, made_with, archive.manifest.dimension, quantisation)
         write_whole(staged / MANIFEST, version.model_dump_json().encode())
     return version
 
@@ -168,9 +169,14 @@ def _begun(staged: Path) -> Version | None:
     """The version that an import which broke off was building."""
     with suppress(IncompatibleIndexError):
         version = read_manifest(staged)
-        if version.like(new_version(version.number, version.engine, version.embedder, version.dimension)):
+        if version.like(_anew(version)):
             return version
     return None
+
+
+def _anew(version: Version) -> Version:
+    kind = (version.engine, version.embedder, version.dimension, version.quantisation)
+    return new_version(version.number, *kind)
 
 
 def _clear(home: Home, staged: Path) -> None:

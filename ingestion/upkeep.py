@@ -54,8 +54,10 @@ class Wanted(BaseModel):
         return {name: str(value) for name, value in self.model_dump(exclude_defaults=True).items()}
 
 
-def reindex_held(home: Home, wanted: Wanted, load: Callable[..., Embedder], tell: Tell) -> Version:
-    """Build the version that is wanted and go over to it; in a `Library` its index goes on answering. `load` opens an embedder.
+def reindex_held(home: Home, wanted: Wanted, load: Callable[[str], Embedder], tell: Tell) -> Version:
+    """Build the version that is wanted and go over to it; in a `Library` its index goes on answering.
+
+    `load` opens the embedder of a spec, the default one where it is empty.
 
     The index need not be fit to be searched: it may be damaged, or another Citewell's. Raises what `reindex` raises, and `ModelMissingError`.
     """
@@ -66,7 +68,7 @@ def reindex_held(home: Home, wanted: Wanted, load: Callable[..., Embedder], tell
             old: Engine | None = home.searcher.engine
             embedder = home.searcher.embedder if spec == home.version.spec else load(spec)
         else:
-            embedder, old = load(spec) if spec else load(), None
+            embedder, old = load(spec), None
             if current and current.embedder == embedder.name:
                 with suppress(IncompatibleIndexError):  # which may be why it is built again
                     old = stack.enter_context(closing(home.place.open(current)))

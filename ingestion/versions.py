@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from indexes import lexical
-from indexes.engines import LAYOUT
 from indexes.errors import IncompatibleIndexError
+from indexes.passage import PAYLOAD_VERSION
 from ingestion import __version__
 from ingestion.attempts import now
 from ingestion.ledger import Ledger
@@ -24,9 +24,9 @@ _BEFORE = "signature"  # what a ledger knew of its index when there was one vers
 class Version(BaseModel):
     """A version of the index, and its manifest.
 
-    `embedder` names model and weights, and `spec` is the setting that opens it (empty: the default one); `lexical` and `layout` are the versions of
-    the sparse vectors and of what is stored with a passage. `passages` counts what it held when it was taken into use, `optimised` over how many of
-    them the engine's structures for fast search were built.
+    `embedder` names model and weights, and `spec` is the setting that opens it (empty: the default one). `lexical` and `layout` are the versions
+    of the sparse vectors and of what is said of a passage beside them (`PAYLOAD_VERSION`). `passages` counts what it held when it was taken into
+    use, `optimised` over how many of them the engine's structures for fast search were built.
     `ranking` is the searcher's own.
     """
 
@@ -53,7 +53,11 @@ class Version(BaseModel):
 
     def like(self, other: Version) -> bool:
         """Whether both hold the same of the same passages."""
-        kind = ("layout", "engine", "embedder", "dimension", "lexical", "quantisation")
+        return self.layout == other.layout and self.has_vectors_of(other)
+
+    def has_vectors_of(self, other: Version) -> bool:
+        """Whether both hold the same vectors, in the same way; what is said beside them may be older in one."""
+        kind = ("engine", "embedder", "dimension", "lexical", "quantisation")
         return all(getattr(self, name) == getattr(other, name) for name in kind)
 
 
@@ -63,7 +67,7 @@ def new_version(
     """The manifest of a version that this Citewell begins."""
     return Version(
         number=number,
-        layout=LAYOUT,
+        layout=int(PAYLOAD_VERSION),
         engine=engine,
         embedder=embedder,
         spec=spec,

@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -35,6 +36,7 @@ def serve(
         from assistant.cli.ingesting import build_starter
         from assistant.cli.opening import open_library
         from assistant.errors import AssistantError
+        from assistant.models import open_embedder
         from assistant.service import Assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
@@ -55,7 +57,8 @@ def serve(
                     library.announce(PURPOSE, url)
                     typer.echo(f"Citewell is ready: {url}  (Ctrl-C stops it)")
 
-                jobs = Jobs(library, jobs_folder(ledger_path(library.home, settings.server)))
+                load = partial(open_embedder, settings)
+                jobs = Jobs(library, jobs_folder(ledger_path(library.home, settings.server)), load)
                 intake = Intake(
                     jobs,
                     Uploads(library.home),

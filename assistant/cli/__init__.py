@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from assistant import __version__
-from assistant.cli import asking, baseline, ingesting, library, live, moving, trials, versions, watching
+from assistant.cli import asking, baseline, ingesting, library, live, models, moving, trials, versions, watching
 from assistant.cli.output import err
 from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
@@ -40,6 +40,7 @@ library.app.command("optimize")(versions.optimize)
 library.app.command("versions")(versions.versions)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
+app.add_typer(models.app, name="models")
 
 
 def _version(value: bool) -> None:

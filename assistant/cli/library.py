@@ -47,6 +47,8 @@ def status(as_json: JsonOption = False) -> None:
         failures, versions = len(ledger.failures()), Versions(ledger)
         index, others = versions.current(), len(versions.all()) - 1
     passages = sum(number for _, number in counts.values())
+    embedded = f"{index.engine if index else settings.engine or 'edge'} (embedded)"
+    engine = f"qdrant server, collection {settings.qdrant_collection}" if settings.server else embedded
     sizes = disk_use(settings.home)
     if as_json:
         kinds = {
@@ -59,7 +61,9 @@ def status(as_json: JsonOption = False) -> None:
         }
         body = {
             "home": str(settings.home),
-            "index": index
+            "engine": engine,
+            "index": index and index.signature,
+            "version": index
             and index.model_dump() | {"optimised_share": _share(index, passages), "other_versions": others},
             "kinds": kinds,
             "failures": failures,
@@ -75,7 +79,7 @@ def status(as_json: JsonOption = False) -> None:
     out.print(text(f"Last file read: {_moment(last_read)}"))
     out.print(text(f"On the disk: {readable_size(sum(sizes.values()))}{_largest(sizes)}"))
     if index:
-        _print_index(index, passages, others)
+        _print_index(index, engine, passages, others)
     if failures:
         what = "file or record" if failures == 1 else "files or records"
         note(f"{failures:,} {what} could not be ingested: citewell library failures")
@@ -215,10 +219,10 @@ def remove(
     note(f"It came from {removed.source}; ingesting that file again brings it back.")
 
 
-def _print_index(index: Version, passages: int, others: int) -> None:
+def _print_index(index: Version, engine: str, passages: int, others: int) -> None:
     parts = [
         f"Index: version {index.number}, {index.embedder}, {index.lexical}",
-        f"engine {index.engine}" + (f", {index.quantisation}" if index.quantisation != "none" else ""),
+        f"engine {engine}" + (f", {index.quantisation}" if index.quantisation != "none" else ""),
     ]
     if index.engine != "qdrant":
         parts.append(f"{_share(index, passages):.0%} optimised")

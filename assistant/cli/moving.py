@@ -16,8 +16,8 @@ from assistant.cli.asking import open_ledger
 from assistant.cli.opening import alone, open_alone, open_library, with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.cli.remote import open_remote, read_steps
+from assistant.models import chosen_embedder, open_embedder
 from assistant.settings import Settings, load_settings
-from indexes.embedding import load_embedder
 from indexes.errors import LibraryInUseError
 from ingestion.clients.download import readable_size
 from ingestion.errors import ArchiveError
@@ -115,8 +115,8 @@ def restore(
                 "Keep what there is first: citewell library snapshot"
             )
         current = home.versions.current()
-        spec = settings.embedder or (current.spec if current else "")
-        embedder = load_embedder(spec) if spec else load_embedder()
+        spec = chosen_embedder(settings) or (current.spec if current else "")
+        embedder = open_embedder(settings, spec)
         manifest = with_steps(
             lambda tell: import_library(home, source, tell, embedder=embedder.name, spec=spec, replace=replace),
             quiet=as_json,

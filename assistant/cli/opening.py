@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from rich.progress import (
 )
 
 from assistant.cli.output import errors, note
+from assistant.models import chosen_embedder, open_embedder
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from ingestion.library import Library, Tell
@@ -30,24 +32,23 @@ def open_library(settings: Settings, purpose: str, home: Path | None = None, *, 
 
     Raises what `Library.open` raises.
     """
-    said = False
+    said = ""
 
     def opened(tell: Tell) -> Library:
         def say(step: str, done: int, total: int) -> None:
             nonlocal said
-            if not said:
-                note(
-                    f"The index lacks passages that the ledger has ({total:,} in all): they are indexed again, which may take a while."
-                )
-                said = True
+            if step != said:
+                note(f"{step} ({total:,} passages), which may take a while.")
+                said = step
             tell(step, done, total)
 
         return Library.open(
             home or settings.home,
             purpose=purpose,
             server=settings.server,
-            spec=settings.embedder,
+            spec=chosen_embedder(settings),
             engine=settings.engine,
+            load=partial(open_embedder, settings),
             tell=say,
         )
 

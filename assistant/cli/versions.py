@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,8 +14,8 @@ from assistant.cli.opening import open_library, with_steps
 from assistant.cli.output import counted, note, out, print_json, print_whole
 from assistant.cli.remote import open_remote, read_steps
 from assistant.errors import NotFoundError
+from assistant.models import chosen_embedder, open_embedder
 from assistant.settings import Settings, load_settings
-from indexes.embedding import load_embedder
 from indexes.errors import LibraryInUseError
 from ingestion.home import Home, place_of
 from ingestion.job import Work
@@ -40,6 +41,7 @@ def reindex(
     """Build the index anew from the ledger, which needs no files, beside the one that answers; check it; and only then go over to it.
 
     Vectors of the same embedder are used again. Whatever stops it, the library is as it was, and the same command goes on where it stopped.
+
     A running server that holds the library does it, and goes on answering and taking documents in.
 
     [dim]citewell library reindex --embedder sentence-transformers:./my-model[/]
@@ -47,7 +49,9 @@ def reindex(
     """
     with open_ledger():
         settings = load_settings()
-    wanted = Wanted(embedder=embedder or settings.embedder, engine=engine, quantisation=quantisation, keep_old=keep_old)
+    wanted = Wanted(
+        embedder=embedder or chosen_embedder(settings), engine=engine, quantisation=quantisation, keep_old=keep_old
+    )
     try:
         held = Home.hold(settings.home, purpose="citewell library reindex", server=settings.server)
     except LibraryInUseError as error:
@@ -56,7 +60,7 @@ def reindex(
             with_steps(lambda tell: remote.upkeep(Work.REINDEX, read_steps(tell)), quiet=as_json)
     else:
         with held as home:
-            with_steps(lambda tell: reindex_held(home, wanted, load_embedder, tell), quiet=as_json)
+            with_steps(lambda tell: reindex_held(home, wanted, partial(open_embedder, settings), tell), quiet=as_json)
     version = _current(settings)
     _tell(version, as_json)
     if not as_json and settings.embedder and settings.embedder != version.spec:
@@ -68,8 +72,9 @@ def reindex(
 def optimize(as_json: JsonOption = False) -> None:
     """Build what makes searching a large library fast (HNSW graphs), in a copy of the index that then takes its place.
 
-    What was ingested is found before and after. Worth it after a large ingest: `citewell library status` says how much is optimised. A running
-    server that holds the library does it, and goes on answering and taking documents in.
+    What was ingested is found before and after. Worth it after a large ingest: `citewell library status` says how much is optimised.
+
+    A running server that holds the library does it, and goes on answering and taking documents in.
 
     [dim]citewell library optimize[/]
     """

@@ -10,7 +10,6 @@ from indexes.embedding import Vectors
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
-LAYOUT = 1  # of what engines store with a passage: change it whenever an index built before could not be read or filtered as one built now
 _NAMESPACE = uuid.UUID("6f2f1f53-7d0f-5d0b-9a58-0a1f6f0c1d10")
 
 

@@ -38,7 +38,9 @@ from indexes.postings import Postings
 
 GRAPH = 2_000_000  # rows up to which a graph is worth its memory and the time to build it
 _UNSEALED = 16_384  # passages whose terms are kept in memory
-_CONDITIONS = 64 << 20  # bytes of rows that are remembered for conditions of filters
+_CONDITIONS = (
+    64 << 20
+)  # rows of conditions of filters that are remembered, a byte each; of eight conditions in any case
 _LEAST = 256  # vectors that an index can be trained on
 _UNINDEXED = 5_000  # new rows that are not worth an index written anew
 _STANDING = 0.75  # of the rows of an index that must still stand, else it is built anew
@@ -107,9 +109,7 @@ class FaissEngine:
             try:
                 found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"])
             except (OSError, ValueError, RuntimeError):
-                self._store.set(
-                    "nearest", "null"
-                )  # the vectors are there: they are compared one by one until `optimize`
+                self._store.set("nearest", "null")  # until `optimize`, vectors are compared one by one
         self._sweep()
         unsealed = (Postings.of(first, terms),) if terms else ()
         return View(self._vectors.read(rows), self._points.read(rows), live, sealed, unsealed, found)
@@ -226,7 +226,7 @@ class FaissEngine:
             with self._writing:  # from here on, writing keeps it true
                 known = np.zeros(len(self._view.live), np.bool_)
                 known[self._store.matching(condition)] = True
-                while self._conditions and (len(self._conditions) + 1) * len(known) > _CONDITIONS:
+                while len(self._conditions) >= max(8, _CONDITIONS // max(1, len(known))):
                     self._conditions.pop(next(iter(self._conditions)))
                 self._conditions[condition] = known
         return known
@@ -272,12 +272,12 @@ class FaissEngine:
 
     def _merge(self) -> bool:
         """Make one of the newest postings that are of like size, so that there are few and each passage moves seldom."""
-        with self._writing:
-            view, folders = self._view, self._store.segments()
-            folder = self._new_folder("postings")
+        view = self._view
         first = postings.like_sized(view.sealed)
         if first + 1 >= len(view.sealed):
             return False
+        with self._writing, self._store.writing():
+            folders, folder = self._store.segments(), self._new_folder("postings")
         with self._store.refusals():
             part = postings.merge(view.sealed[first:], folder, view.live)
         with self._writing:
@@ -310,7 +310,7 @@ class FaissEngine:
             return False
         else:
             found = nearest.build(index_type, view.vectors, present)
-        with self._writing:
+        with self._writing, self._store.writing():
             folder = self._new_folder("nearest")
         with self._store.refusals():
             checksum = found.save(folder)

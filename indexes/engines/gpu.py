@@ -19,23 +19,27 @@ def has_cagra(faiss: Any) -> bool:
     return gpus(faiss) > 0 and hasattr(faiss, "GpuIndexCagra") and "CUVS" in faiss.get_compile_options()
 
 
-def cagra(faiss: Any, vectors: Vectors) -> Any:
-    """A graph by CAGRA (Ootomo et al., ICDE 2024), turned into HNSW: it takes further vectors, and keeps them in float32."""
-    dimension = vectors.shape[1]
+def cagra_index(faiss: Any, vectors: Vectors) -> Any:
+    """A graph on the GPU by CAGRA (Ootomo et al., ICDE 2024)."""
     settings = faiss.GpuIndexCagraConfig()
     settings.graph_degree = GRAPH_DEGREE
     settings.intermediate_graph_degree = 2 * GRAPH_DEGREE
-    built = faiss.GpuIndexCagra(faiss.StandardGpuResources(), dimension, faiss.METRIC_INNER_PRODUCT, settings)
-    built.train(vectors)
-    graph = faiss.IndexHNSWCagra(dimension, GRAPH_DEGREE // 2, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.GpuIndexCagra(faiss.StandardGpuResources(), vectors.shape[1], faiss.METRIC_INNER_PRODUCT, settings)
+    index.train(vectors)
+    return index
+
+
+def hnsw_by_cagra(faiss: Any, vectors: Vectors) -> Any:
+    """The same graph turned into HNSW: it takes further vectors, and keeps them in float32."""
+    graph = faiss.IndexHNSWCagra(vectors.shape[1], GRAPH_DEGREE // 2, faiss.METRIC_INNER_PRODUCT)
     graph.base_level_only = False
-    built.copyTo(graph)
+    cagra_index(faiss, vectors).copyTo(graph)
     return graph
 
 
 def train(faiss: Any, index: Any, sample: Vectors) -> None:
     """Train an index of inverted lists, k-means on all GPUs there are."""
-    lists = faiss.extract_index_ivf(index)
-    lists.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(index.d))
+    lists, clusters = faiss.extract_index_ivf(index), faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(index.d))
+    lists.clustering_index = clusters  # the index does not keep it alive: the name above does
     index.train(sample)
     lists.clustering_index = None

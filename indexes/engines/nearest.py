@@ -94,7 +94,10 @@ class Nearest:
         """Write to a folder that appears complete or not at all, and give the checksum to load it with. Raises `OSError`."""
         faiss = faiss_module()
         with whole_folder(folder) as beside:
-            faiss.write_index(self.index, str(beside / "index"))
+            try:
+                faiss.write_index(self.index, str(beside / "index"))
+            except RuntimeError as error:  # how FAISS says that the disk is full
+                raise OSError(str(error)) from error
             (beside / "rows").write_bytes(self.rows.tobytes())
             return _checksum(beside)
 
@@ -112,7 +115,7 @@ def build(index_type: str, vectors: Vectors, rows: Rows) -> Nearest:
     faiss = faiss_module()
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     if index_type == "hnsw" and gpu.has_cagra(faiss):
-        return Nearest(index_type, gpu.cagra(faiss, np.ascontiguousarray(vectors[rows])), rows)
+        return Nearest(index_type, gpu.hnsw_by_cagra(faiss, np.ascontiguousarray(vectors[rows])), rows)
     dimension, lists = vectors.shape[1], _lists(len(rows))
     factory = INDEX_TYPES[index_type].format(lists=lists, quarter=dimension // 4)
     index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)

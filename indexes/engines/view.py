@@ -16,6 +16,7 @@ from indexes.postings import Postings
 Rows = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 EXACT = 20_000  # rows that are compared one by one as quickly as a graph proposes a thousand of them
+_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]  # of a UUID as it is written
 _MANY = 0.05  # a limit that is more than this share of the rows is met by comparing them all
 
 
@@ -57,12 +58,10 @@ class View:
         return self._named(rows, scores)
 
     def _named(self, rows: Rows, scores: NDArray[np.float32]) -> dict[str, float]:
-        digits = self.points[rows].tobytes().hex()
-        points = [
-            f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}"
-            for d in (digits[place : place + 32] for place in range(0, len(digits), 32))
-        ]
-        return dict(zip(points, scores.tolist(), strict=True))
+        digits = np.frombuffer(self.points[rows].tobytes().hex().encode(), np.uint8)
+        text = np.full((len(rows), 36), ord("-"), np.uint8)
+        text[:, _DIGITS] = digits.reshape(-1, 32)
+        return dict(zip(text.view("S36").ravel().astype("U36").tolist(), scores.tolist(), strict=True))
 
 
 def _cosines(vectors: Vectors, rows: Rows, query: Vectors) -> NDArray[np.float32]:

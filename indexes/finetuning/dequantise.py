@@ -12,7 +12,8 @@ import numpy as np
 from indexes.embedding.spec import EmbedderSpec
 from indexes.errors import ModelError
 from indexes.finetuning.checkpoint import need_models_extra
-from indexes.finetuning.onnx_graph import Parameters, load_graph, read_parameters
+from indexes.finetuning.grid import save_grids
+from indexes.finetuning.onnx_graph import Parameters, load_graph, read_grids, read_parameters
 
 if TYPE_CHECKING:
     from transformers import BertModel, PreTrainedTokenizerFast
@@ -34,12 +35,13 @@ def dequantise_embedder(source: Path, spec: EmbedderSpec, target: Path) -> None:
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import BertModel
 
-    parameters = read_parameters(load_graph(source))
+    graph = load_graph(source)
+    parameters = read_parameters(graph)
     encoder = BertModel(_config(source, parameters, prefix=""))
     _fill(encoder, parameters | _pooler(encoder), source)
     with tempfile.TemporaryDirectory(prefix="citewell-") as folder:
         encoder.save_pretrained(folder)
-        _tokenizer(source, spec.max_tokens).save_pretrained(folder)
+        bert_tokenizer(source, spec.max_tokens).save_pretrained(folder)
         modules = [
             Transformer(folder, max_seq_length=spec.max_tokens),
             Pooling(spec.dimension, spec.pooling),
@@ -48,6 +50,7 @@ def dequantise_embedder(source: Path, spec: EmbedderSpec, target: Path) -> None:
         prompts = {"query": spec.query_prefix, "document": spec.passage_prefix}
         model = SentenceTransformer(modules=modules, device="cpu", prompts=prompts)
         model.save_pretrained(str(target), create_model_card=False)
+    save_grids(read_grids(graph), target)
 
 
 def dequantise_reranker(source: Path, target: Path) -> None:
@@ -55,13 +58,15 @@ def dequantise_reranker(source: Path, target: Path) -> None:
     need_models_extra()
     from transformers import BertForSequenceClassification
 
-    parameters = read_parameters(load_graph(source))
+    graph = load_graph(source)
+    parameters = read_parameters(graph)
     config = _config(source, parameters, prefix="bert.")
     config.num_labels = 1
     model = BertForSequenceClassification(config)
     _fill(model, parameters, source)
     model.save_pretrained(target)
-    _tokenizer(source, MAX_TOKENS).save_pretrained(target)
+    bert_tokenizer(source, MAX_TOKENS).save_pretrained(target)
+    save_grids(read_grids(graph), target)
 
 
 def _config(source: Path, parameters: Parameters, prefix: str) -> Any:
@@ -106,7 +111,8 @@ def _pooler(encoder: BertModel) -> Parameters:
     return {name: np.zeros(encoder.state_dict()[name].shape, dtype=np.float32) for name in names}
 
 
-def _tokenizer(source: Path, max_tokens: int) -> PreTrainedTokenizerFast:
+def bert_tokenizer(source: Path, max_tokens: int) -> PreTrainedTokenizerFast:
+    """The tokenizer of an ONNX folder as transformers has it; it truncates at `max_tokens`."""
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import ModelError, ModelMissingError
+from indexes.finetuning.grid import Grid
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -38,7 +39,6 @@ def load_graph(folder: Path) -> ModelProto:
     """The model of a folder with a `model.onnx`. Raises `ModelMissingError` without the `models` extra or the file, `ModelError` if it is damaged."""
     try:
         import onnx
-        from google.protobuf.message import DecodeError
     except ImportError as error:
         raise ModelMissingError("Reading a model's graph needs onnx: pip install 'citewell[models]'.") from error
     path = folder / "model.onnx"
@@ -46,79 +46,67 @@ def load_graph(folder: Path) -> ModelProto:
         raise ModelMissingError(f"{folder} has no model.onnx: name the folder of an ONNX model.")
     try:
         return onnx.load(str(path))
-    except DecodeError as error:
+    except Exception as error:  # protobuf's own, which only it could name
         raise ModelError(f"{path} is damaged and cannot be read: install or export the model again.") from error
 
 
 def read_parameters(model: ModelProto) -> Parameters:
     """Every parameter under its PyTorch name and in its PyTorch shape, dequantised."""
-    arrays = _initializers(model)
+    arrays, grids = _initializers(model), read_grids(model)
     parameters: Parameters = {}
     for name, place in parameter_places(model).items():
-        if place.quantised:
-            stem = place.initializer
-            whole = arrays[stem + QUANTISED].astype(np.float32) - arrays[stem + ZERO_POINT].astype(np.float32)
-            array = whole * arrays[stem + SCALE]
-        else:
-            array = arrays[place.initializer]
-        parameters[name] = np.ascontiguousarray(array.T if place.transposed else array, dtype=np.float32)
+        array = arrays[place.initializer + QUANTISED if place.quantised else place.initializer]
+        array = array.T if place.transposed else array
+        parameters[name] = np.ascontiguousarray(grids[name].values(array) if place.quantised else array)
     return parameters
 
 
+def read_grids(model: ModelProto) -> dict[str, Grid]:
+    """The grid of every quantised parameter.
+
+    Signed integers reach as far as those in the graph: where they stop at 64, sums of products cannot overflow on processors without VNNI.
+    """
+    arrays = _initializers(model)
+    grids: dict[str, Grid] = {}
+    for name, place in parameter_places(model).items():
+        if place.quantised:
+            whole = arrays[place.initializer + QUANTISED]
+            scale, zero = (arrays[place.initializer + suffix] for suffix in (SCALE, ZERO_POINT))
+            shape = (-1, 1) if scale.ndim else ()
+            least, most = np.iinfo(whole.dtype).min, np.iinfo(whole.dtype).max
+            if least < 0:
+                most = int(np.abs(whole.astype(np.int64)).max())
+                least = -most
+            grids[name] = Grid(scale.reshape(shape), zero.astype(np.int64).reshape(shape), least, most)
+    return grids
+
+
 def write_parameters(model: ModelProto, parameters: Mapping[str, NDArray[np.float32]]) -> None:
-    """Put parameters into the graph in place of those it has, quantised as those were. Raises `ModelError` naming one that does not fit."""
+    """Put parameters into the graph in place of those it has, rounded to its grids. Raises `ModelError` naming one that does not fit."""
     from onnx import numpy_helper
 
-    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-
-    def put(name: str, array: NDArray[Any]) -> None:
-        old = numpy_helper.to_array(tensors[name])
-        if old.shape != array.shape:
-            raise ModelError(
-                f"{name} has the shape {array.shape}, the graph expects {old.shape}: export into the model it was trained from."
-            )
-        tensors[name].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array, dtype=old.dtype), name))
-
+    tensors, grids = {tensor.name: tensor for tensor in model.graph.initializer}, read_grids(model)
     for name, place in parameter_places(model).items():
         if name not in parameters:
             raise ModelError(f"The checkpoint has no {name}: export into the model it was trained from.")
-        array = parameters[name].T if place.transposed else parameters[name]
+        array: NDArray[Any] = parameters[name]
+        initializer = place.initializer + QUANTISED if place.quantised else place.initializer
+        old = numpy_helper.to_array(tensors[initializer])
+        expected = old.T.shape if place.transposed else old.shape
+        if array.shape != expected:
+            raise ModelError(
+                f"{name} has the shape {array.shape}, the graph expects {expected}: export into the model it was trained from."
+            )
         if not np.isfinite(array).all():
             raise ModelError(
                 f"{name} holds values that are no numbers: the training diverged; lower its learning rate."
             )
-        if not place.quantised:
-            put(place.initializer, array)
-            continue
-        whole = numpy_helper.to_array(tensors[place.initializer + QUANTISED])
-        zero = numpy_helper.to_array(tensors[place.initializer + ZERO_POINT])
-        for suffix, part in zip((QUANTISED, SCALE, ZERO_POINT), _quantise(array, whole, zero), strict=True):
-            put(place.initializer + suffix, part)
-
-
-def _quantise(
-    array: NDArray[np.float32], whole: NDArray[Any], zero: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[Any]]:
-    """Integers, scale and zero point of `array` in the manner of `whole` and `zero`: one scale for each column or for all of it.
-
-    Signed integers are symmetric and reach as far as those before: where they stop at 64, products cannot overflow on processors without VNNI.
-    """
-    axis = 0 if zero.ndim else None
-    if np.issubdtype(whole.dtype, np.signedinteger):
-        least, most = -int(np.abs(whole.astype(np.int32)).max()), int(np.abs(whole.astype(np.int32)).max())
-        scale = _not_zero(np.abs(array).max(axis=axis) / most)
-        shift = np.zeros_like(zero)
-    else:
-        least, most = 0, np.iinfo(whole.dtype).max
-        low, high = np.minimum(array.min(axis=axis), 0), np.maximum(array.max(axis=axis), 0)
-        scale = _not_zero((high - low) / most)
-        shift = np.rint(-low / scale).astype(zero.dtype)
-    integers = np.clip(np.rint(array / scale) + shift, least, most).astype(whole.dtype)
-    return integers, scale, shift
-
-
-def _not_zero(scale: Any) -> NDArray[np.float32]:
-    return np.where(scale > 0, scale, 1).astype(np.float32)  # a column of zeros has no range
+        if place.quantised:
+            if not grids[name].holds(array):
+                raise ModelError(f"{name} has left the graph's range: it was not trained from this model, or too fast.")
+            array = grids[name].integers(array)
+        array = np.ascontiguousarray(array.T if place.transposed else array, dtype=old.dtype)
+        tensors[initializer].CopyFrom(numpy_helper.from_array(array, initializer))
 
 
 def parameter_places(model: ModelProto) -> dict[str, Place]:

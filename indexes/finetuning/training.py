@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from indexes.errors import ModelError
 from indexes.finetuning.checkpoint import load_embedder_checkpoint, load_reranker_checkpoint
+from indexes.finetuning.grid import Grid, load_grids, save_grids
+from indexes.finetuning.on_grid import OnGrid
 from indexes.finetuning.pace import Pace
 from indexes.finetuning.pairs import Pair, pairs_digest
 from indexes.finetuning.recipe import Recipe
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import TrainerCallback
 
 Tell = Callable[[str, int, int], None]  # the step of the work, how much of it is done, how much there is
-RUN_FILE, TRAINED = "run.json", "trained"
+RUN_FILE, DONE_FILE, TRAINED = "run.json", "done.json", "trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class TrainingRun:
     loss: float
     device: str
     bf16: bool
+
+    def figures(self) -> dict[str, Any]:
+        """All but the checkpoint, for a card."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "checkpoint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,14 @@ def train_embedder(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
     The loss is InfoNCE (MultipleNegativesRankingLoss; Henderson et al. 2017, arXiv 1705.00652, section 4.4). `work` is a folder for this one
     training: the same call goes on where a killed one stopped. Raises `ModelError` where there are no pairs or `work` holds another training.
     """
+    chosen = _chosen(pairs, recipe)
+    if finished := _begin(work, "embedder", chosen, recipe):
+        return finished
     model = load_embedder_checkpoint(base)
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
     from sentence_transformers.base.sampler import BatchSamplers
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    chosen = _chosen(pairs, recipe)
     negatives = [_negatives(pair, chosen, recipe, row) for row, pair in enumerate(chosen)]
     documents = {"positive": [pair.positive for pair in chosen]}
     documents |= {f"negative_{n}": [each[n] for each in negatives] for n in range(recipe.negatives)}
@@ -76,10 +86,9 @@ def train_embedder(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
         # A text that stands twice in a batch would be its own negative.
         {"prompts": prompts, "batch_sampler": BatchSamplers.NO_DUPLICATES},
     )
-    run = _run(task, chosen, recipe, work, tell)
+    run = _run(task, load_grids(base), chosen, recipe, work, tell)
     model.max_seq_length = full_length
-    model.save_pretrained(str(run.checkpoint), create_model_card=False)
-    return run
+    return _finish(model, run, base, work)
 
 
 def train_reranker(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell) -> TrainingRun:
@@ -87,11 +96,13 @@ def train_reranker(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
 
     Each pair gives its text and its negatives. The rest is as in `train_embedder`.
     """
+    chosen = _chosen(pairs, recipe)
+    if finished := _begin(work, "reranker", chosen, recipe):
+        return finished
     model = load_reranker_checkpoint(base)
     from sentence_transformers import CrossEncoderTrainer, CrossEncoderTrainingArguments
     from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
-    chosen = _chosen(pairs, recipe)
     columns: dict[str, list[Any]] = {"query": [], "text": [], "label": []}
     for row, pair in enumerate(chosen):
         for text in (pair.positive, *_negatives(pair, chosen, recipe, row)):
@@ -100,10 +111,9 @@ def train_reranker(base: Path, pairs: Sequence[Pair], recipe: Recipe, work: Path
             columns["text"].append(text)
     full_length, model.max_seq_length = model.max_seq_length, recipe.max_tokens
     task = _Task(model, BinaryCrossEntropyLoss(model), columns, CrossEncoderTrainer, CrossEncoderTrainingArguments, {})
-    run = _run(task, chosen, recipe, work, tell)
+    run = _run(task, load_grids(base), chosen, recipe, work, tell)
     model.max_seq_length = full_length
-    model.save_pretrained(str(run.checkpoint), create_model_card=False)
-    return run
+    return _finish(model, run, base, work)
 
 
 def _chosen(pairs: Sequence[Pair], recipe: Recipe) -> list[Pair]:
@@ -128,16 +138,18 @@ def _negatives(pair: Pair, pairs: Sequence[Pair], recipe: Recipe, row: int) -> l
     raise ModelError(f"The pairs hold too few different texts for {recipe.negatives} negatives: give more data.")
 
 
-def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell) -> TrainingRun:
+def _run(
+    task: _Task, grids: dict[str, Grid], pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: Tell
+) -> TrainingRun:
     import torch
     from datasets import Dataset
     from transformers import PrinterCallback
     from transformers.trainer_utils import get_last_checkpoint
 
-    _begin(work, {"pairs": pairs_digest(pairs), "recipe": recipe.as_dict(), "columns": sorted(task.columns)})
     dataset = Dataset.from_dict(task.columns)
     bf16 = _bf16_pays() if recipe.bf16 is None else recipe.bf16
     pace = Pace(math.ceil(len(dataset) / recipe.batch_size) * recipe.epochs, recipe.warmup, recipe.max_seconds)
+    on_grid = OnGrid(task.model.transformers_model, grids, recipe.seed)
     weights = [p for p in task.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         [
@@ -152,7 +164,7 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
         loss=task.loss,
         train_dataset=dataset,
         optimizers=(optimizer, schedule),
-        callbacks=[_watching(pace, tell)],
+        callbacks=[_watching(pace, on_grid, tell)],
         args=task.arguments(
             output_dir=str(work),
             num_train_epochs=recipe.epochs,
@@ -172,6 +184,7 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
     )
     trainer.remove_callback(PrinterCallback)
     result = trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))  # type: ignore[no-untyped-call]
+    on_grid.round()
     if not math.isfinite(result.training_loss):
         raise ModelError("The training diverged: its loss is no number. Lower the learning rate.")
     device = task.model.device.type
@@ -181,16 +194,28 @@ def _run(task: _Task, pairs: Sequence[Pair], recipe: Recipe, work: Path, tell: T
     )
 
 
-def _begin(work: Path, description: dict[str, object]) -> None:
-    """Claim the folder for this training. Raises `ModelError` where it holds another one."""
+def _begin(work: Path, what: str, pairs: Sequence[Pair], recipe: Recipe) -> TrainingRun | None:
+    """Claim the folder for this training; what it did, where it has been finished. Raises `ModelError` where the folder holds another one."""
     path = work / RUN_FILE
-    body = json.dumps(description, indent=2, sort_keys=True)
+    body = json.dumps({"trains": what, "pairs": pairs_digest(pairs), "recipe": recipe.as_dict()}, indent=2)
     if path.is_file() and path.read_text(encoding="utf-8") != body:
         raise ModelError(
             f"{work} holds a training with other data or another recipe: remove it or name another folder."
         )
     work.mkdir(parents=True, exist_ok=True)
     path.write_text(body, encoding="utf-8")
+    done = work / DONE_FILE
+    return TrainingRun(work / TRAINED, **json.loads(done.read_bytes())) if done.is_file() else None
+
+
+def _finish(model: Any, run: TrainingRun, base: Path, work: Path) -> TrainingRun:
+    """Keep the trained model instead of what a killed run would have gone on from, which is three times as large."""
+    model.save_pretrained(str(run.checkpoint), create_model_card=False)
+    save_grids(load_grids(base), run.checkpoint)  # so that it may be trained further
+    (work / DONE_FILE).write_text(json.dumps(run.figures()), encoding="utf-8")
+    for checkpoint in work.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
+    return run
 
 
 def _bf16_pays() -> bool:
@@ -210,14 +235,20 @@ def _without_model_card(trainer: Any) -> Any:
     return Trainer
 
 
-def _watching(pace: Pace, tell: Tell) -> TrainerCallback:
-    """What tells how far the training is and ends it when its time is over."""
+def _watching(pace: Pace, on_grid: OnGrid, tell: Tell) -> TrainerCallback:
+    """What keeps the weights on their grids, tells how far the training is, and ends it when its time is over."""
     from transformers import TrainerCallback
 
     class Watching(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - the library's
             pace.steps = state.max_steps
             pace.start()
+
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            on_grid.round()
+
+        def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            on_grid.release()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002 - the library's
             tell("Training", state.global_step, pace.expected_steps(state.global_step))

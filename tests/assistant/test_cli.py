@@ -397,7 +397,8 @@ def test_a_running_server_answers_for_the_library_it_holds(run: Run, starter_hom
         assert run(*search, home=home).json == found
         wrong = run("ask", "?", home=home)
         assert (wrong.code, wrong.out) == (2, "")
-        held = run("library", "export", tmp_path / "library.zip", home=home)
+        assert run("library", "export", tmp_path / "library.zip", home=home).code == 0
+        held = run("library", "import", tmp_path / "library.zip", home=home)
         assert held.code == 1
         for words in (str(process.pid), "citewell serve", url, "stop it"):
             assert words in held.err

@@ -13,7 +13,6 @@ import pytest
 from embedding_server import EmbeddingServer, Reply, embedding_server
 
 from indexes.embedding import Embedder, Vectors, load_embedder
-from indexes.embedding.deferred import DeferredEmbedder
 from indexes.embedding.openai import BATCH, OpenAiEmbedder, remote_host
 from indexes.embedding.spec import EmbedderSpec
 from indexes.embedding.vectors import unit_vectors
@@ -106,15 +105,6 @@ def test_vectors_that_would_spoil_an_index_are_refused(rows: Vectors, said: str)
         unit_vectors(rows, 1, 3, "a model")
 
 
-def test_a_deferred_embedder_is_loaded_when_it_is_asked() -> None:
-    embedder = DeferredEmbedder("no such model", Access())
-    with pytest.raises(ModelMissingError, match="no such model"):
-        embedder.embed_query("aspirin")
-    loaded: Embedder = DeferredEmbedder("onnx", Access())
-    assert (loaded.name, loaded.dimension) == (BGE_SMALL.name, 384)
-    assert loaded.embed_passages(TEXTS).shape == (3, 384)
-
-
 class TestServer:
     """An OpenAI-compatible server on the loopback."""
 
@@ -182,7 +172,12 @@ class TestServer:
             load_embedder(spec)
 
 
-def test_texts_that_leave_the_machine_are_announced() -> None:
+def test_texts_that_leave_the_machine_are_announced(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ModelError, match=r"embeddings\.invalid"):
+        OpenAiEmbedder("m", "http://embeddings.invalid/v1", KEY, sleep=lambda seconds: None)
+    assert "questions are sent to embeddings.invalid" in caplog.text
+    assert "not encrypted" in caplog.text
+    assert KEY not in caplog.text
     assert remote_host("https://api.openai.com/v1") == "api.openai.com"
     assert remote_host("http://10.0.0.7:8080/v1") == "10.0.0.7"
     assert [remote_host(f"http://{host}:80/v1") for host in ("127.0.0.1", "localhost", "[::1]")] == [None] * 3

@@ -32,7 +32,7 @@ from passages import DIMENSION, any_filters, any_passage, make_passage
 from indexes.engines import nearest, point_id
 from indexes.engines.faiss import FaissEngine
 from indexes.engines.gpu import gpus, has_cagra
-from indexes.errors import IncompatibleIndexError, LibraryInUseError, ModelMissingError
+from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError, ModelMissingError
 from indexes.lexical import SparseVector, encode_passage, encode_query
 from indexes.passage import Filters, Kind, Passage
 
@@ -107,7 +107,7 @@ class Against(RuleBasedStateMachine):
         self.engine.close()
         self.engine = open_at(self.folder, self.index_type)
 
-    @rule(filters=any_filters(), limit=st.integers(0, 30), words=st.sampled_from(["aspirin", "il-6 of adults", "the"]))
+    @rule(filters=any_filters(), limit=st.integers(1, 30), words=st.sampled_from(["aspirin", "il-6 of adults", "the"]))
     def search(self, filters: Filters, limit: int, words: str) -> None:
         passing = {key: text for key, (passage, text) in self.held.items() if filters.accepts(passage)}
         query = EMBEDDER.embed_query(words)
@@ -154,7 +154,7 @@ def _same(found: object, expected: dict[str, float], limit: int) -> None:
 @pytest.mark.usefixtures("approximate")
 def test_whatever_is_done_in_whatever_order_it_finds_what_it_holds(tmp_path: Path) -> None:
     machine = type("Here", (Against,), {"folder": tmp_path / "index"})
-    run_state_machine_as_test(machine, settings=settings(max_examples=30, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=20, deadline=None))
 
 
 # -------------------------------------------------------------------------------------------------- approximate indexes
@@ -302,7 +302,7 @@ for number in range(0, 100_000, 10):
         engine.optimize()
     print(number + 10, flush=True)
 """
-    for lines in (3, 5, 8):
+    for lines in (3, 8):
         with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             told = [int(process.stdout.readline()) for _ in range(lines)][-1]
@@ -436,6 +436,23 @@ print(engine.count() % 100, len(engine.dense(tests.EMBEDDER.embed_query("aspirin
     with closing(open_at(tmp_path / "index")) as engine:
         assert engine.count() % 100 == 10
         assert len(engine.lexical(encode_query("aspirin"), 10_000, ALL)) == engine.count()
+
+
+@pytest.mark.usefixtures("approximate")
+def test_an_index_that_finds_no_room_leaves_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("Error: 'ret == size' failed: write error: No space left on device")
+
+    vectors = clustered(500)
+    with closing(open_at(tmp_path / "index", "hnsw")) as engine:
+        fill(engine, 0, vectors)
+        with monkeypatch.context() as disk:
+            disk.setattr(nearest.faiss_module(), "write_index", full)
+            with pytest.raises(IndexWriteError, match="Free space on its disk"):
+                engine.optimize()
+        assert recall(engine, vectors, np.arange(500)) == 1.0
+        assert engine.optimize()
+        assert engine._view.covered == 500
 
 
 def test_without_faiss_the_mend_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

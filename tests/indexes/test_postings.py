@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexes import postings
@@ -46,6 +46,35 @@ def test_what_is_merged_finds_what_its_parts_found(tmp_path: Path, monkeypatch: 
         again, same = postings.best([merged], query, 20, live, None)
         assert again.tolist() == rows.tolist()
         np.testing.assert_allclose(same, scores, rtol=1e-6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 60), st.booleans(), st.sampled_from([1.0, 0.9]))
+def test_scores_are_bm25_with_the_share_of_what_stands(seed: int, limit: int, filtered: bool, standing: float) -> None:
+    random = np.random.default_rng(seed)
+    size = 3000
+    vectors: list[dict[int, float]] = [{} for _ in range(size)]
+    for term, share in enumerate(random.choice([0.001, 0.01, 0.1, 0.6, 0.95], random.integers(1, 7))):
+        for row in np.flatnonzero(random.random(size) < share).tolist():
+            vectors[row][term] = float(np.float32(random.random() + 0.2))
+    sparse = [SparseVector(list(each), list(each.values())) for each in vectors]
+    parts = [Postings.of(0, sparse[:2000]), Postings.of(2000, sparse[2000:])]
+    live = random.random(size) < standing
+    allowed = random.random(size) < 0.4 if filtered else None
+    terms = list(range(7))
+    rows, scores = postings.best(parts, SparseVector(terms, [1.0] * 7), limit, live, allowed)
+
+    present = int(live.sum())
+    having = [sum(live[row] and term in vectors[row] for row in range(size)) for term in terms]
+    idf = [np.log(1 + (present - n + 0.5) / (n + 0.5)) for n in having]
+    may = live if allowed is None else live & allowed
+    true = {
+        row: sum(idf[term] * weight for term, weight in vectors[row].items())
+        for row in np.flatnonzero(may)
+        if vectors[row]
+    }
+    assert scores.tolist() == pytest.approx(sorted(true.values(), reverse=True)[:limit], rel=1e-4)
+    assert scores.tolist() == pytest.approx([true[row] for row in rows], rel=1e-4)
 
 
 def test_many_small_parts_become_few(tmp_path: Path) -> None:
