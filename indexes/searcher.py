@@ -9,6 +9,7 @@ from functools import lru_cache
 from indexes import fusion
 from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine
+from indexes.engines.checking import check_limit
 from indexes.lexical import encode_passage, encode_query
 from indexes.passage import Filters, Hit, Passage, Scores
 
@@ -54,7 +55,11 @@ class Searcher:
         *,
         depth: int = DEPTH,
     ) -> list[Hit]:
-        """The `k` best passages for a query, best first; ties are broken by identifier, so that a ranking is reproducible."""
+        """The `k` best passages for a query, best first; ties are broken by identifier, so that a ranking is reproducible.
+
+        Where there are fewer, all of them. Raises `UnusableInputError` where `k` is below one.
+        """
+        check_limit(k)
         filters = filters or Filters()
         depth = max(depth, k)
         dense: Mapping[str, float] = {}

@@ -13,6 +13,7 @@ from passages import DIMENSION, make_passage
 from indexes.embedding import load_embedder
 from indexes.engines import Engine
 from indexes.engines.edge import EdgeEngine
+from indexes.errors import UnusableInputError
 from indexes.passage import Filters, Kind
 from indexes.searcher import Mode, Searcher
 
@@ -73,7 +74,6 @@ def test_more_hits_than_there_are_give_each_passage_once(filled: Searcher, mode:
     found = ids(filled, "aspirin", k=5000, mode=mode)
     assert len(found) == len(set(found))
     assert set(found) == ({"doc:1", "doc:5"} if mode is Mode.BM25 else {f"doc:{n}" for n in range(1, 6)})
-    assert ids(filled, "aspirin", k=0, mode=mode) == []
 
 
 def test_unknown_words_are_found_by_meaning_only(filled: Searcher) -> None:
@@ -139,3 +139,16 @@ def test_with_the_real_embedder_meaning_counts_where_words_fail(tmp_path: Path) 
         searcher.index([*LIBRARY, make_passage(6, "Acetylsalicylic acid reduces recurrent myocardial infarction")])
         assert ids(searcher, "second heart attack", mode=Mode.BM25) == []
         assert ids(searcher, "second heart attack")[0] == "doc:6"
+
+
+def test_a_million_gives_what_there_is_and_less_than_one_is_refused(filled: Searcher) -> None:
+    everything = filled.search("aspirin", 1_000_000)
+    assert len(everything) == filled.engine.count()
+    for k in (0, -1):
+        with pytest.raises(UnusableInputError, match=f"{k} passages were asked for"):
+            filled.search("aspirin", k)
+
+
+def test_a_query_of_stop_words_is_searched_by_meaning_alone(filled: Searcher) -> None:
+    assert [hit.scores.lexical for hit in filled.search("of the and", 3)] == [None] * 3
+    assert filled.search("of the and", 3, mode=Mode.BM25) == []
