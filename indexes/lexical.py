@@ -97,7 +97,7 @@ def encode_passage(text: str) -> SparseVector:
 
 
 def encode_query(text: str, related: Iterable[str] = ()) -> SparseVector:
-    """One unit of weight for each different token of a query, `RELATED_WEIGHT` for those that only `related` texts have (what an abbreviation stands for)."""
+    """One unit of weight for each different token of a query, `RELATED_WEIGHT` for those that only the `related` texts have."""
     weights = dict.fromkeys(map(_term, tokens(" ".join(related))), RELATED_WEIGHT)
     weights.update(dict.fromkeys(map(_term, tokens(text)), 1.0))
     terms = sorted(weights)

@@ -34,7 +34,8 @@ _AGE = re.compile(
 )
 # Nouns tell before pronouns do: in "her 60-year-old husband" the patient is the husband.
 _SEX = re.compile(
-    r"\b(?:(wom[ae]n|females?|girls?|lady|mother|wife|pregnant)|(m[ae]n|males?|boys?|gentleman|father|husband))\b|\b\d{1,3}\s?(?:yo|y/o)?[ -]?(?:(F)|(M))\b",
+    r"\b(?:(wom[ae]n|females?|girls?|lady|mother|wife|pregnant)|(m[ae]n|males?|boys?|gentleman|father|husband))\b"
+    r"|\b\d{1,3}\s?(?:yo|y/o)?[ -]?(?:(F)|(M))\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:(she|her|hers)|(he|his|him))\b", re.IGNORECASE)

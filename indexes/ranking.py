@@ -40,20 +40,28 @@ class Ranking:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Ranking:
         """The ranking that `to_json` wrote; what is missing has its default. Raises `IncompatibleIndexError` where it makes no sense."""
-        unknown = set(data) - {each.name for each in fields(cls)}
         try:
-            if unknown:
-                raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            _check_names(data, {each.name for each in fields(cls)})
             values = dict(data)
             if "dense_weights" in values:
                 told = {QueryKind(kind): float(weight) for kind, weight in values["dense_weights"].items()}
                 values["dense_weights"] = _DENSE_WEIGHTS | told
             ranking = cls(**values)
-            shares = (*ranking.dense_weights.values(), ranking.reranker_weight, ranking.prior_weight)
-            if not all(0 <= share <= 1 for share in shares) or ranking.depth < 1 or ranking.reranked < 0:
-                raise ValueError("a weight is not between 0 and 1, or a depth below 1")
         except (TypeError, ValueError, AttributeError) as error:
             raise IncompatibleIndexError(
                 f"The index's ranking weights cannot be read ({error}). Mend `ranking` in its manifest, or run: citewell library reindex"
             ) from error
         return ranking
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` where a weight makes no sense."""
+        shares = (*self.dense_weights.values(), self.reranker_weight, self.prior_weight)
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError("a weight is not between 0 and 1")
+        if self.depth < 1 or self.reranked < 0:
+            raise ValueError("a depth is below 1, or fewer than 0 are reranked")
+
+
+def _check_names(data: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := set(data) - known:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")

@@ -110,7 +110,10 @@ class Searcher:
             best = self._looked_at(best, fused, k, patient)
         passages = self.engine.passages(best)
         hits = [
-            (key, Hit(passages[key], Scores(found.dense.get(key), found.lexical.get(key), fused[key], total=fused[key])))
+            (
+                key,
+                Hit(passages[key], Scores(found.dense.get(key), found.lexical.get(key), fused[key], total=fused[key])),
+            )
             for key in best
             if key in passages
         ]
@@ -206,7 +209,9 @@ class Searcher:
                 open_to_patient=is_open,
             )
             weighed.append((key, replace(hit, scores=scores)))
-        return sorted(weighed, key=lambda each: (each[1].scores.open_to_patient is False, -each[1].scores.total, each[0]))
+        return sorted(
+            weighed, key=lambda each: (each[1].scores.open_to_patient is False, -each[1].scores.total, each[0])
+        )
 
 
 def _first_of_each_document(hits: Iterable[Hit]) -> list[Hit]:
