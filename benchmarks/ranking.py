@@ -2,9 +2,10 @@
 
 python benchmarks/ranking.py --data ../shared/data --out benchmarks/results/ranking.json [--reranked-queries 60]
 
-Each set goes the way of every document into a library of its own and is searched with one ingredient changed at a time. Weights are chosen for each sort of query
-by 5-fold cross-validation: a query is ranked with the weight that was best on the other folds. Queries that share a relevant document are in one fold: SciFact states most of its claims in several ways, and folds drawn by query would show a model the answers. The reranker reads the best 20 of a
-sample of queries, for it takes a second each. MeSH headings are measured on PubMedQA, since the other sets have none.
+Each set goes the way of every document into a library of its own and is searched with one ingredient changed at a time. Weights are chosen for
+each sort of query by 5-fold cross-validation: a query is ranked with the weight that was best on the other folds. Queries that share a relevant
+document are in one fold: SciFact states most of its claims in several ways, and folds drawn by query would show a model the answers. The reranker
+reads the best 20 of a sample of queries, for it takes a second each. MeSH headings are measured on PubMedQA, since the other sets have none.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def reranked(bench: Bench, fused: Mapping[str, Scores], queries: Sequence[str], 
     orders: dict[float, dict[str, Scores]] = {weight: {} for weight in (0.0, 0.1, 0.2, 0.3, 0.5, 1.0)}
     for query in queries:
         scores = fused[query]
-        best = sorted(scores, key=lambda key: (-scores[key], key))[:20]  # noqa: B023 - used at once
+        best = sorted(scores, key=lambda key: (-scores[key], key))[:20]
         passages = bench.searcher.engine.passages(best)
         started = time.perf_counter()
         logits = reranker.score(bench.collection.queries[query], [passages[key].embedding_text for key in best])

@@ -309,8 +309,8 @@ class Scores:
     """A hit's scores, each part kept; `None`: not found, or not looked at, by that part.
 
     `dense` is the cosine similarity, `lexical` raw BM25, `reranker` the cross-encoder's logit, `prior` the weight as evidence in [0, 1].
-    `fused` is what dense and lexical make together, in [0, 1]; `total` is what hits are ordered by. `open_to_patient`: whether a trial's limits of age and
-    sex let in the patient that the query describes; those that do not stand behind the others.
+    `fused` is what dense and lexical make together, in [0, 1]; `total` is what hits are ordered by. `open_to_patient`: whether a trial's limits
+    of age and sex let in the patient that the query describes; those that do not stand behind the others.
     """
 
     dense: float | None = None

@@ -190,8 +190,10 @@ def test_trials_closed_to_the_patient_described_stand_behind_the_open_ones(tmp_p
         trial(3, sex=Sex.ALL, min_age=18.0, max_age=200.0),
         make_passage(4, "Heart failure trial of aspirin"),
     ]
-    described = "A 62-year-old woman with heart failure presents to the clinic with dyspnea on exertion. "
+    described = (
+        "A 62-year-old woman with heart failure presents to the clinic with dyspnea on exertion. "
         "She takes aspirin and has no history of stroke."
+    )
     with closing(searching(tmp_path, passages).engine) as engine:
         searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
         found = {hit.passage.document_id: hit.scores.open_to_patient for hit in searcher.search(described)}
