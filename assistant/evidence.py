@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import Field
@@ -49,11 +50,16 @@ class PassageView(Model):
 
 
 class ScoresView(Model):
-    """Scores of a hit: cosine similarity, raw BM25 (`null` where that part did not find it), and their blend in [0, 1]."""
+    """Scores of a hit: cosine similarity and raw BM25 (`null` where that part did not find it), their blend in [0, 1], a reranker's logit, the weight
+    as evidence in [0, 1], the total that hits are ordered by, and whether a trial is open to the patient described (`null`: not asked)."""
 
     dense: float | None
     lexical: float | None
     fused: float
+    reranker: float | None
+    prior: float | None
+    total: float
+    open_to_patient: bool | None
 
 
 class HitView(Model):
@@ -65,7 +71,7 @@ class HitView(Model):
     @classmethod
     def of(cls, hit: Hit) -> HitView:
         """The view of a hit."""
-        scores = ScoresView(dense=hit.scores.dense, lexical=hit.scores.lexical, fused=hit.scores.fused)
+        scores = ScoresView(**asdict(hit.scores))
         return cls(passage=PassageView.of(hit.passage), scores=scores)
 
 

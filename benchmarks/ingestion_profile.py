@@ -125,7 +125,7 @@ def stages(documents: list[Document], path: Path, embedder: OnnxEmbedder, folder
     passages: list[list[Passage]] = timed("chunk", lambda: [chunking.passages_of(d) for d in documents])
     hashes = timed("hash", lambda: [(d.content_hash, index_hash(p)) for d, p in zip(documents, passages, strict=True)])
     flat = [passage for each in passages for passage in each]
-    sparse = timed("lexical", lambda: [encode_passage(p.embedding_text) for p in flat])
+    sparse = timed("lexical", lambda: [encode_passage(p.lexical_text) for p in flat])
     vectors = timed("embed", lambda: embedder.embed_passages([p.embedding_text for p in flat]), time.perf_counter)
     with Library.open(folder / "stages", purpose="a benchmark", embedder=embedder) as library:
 

@@ -12,14 +12,23 @@ from evals.errors import DataError
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 QRELS_COLUMNS = ("query-id", "corpus-id", "score")
+LIMITS = {"sex": "gender", "minimum_age": "min_age", "maximum_age": "max_age"}  # of a trial: our name, the set's
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusDocument:
-    """One text to be found."""
+    """One text to be found; of a trial also whom it is open to, as the set says it ("Female", "18 Years")."""
 
     title: str
     text: str
+    sex: str = ""
+    minimum_age: str = ""
+    maximum_age: str = ""
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the set says whom the text is open to."""
+        return bool(self.sex or self.minimum_age or self.maximum_age)
 
 
 @dataclass(slots=True)
@@ -48,8 +57,9 @@ def read_collection(path: Path) -> Collection:
     problems: list[str] = []
     documents: dict[str, CorpusDocument] = {}
     for number, key, record in _records(folder / CORPUS):
+        said = {name: str(record.get(column, "")) for name, column in LIMITS.items()}
         documents[key] = CorpusDocument(
-            _text(record, "title", CORPUS, number, ""), _text(record, "text", CORPUS, number)
+            _text(record, "title", CORPUS, number, ""), _text(record, "text", CORPUS, number), **said
         )
         if not f"{documents[key].title}{documents[key].text}".strip():
             problems.append(f"{CORPUS}:{number}: document {key!r} has no text and cannot be found")

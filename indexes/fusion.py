@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 RRF_K = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
-DENSE_WEIGHT = 0.7  # measured on scifact and nfcorpus: docs/retrieval.md
 
 
 def min_max(scores: Mapping[str, float], low: float | None = None) -> dict[str, float]:
@@ -19,9 +18,7 @@ def min_max(scores: Mapping[str, float], low: float | None = None) -> dict[str, 
     return {key: (score - low) / (high - low) for key, score in scores.items()}
 
 
-def blend(
-    dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float = DENSE_WEIGHT
-) -> dict[str, float]:
+def blend(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:
     """Weighted sum of min-max normalised scores, in [0, 1]; a part that did not find a key counts 0 for it.
 
     BM25 is stretched from its theoretical minimum 0, so that a passage found by one common word does not count as much as none

@@ -169,9 +169,14 @@ class Passage:
 
     @property
     def embedding_text(self) -> str:
-        """What the embedder and the lexical encoder read: title and section path, as far as they leave room, then the text."""
+        """What the embedder reads: title and section path, as far as they leave room, then the text."""
         context = context_of(self.title, self.section)
         return f"{context}\n{self.text}" if context else self.text
+
+    @property
+    def lexical_text(self) -> str:
+        """What the lexical encoder reads: what the embedder does, and the indexers' MeSH headings."""
+        return "\n".join((self.embedding_text, *self.facets.mesh))
 
     def part_at(self, offset: int) -> Part:
         """The part that holds the character at `offset`; a plain body part where none is recorded."""
@@ -301,11 +306,20 @@ def _at_most(value: float | None, bound: float | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A hit's scores, each part kept. `dense` is the cosine similarity, `lexical` raw BM25, `fused` in [0, 1]; `None`: not found by that part."""
+    """A hit's scores, each part kept; `None`: not found, or not looked at, by that part.
+
+    `dense` is the cosine similarity, `lexical` raw BM25, `reranker` the cross-encoder's logit, `prior` the weight as evidence in [0, 1].
+    `fused` is what dense and lexical make together, in [0, 1]; `total` is what hits are ordered by. `open_to_patient`: whether a trial's limits
+    of age and sex let in the patient that the query describes; those that do not stand behind the others.
+    """
 
     dense: float | None = None
     lexical: float | None = None
     fused: float = 0.0
+    reranker: float | None = None
+    prior: float | None = None
+    total: float = 0.0
+    open_to_patient: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from indexes import fusion
 from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine
 from indexes.engines.checking import check_limit
 from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Filters, Hit, Passage, Scores
+from indexes.passage import Filters, Hit, Kind, Passage, Scores
+from indexes.prior import prior
+from indexes.queries import Patient, QueryKind, kind_of, patient_in
+from indexes.ranking import Ranking
+from indexes.reranking import Reranker
 
-DEPTH = 1000  # candidates a part gives to fusion: DESIGN.md's measured setting
+Related = Callable[[str], Iterable[str]]
+"""A query to what else its words may mean: what its abbreviations stand for."""
+_LOOKED_AT = 5  # times as many passages as asked for are looked at where trials may be closed to a patient
 
 
 class Mode(StrEnum):
@@ -25,13 +33,45 @@ class Mode(StrEnum):
     BM25 = "bm25"
 
 
-class Searcher:
-    """Indexes passages and ranks them for a query, by meaning and by words."""
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What the two parts of the index found: point identifier to score."""
 
-    def __init__(self, engine: Engine, embedder: Embedder) -> None:
+    dense: Mapping[str, float]
+    lexical: Mapping[str, float]
+
+    def fused(self, mode: Mode, dense_weight: float) -> dict[str, float]:
+        match mode:
+            case Mode.BLEND:
+                return fusion.blend(self.dense, self.lexical, dense_weight)
+            case Mode.RRF:
+                return fusion.reciprocal_rank(self.dense, self.lexical)
+            case Mode.DENSE:
+                return fusion.min_max(self.dense)
+            case Mode.BM25:
+                return fusion.min_max(self.lexical)
+
+
+class Searcher:
+    """Indexes passages and ranks them for a query, by meaning and by words, and by what they weigh as evidence."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        embedder: Embedder,
+        *,
+        ranking: Ranking | None = None,
+        reranker: Reranker | None = None,
+        related: Related = lambda _: (),
+    ) -> None:
+        """`ranking` holds the weights that belong to the index; a `reranker` reads the best hits once more; `related` widens the words of a query."""
         self.engine = engine
         self.embedder = embedder
-        self._query_vector = lru_cache(maxsize=64)(embedder.embed_query)  # one question searches several kinds
+        self.ranking = ranking or Ranking()
+        self.reranker = reranker
+        self._related = related
+        # One question searches several kinds. The cache knows the embedder alone: who knew the searcher would keep its index open.
+        self._query_vector = lru_cache(maxsize=64)(partial(_query_vector, embedder))
 
     def index(self, passages: Sequence[Passage]) -> None:
         """Embed and store passages; those of the same identifier are replaced."""
@@ -44,7 +84,7 @@ class Searcher:
 
     def store(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Store passages under the vectors that `embed` made; those of the same identifier are replaced."""
-        self.engine.upsert(passages, vectors, [encode_passage(passage.embedding_text) for passage in passages])
+        self.engine.upsert(passages, vectors, [encode_passage(passage.lexical_text) for passage in passages])
 
     def search(
         self,
@@ -53,32 +93,144 @@ class Searcher:
         filters: Filters | None = None,
         mode: Mode = Mode.BLEND,
         *,
-        depth: int = DEPTH,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
     ) -> list[Hit]:
         """The `k` best passages for a query, best first; ties are broken by identifier, so that a ranking is reproducible.
 
-        Where there are fewer, all of them. Raises `UnusableInputError` where `k` is below one.
+        Where there are fewer, all of them. `by_document`: of each document only its best passage. `quotas`: so many of each kind named, together
+        instead of `k`, in one ranking. `Mode.BLEND` is the product's own ranking; the other modes are the bare parts, without prior, patient or
+        reranker. Raises `UnusableInputError` where `k` is below one.
         """
         check_limit(k)
         filters = filters or Filters()
-        depth = max(depth, k)
-        dense: Mapping[str, float] = {}
-        lexical: Mapping[str, float] = {}
-        if mode is not Mode.BM25:
-            dense = self.engine.dense(self._query_vector(query), depth, filters)
-        if mode is not Mode.DENSE:
-            lexical = self.engine.lexical(encode_query(query), depth, filters)
-        match mode:
-            case Mode.BLEND:
-                fused = fusion.blend(dense, lexical)
-            case Mode.RRF:
-                fused = fusion.reciprocal_rank(dense, lexical)
-            case Mode.DENSE:
-                fused = fusion.min_max(dense)
-            case Mode.BM25:
-                fused = fusion.min_max(lexical)
-        best = sorted(fused, key=lambda key: (-fused[key], key))[:k]
+        wanted = sum(quotas.values()) if quotas else k
+        kind = kind_of(query)
+        found = self._candidates(query, kind, max(self.ranking.depth, wanted), filters, mode, quotas)
+        fused = found.fused(mode, self.ranking.dense_weights[kind])
+        best = sorted(fused, key=lambda key: (-fused[key], key))
+        patient = patient_in(query) if kind is QueryKind.PATIENT and mode is Mode.BLEND else None
+        if not (by_document or quotas):
+            best = self._looked_at(best, fused, k, patient) if mode is Mode.BLEND else best[:k]
         passages = self.engine.passages(best)
-        return [
-            Hit(passages[key], Scores(dense.get(key), lexical.get(key), fused[key])) for key in best if key in passages
+        hits = [
+            (
+                key,
+                Hit(passages[key], Scores(found.dense.get(key), found.lexical.get(key), fused[key], total=fused[key])),
+            )
+            for key in best
+            if key in passages
         ]
+        if mode is Mode.BLEND:
+            hits = self._weighed(self._reranked(query, hits), patient)
+        ranked = [hit for _, hit in hits]
+        if by_document:
+            ranked = _first_of_each_document(ranked)
+        return _within(ranked, quotas) if quotas else ranked[:k]
+
+    def _candidates(
+        self,
+        query: str,
+        kind: QueryKind,
+        depth: int,
+        filters: Filters,
+        mode: Mode,
+        quotas: Mapping[Kind, int] | None,
+    ) -> _Candidates:
+        """What dense and lexical search find; with quotas, of each kind by itself, so that a rare kind is not crowded out."""
+        asked = [filters]
+        if quotas:
+            asked = [
+                replace(filters, kinds=frozenset({each}))
+                for each in quotas
+                if not filters.kinds or each in filters.kinds
+            ]
+        dense: dict[str, float] = {}
+        lexical: dict[str, float] = {}
+        for one in asked:
+            if mode is not Mode.BM25:
+                dense.update(self.engine.dense(self._query_vector(query, kind), depth, one))
+            if mode is not Mode.DENSE:
+                lexical.update(self.engine.lexical(encode_query(query, self._related(query)), depth, one))
+        return _Candidates(dense, lexical)
+
+    def _looked_at(self, best: list[str], fused: Mapping[str, float], k: int, patient: Patient | None) -> list[str]:
+        """Those among which the `k` best must be: the prior lifts nothing by more than its weight, but a patient may be kept out of any trial."""
+        if len(best) <= k:
+            return best
+        if patient:
+            return best[: max(_LOOKED_AT * k, self.ranking.depth)]
+        least = fused[best[k - 1]] - self.ranking.prior_weight
+        read = self.ranking.reranked if self.reranker else 0
+        return [key for place, key in enumerate(best) if place < read or fused[key] >= least]
+
+    def _reranked(self, query: str, hits: list[tuple[str, Hit]]) -> list[tuple[str, Hit]]:
+        """The best hits with the reranker's opinion blended in: it moves them among themselves and never replaces how they were found."""
+        if not self.reranker or not hits:
+            return hits
+        best, rest = hits[: self.ranking.reranked], hits[self.ranking.reranked :]
+        logits = dict(
+            zip(
+                (key for key, _ in best),
+                map(float, self.reranker.score(query, [hit.passage.embedding_text for _, hit in best])),
+                strict=True,
+            )
+        )
+        low, high = best[-1][1].scores.fused, best[0][1].scores.fused
+        share, opinion = self.ranking.reranker_weight, fusion.min_max(logits)
+        return [
+            (
+                key,
+                replace(
+                    hit,
+                    scores=replace(
+                        hit.scores,
+                        reranker=logits[key],
+                        total=(1 - share) * hit.scores.fused + share * (low + (high - low) * opinion[key]),
+                    ),
+                ),
+            )
+            for key, hit in best
+        ] + rest
+
+    def _weighed(self, hits: list[tuple[str, Hit]], patient: Patient | None) -> list[tuple[str, Hit]]:
+        """In order of relevance and weight as evidence; trials closed to the patient behind all others."""
+        this_year = datetime.now(UTC).year
+        weighed = []
+        for key, hit in hits:
+            weight = prior(hit.passage, this_year)
+            is_open = patient.may_enter(hit.passage.facets) if patient and hit.passage.kind is Kind.TRIAL else None
+            scores = replace(
+                hit.scores,
+                prior=weight,
+                total=hit.scores.total + self.ranking.prior_weight * weight,
+                open_to_patient=is_open,
+            )
+            weighed.append((key, replace(hit, scores=scores)))
+        return sorted(
+            weighed, key=lambda each: (each[1].scores.open_to_patient is False, -each[1].scores.total, each[0])
+        )
+
+
+def _query_vector(embedder: Embedder, query: str, kind: QueryKind) -> Vectors:
+    """A claim is a text like those it is compared with: it is embedded as they are, without the model's instruction for queries."""
+    if kind is QueryKind.CLAIM:
+        vector: Vectors = embedder.embed_passages([query])[0]
+        return vector
+    return embedder.embed_query(query)
+
+
+def _first_of_each_document(hits: Iterable[Hit]) -> list[Hit]:
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.passage.document_id, hit)
+    return list(first.values())
+
+
+def _within(hits: Iterable[Hit], quotas: Mapping[Kind, int]) -> list[Hit]:
+    left, kept = dict(quotas), []
+    for hit in hits:
+        if left.get(hit.passage.kind, 0) > 0:
+            left[hit.passage.kind] -= 1
+            kept.append(hit)
+    return kept

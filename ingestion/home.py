@@ -11,7 +11,9 @@ from typing import Self
 
 import portalocker
 
+from indexes.embedding import Embedder
 from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.ranking import Ranking
 from indexes.searcher import Searcher
 from ingestion.errors import IngestionError
 from ingestion.holding import announce, take, try_lock
@@ -38,6 +40,14 @@ class Home:
         Raises `IngestionError` where the folder cannot be used, and `LibraryInUseError` where another process holds it.
         """
         return Home(home, *_hold(home, purpose, server))
+
+    def open_version(self, version: Version, embedder: Embedder) -> Searcher:
+        """That version of the index, searched with the weights of its manifest and with what this library's abbreviations stand for.
+
+        Raises `IndexWriteError` and `IncompatibleIndexError` as engines do, and the latter where its weights make no sense.
+        """
+        ranking = Ranking.from_json(version.ranking)
+        return Searcher(self.place.open(version), embedder, ranking=ranking, related=self.ledger.spelt_out)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
@@ -20,6 +22,10 @@ from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.exclusions import Exclusions
 
+_ABBREVIATION = re.compile(
+    r"(?<![\w-])(?=[\w-]{0,11}[A-Z][\w-]{0,11}[A-Z0-9])[A-Za-z][\w-]{1,11}(?![\w-])"
+)  # HFpEF, IL-6, CKD
+_MOST_ABBREVIATIONS = 16  # in a query that are looked up
 _PAGE = "SELECT passage_id, payload FROM passages WHERE passage_id > ? ORDER BY passage_id LIMIT 256"
 
 
@@ -114,6 +120,11 @@ class Ledger(Exclusions):
         """What an abbreviation stands for in this library, the most usual first; see `abbreviations.dominant`."""
         rows = self._rows("SELECT long, COUNT(*) FROM abbreviations WHERE short = ? GROUP BY long", short)
         return dominant((str(long), int(str(documents))) for long, documents in rows)
+
+    def spelt_out(self, query: str) -> list[str]:
+        """What the abbreviations in a query stand for in this library, each by its most usual long form."""
+        shorts = dict.fromkeys(islice(_ABBREVIATION.findall(query), _MOST_ABBREVIATIONS))
+        return [long for short in shorts for long in self.long_forms(short)[:1]]
 
     def editions(self, document: Document) -> list[str]:
         """Identifiers of the documents held that this one may supersede or be superseded by."""

@@ -94,14 +94,14 @@ class Library(Home):
             if not version.created:  # an earlier Citewell knew no more of it than its signature
                 version = version.model_copy(update={"dimension": embedder.dimension, "created": now()})
             held.place.check(version)
-            opened = held.place.open(version)
-            undo.callback(opened.close)
+            searcher = held.open_version(version, embedder)
+            undo.callback(searcher.engine.close)
             if known is None:
-                _check_new(held, opened)
+                _check_new(held, searcher.engine)
             if version != known:
                 held.place.describe(version)
                 held.versions.use(version)
-            library = cls(held.home, held.ledger, held.place, version, Searcher(opened, embedder), held._lock)
+            library = cls(held.home, held.ledger, held.place, version, searcher, held._lock)
             library.restore(tell)
             undo.pop_all()
         return library
@@ -137,7 +137,7 @@ class Library(Home):
                 f"The index of the library in {self.home} has been built again with the embedder {version.embedder} by another process. "
                 "Stop this one and start it again."
             )
-        self._adopt(version, Searcher(self.place.open(version), self._searcher.embedder), None)
+        self._adopt(version, self.open_version(version, self._searcher.embedder), None)
 
     def go_over(self, version: Version, searcher: Searcher, *, keep_old: bool) -> bool:
         """From now on the library is searched in that version. The one before stays open for who searches it at this moment."""
@@ -151,6 +151,7 @@ class Library(Home):
 
     def _adopt(self, version: Version, searcher: Searcher, drop: int | None) -> None:
         before = self._searcher
+        searcher.reranker = before.reranker
         self._searcher, self._version = searcher, version
         self._leaving = [leaving for leaving in self._leaving if leaving.alive]
         self._leaving.append(weakref.finalize(before, _let_go, before.engine, self.place, drop))

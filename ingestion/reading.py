@@ -153,7 +153,7 @@ def index_hash(passages: Sequence[Passage]) -> str:
     """SHA-256 over what the encoders read of a document: while it is equal, nothing needs to be embedded again."""
     digest = hashlib.sha256()
     for passage in passages:
-        for text in (passage.passage_id, passage.embedding_text):
+        for text in (passage.passage_id, passage.lexical_text):
             encoded = text.encode()
             digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()

@@ -17,6 +17,7 @@ from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
 from indexes.lexical import encode_query
 from indexes.passage import Filters, Passage
+from indexes.ranking import Ranking
 from indexes.searcher import Searcher
 from ingestion.errors import IngestionError
 from ingestion.home import Home
@@ -57,7 +58,7 @@ def reindex(
             _Building(home, searcher, _reusable(home, version, old), tell).fill()
         _optimise(home, version, tell)
         with ExitStack() as undo:
-            searcher = Searcher(home.place.open(version), embedder)
+            searcher = home.open_version(version, embedder)
             undo.callback(searcher.engine.close)
             version = version.model_copy(update={"optimised": searcher.engine.count()})
             building = _Building(home, searcher, _reusable(home, version, old), tell)
@@ -72,7 +73,7 @@ def _begun(
     current, broken_off = home.versions.current(), home.versions.building()
     if current is None:
         raise IncompatibleIndexError(f"The library in {home.home} holds nothing yet. Ingest documents first.")
-    ranking = current.ranking if current.embedder == embedder.name else {}
+    ranking = current.ranking if current.embedder == embedder.name else Ranking().to_json()
     kind = (engine or current.engine, embedder.name, embedder.dimension, quantisation or current.quantisation, spec)
     fresh = new_version(home.next_number(), *kind).model_copy(update={"ranking": ranking})
     home.place.check(fresh)
@@ -80,12 +81,12 @@ def _begun(
         if known.number != current.number and known.like(fresh):
             with suppress(IncompatibleIndexError):  # damaged: it is built anew
                 home.versions.build(known)
-                return known, Searcher(home.place.open(known), embedder)
+                return known, home.open_version(known, embedder)
             home.drop(known.number)
     if broken_off and not broken_off.like(fresh):
         home.drop(broken_off.number)
     home.versions.build(fresh)
-    return fresh, Searcher(home.place.open(fresh), embedder)
+    return fresh, home.open_version(fresh, embedder)
 
 
 def _reusable(home: Home, version: Version, old: Engine | None) -> Engine | None:

@@ -220,7 +220,7 @@ def _fill(engine: Engine, ledger: Ledger, archive: Archive, source: Path, tell: 
         passages = _passages(ledger, ids, source)
         there = engine.passages([*map(point_id, ids)])  # from a run that broke off
         fresh = [row for row, identifier in enumerate(ids) if there.get(point_id(identifier)) != passages[row]]
-        terms = [encode_passage(passages[row].embedding_text) for row in fresh]
+        terms = [encode_passage(passages[row].lexical_text) for row in fresh]
         engine.upsert([passages[row] for row in fresh], vectors[fresh], terms)
         done += len(ids)
         tell("Importing", done, count)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from indexes import lexical
 from indexes.errors import IncompatibleIndexError
 from indexes.passage import PAYLOAD_VERSION
+from indexes.ranking import Ranking
 from ingestion import __version__
 from ingestion.attempts import now
 from ingestion.ledger import Ledger
@@ -27,7 +28,7 @@ class Version(BaseModel):
     `embedder` names model and weights, and `spec` is the setting that opens it (empty: the default one). `lexical` and `layout` are the versions
     of the sparse vectors and of what is said of a passage beside them (`PAYLOAD_VERSION`). `passages` counts what it held when it was taken into
     use, `optimised` over how many of them the engine's structures for fast search were built.
-    `ranking` is the searcher's own.
+    `ranking` holds the weights that it is searched with (`indexes.ranking`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +75,7 @@ def new_version(
         dimension=dimension,
         lexical=lexical.VERSION,
         quantisation=quantisation,
+        ranking=Ranking().to_json(),
         created=now(),
         citewell=__version__,
     )

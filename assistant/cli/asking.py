@@ -14,7 +14,7 @@ from assistant.cli.desk import open_desk
 from assistant.cli.filter_options import with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
-from assistant.evidence import DocumentView, HitView, PassageView
+from assistant.evidence import DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
 from indexes.passage import Filters, Status
@@ -195,6 +195,12 @@ def _place(citation: Citation) -> str:
     return f"{citation.passage_id}  characters {citation.start}-{citation.end}"
 
 
+def _more(scores: ScoresView) -> str:
+    """The parts of a score that not every search has."""
+    parts = (("evidence", scores.prior, ".2f"), ("reranker", scores.reranker, ".1f"))
+    return "".join(f", {name} {value:{form}}" for name, value, form in parts if value is not None)
+
+
 def _print_hit(number: int, hit: HitView) -> None:
     passage = hit.passage
     dense = "-" if hit.scores.dense is None else f"{hit.scores.dense:.3f}"
@@ -208,7 +214,8 @@ def _print_hit(number: int, hit: HitView) -> None:
         str(passage.year or ""),
         place,
         f"page {passage.page}" if passage.page else "",
-        f"score {hit.scores.fused:.3f} (dense {dense}, bm25 {lexical})",
+        f"score {hit.scores.total:.3f} (dense {dense}, bm25 {lexical}, blend {hit.scores.fused:.3f}{_more(hit.scores)})",
+        "not open to this patient: age or sex" if hit.scores.open_to_patient is False else "",
     ]
     flag = "" if passage.status in NOT_SAID else standing(passage.status) + "  "
     print_indented(text(flag, "yellow") + text("  ".join(filter(None, details)), style="dim"), 3)

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from assistant.cli.output import errors, note
-from assistant.models import chosen_embedder, open_embedder
+from assistant.models import chosen_embedder, chosen_reranker, open_embedder
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
 from ingestion.library import Library, Tell
@@ -42,7 +42,8 @@ def open_library(settings: Settings, purpose: str, home: Path | None = None, *, 
                 said = step
             tell(step, done, total)
 
-        return Library.open(
+        reranker = chosen_reranker(settings)
+        library = Library.open(
             home or settings.home,
             purpose=purpose,
             server=settings.server,
@@ -51,6 +52,8 @@ def open_library(settings: Settings, purpose: str, home: Path | None = None, *, 
             load=partial(open_embedder, settings),
             tell=say,
         )
+        library.searcher.reranker = reranker
+        return library
 
     return with_steps(opened, quiet=quiet)
 

@@ -30,6 +30,7 @@ BATCH = 128  # passages between two commits of the cache: a killed run loses sec
 HARDEST = 20
 SHIPPED = Mode.BLEND
 PARTS = (Mode.DENSE, Mode.BM25)
+_SEXES = {"both": "all"}  # ClinicalTrials.gov said it so until 2017
 SYSTEMS = (Mode.BLEND, *PARTS, Mode.RRF)
 
 Search = Callable[[str, int, Mode], Sequence[str]]
@@ -101,9 +102,14 @@ def as_document(key: str, document: CorpusDocument) -> Document:
     """A text of the set as the product has documents; a text without body is its title."""
     builder = TextBuilder()
     builder.add(document.text if document.text.strip() else document.title, Role.BODY)
+    attributes = {}
+    if document.is_trial:
+        sex = _SEXES.get(document.sex.lower(), document.sex.lower())
+        attributes = {"sex": sex, "minimum_age": document.minimum_age, "maximum_age": document.maximum_age}
     return Document(
         document_id=key,
-        kind=Kind.LITERATURE,
+        kind=Kind.TRIAL if document.is_trial else Kind.LITERATURE,
+        attributes=attributes,
         title=document.title.strip() if document.text.strip() else "",
         text=builder.text,
         sections=tuple(builder.sections),

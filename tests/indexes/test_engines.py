@@ -68,7 +68,7 @@ def test_scores_are_cosine_and_bm25(engine: Engine) -> None:
     assert best_first(dense)
 
     terms = encode_query("stroke after IL-6 or 0.75").indices
-    stored = [dict(zip(v.indices, v.values, strict=True)) for v in (encode_passage(p.embedding_text) for p in passages)]
+    stored = [dict(zip(v.indices, v.values, strict=True)) for v in (encode_passage(p.lexical_text) for p in passages)]
     having = Counter(term for weights in stored for term in weights)
     idf = {term: math.log(1 + (len(stored) - having[term] + 0.5) / (having[term] + 0.5)) for term in terms}
     bm25 = {
@@ -158,7 +158,7 @@ def test_filters_mean_the_same_everywhere_and_payloads_come_back(
     worded = {
         p.passage_id
         for p in passages
-        if set(encode_passage(p.embedding_text).indices) & set(encode_query("aspirin, il-6").indices)
+        if set(encode_passage(p.lexical_text).indices) & set(encode_query("aspirin, il-6").indices)
     }
     for filters in several:
         expected = {passage.passage_id for passage in passages if filters.accepts(passage)}

@@ -61,7 +61,7 @@ def test_all_weight_on_one_part_ranks_as_that_part(dense: dict[str, float], lexi
 
 @given(BM25.filter(bool))
 def test_a_passage_found_by_one_common_word_counts_more_than_one_found_by_none(lexical: dict[str, float]) -> None:
-    assert all(value > 0 for value in blend({}, lexical).values())
+    assert all(value > 0 for value in blend({}, lexical, 0.7).values())
 
 
 @given(st.lists(COSINES, min_size=1, max_size=4), st.randoms(use_true_random=False))
@@ -77,7 +77,7 @@ def test_reciprocal_rank_is_bounded_and_order_free(rankings: list[dict[str, floa
 @given(COSINES, BM25)
 def test_the_order_in_which_scores_arrive_changes_nothing(dense: dict[str, float], lexical: dict[str, float]) -> None:
     backwards = [dict(reversed(list(scores.items()))) for scores in (dense, lexical)]
-    assert best(blend(*backwards)) == best(blend(dense, lexical))
+    assert best(blend(*backwards, 0.7)) == best(blend(dense, lexical, 0.7))
     assert best(reciprocal_rank(*backwards)) == best(reciprocal_rank(dense, lexical))
 
 
@@ -89,4 +89,4 @@ def test_first_in_every_ranking_is_one_and_first(rankings: list[dict[str, float]
 
 
 def test_nothing_found_is_nothing() -> None:
-    assert blend({}, {}) == min_max({}) == reciprocal_rank({}, {}) == reciprocal_rank() == {}
+    assert blend({}, {}, 0.7) == min_max({}) == reciprocal_rank({}, {}) == reciprocal_rank() == {}

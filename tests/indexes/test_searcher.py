@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hashed_embedder import HashedEmbedder
 from passages import DIMENSION, make_passage
 
 from indexes.embedding import load_embedder
-from indexes.engines import Engine
+from indexes.engines import Engine, point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.errors import UnusableInputError
-from indexes.passage import Filters, Kind
+from indexes.passage import Facets, Filters, Kind, Passage, Sex, Status
+from indexes.ranking import Ranking
 from indexes.searcher import Mode, Searcher
 
 LIBRARY = [
@@ -152,3 +155,128 @@ def test_a_million_gives_what_there_is_and_less_than_one_is_refused(filled: Sear
 def test_a_query_of_stop_words_is_searched_by_meaning_alone(filled: Searcher) -> None:
     assert [hit.scores.lexical for hit in filled.search("of the and", 3)] == [None] * 3
     assert filled.search("of the and", 3, mode=Mode.BM25) == []
+
+
+# The product's own ranking: evidence prior, patients, reranker, grouping, quotas, related words
+
+
+def searching(tmp_path: Path, passages: list[Passage], **how: Any) -> Searcher:
+    searcher = Searcher(
+        EdgeEngine.open(tmp_path / "ranked", dimension=DIMENSION), HashedEmbedder(dimension=DIMENSION), **how
+    )
+    searcher.index(passages)
+    return searcher
+
+
+def test_of_equally_relevant_passages_the_stronger_evidence_comes_first(tmp_path: Path) -> None:
+    weak, strong, retracted = (
+        replace(make_passage(number, "Aspirin prevents stroke"), evidence_level=level, status=status)
+        for number, level, status in ((1, "5", Status.CURRENT), (2, "1", Status.CURRENT), (3, "1", Status.RETRACTED))
+    )
+    passages = [weak, strong, retracted]
+    with closing(searching(tmp_path, passages).engine) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        assert ids(searcher, "aspirin") == ["doc:2", "doc:1", "doc:3"]
+        assert ids(searcher, "aspirin", k=1) == ["doc:2"]
+        unweighed = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=Ranking(prior_weight=0))
+        assert ids(unweighed, "aspirin") == sorted(("doc:1", "doc:2", "doc:3"), key=lambda each: point_id(f"{each}#0"))
+
+
+def test_the_prior_never_hides_relevance(tmp_path: Path) -> None:
+    relevant = replace(make_passage(1, "Aspirin prevents stroke", year=1980), evidence_level="5")
+    others = [replace(make_passage(n, f"Statins lower cholesterol {n}"), evidence_level="1") for n in range(2, 9)]
+    with closing(searching(tmp_path, [relevant, *others]).engine) as engine:
+        hit = Searcher(engine, HashedEmbedder(dimension=DIMENSION)).search("aspirin prevents stroke", k=1)[0]
+    assert hit.passage == relevant
+    assert hit.scores.prior is not None
+    assert hit.scores.total == pytest.approx(hit.scores.fused + 0.05 * hit.scores.prior)
+
+
+def trial(number: int, **facets: Any) -> Passage:
+    return replace(make_passage(number, "Heart failure trial of aspirin", Kind.TRIAL), facets=Facets(**facets))
+
+
+def test_trials_closed_to_the_patient_described_stand_behind_the_open_ones(tmp_path: Path) -> None:
+    passages = [
+        trial(1, sex=Sex.MALE, min_age=18.0, max_age=200.0),
+        trial(2, sex=Sex.ALL, min_age=0.0, max_age=17.0),
+        trial(3, sex=Sex.ALL, min_age=18.0, max_age=200.0),
+        make_passage(4, "Heart failure trial of aspirin"),
+    ]
+    described = (
+        "A 62-year-old woman with heart failure presents to the clinic with dyspnea on exertion. "
+        "She takes aspirin and has no history of stroke."
+    )
+    with closing(searching(tmp_path, passages).engine) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        found = {hit.passage.document_id: hit.scores.open_to_patient for hit in searcher.search(described)}
+        assert found == {"doc:3": True, "doc:4": None, "doc:1": False, "doc:2": False}
+        assert set(list(found)[:2]) == {"doc:3", "doc:4"}
+        assert all(hit.scores.open_to_patient is None for hit in searcher.search("heart failure aspirin"))
+
+
+class Backwards:
+    """A reranker that likes short texts."""
+
+    name = "backwards"
+
+    def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        return [-float(len(text)) for text in texts]
+
+
+def test_a_reranker_moves_what_was_found_and_its_logit_is_shown(tmp_path: Path) -> None:
+    passages = [make_passage(n, "Aspirin prevents stroke" + " in adults" * n) for n in range(6)]
+    with closing(searching(tmp_path, passages).engine) as engine:
+        all_in = Ranking(reranked=3, reranker_weight=1, prior_weight=0)
+        plain = ids(Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=all_in), "aspirin in adults")
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=all_in, reranker=Backwards())
+        hits = searcher.search("aspirin in adults")
+        assert [hit.passage.document_id for hit in hits[:3]] == sorted(plain[:3])
+        assert [hit.passage.document_id for hit in hits[3:]] == plain[3:], "only the best are read"
+        assert [hit.scores.reranker is None for hit in hits] == [False] * 3 + [True] * 3
+        blind = Ranking(reranked=3, reranker_weight=0, prior_weight=0)
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=blind, reranker=Backwards())
+        assert ids(searcher, "aspirin in adults") == plain
+
+
+def test_each_document_once_where_asked(tmp_path: Path) -> None:
+    passages = [
+        replace(make_passage(1, text), passage_id=f"doc:1#{n}")
+        for n, text in enumerate(("Aspirin prevents stroke", "Aspirin", "Other words"))
+    ]
+    with closing(searching(tmp_path, [*passages, make_passage(2, "Aspirin in adults")]).engine) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        hits = searcher.search("aspirin", k=2, by_document=True)
+        assert sorted(hit.passage.document_id for hit in hits) == ["doc:1", "doc:2"]
+        best = next(hit for hit in searcher.search("aspirin") if hit.passage.document_id == "doc:1")
+        assert best.passage in [hit.passage for hit in hits]
+
+
+def test_quotas_bring_every_kind_in(tmp_path: Path) -> None:
+    articles = [make_passage(n, "Aspirin prevents stroke") for n in range(20)]
+    rare = [make_passage(20, "Aspirin and other drugs", Kind.TRIAL), make_passage(21, "Aspirin, offer", Kind.GUIDELINE)]
+    with closing(searching(tmp_path, articles + rare, ranking=Ranking(depth=3)).engine) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=Ranking(depth=3))
+        quotas = {Kind.LITERATURE: 2, Kind.TRIAL: 2, Kind.GUIDELINE: 1}
+        kinds = [hit.passage.kind for hit in searcher.search("aspirin", quotas=quotas)]
+        assert sorted(kinds) == sorted([Kind.LITERATURE] * 2 + [Kind.TRIAL, Kind.GUIDELINE])
+        only = Filters(kinds=frozenset({Kind.TRIAL}))
+        assert [hit.passage.kind for hit in searcher.search("aspirin", quotas=quotas, filters=only)] == [Kind.TRIAL]
+
+
+def test_an_abbreviation_finds_what_it_stands_for(tmp_path: Path) -> None:
+    passages = [make_passage(1, "Ejection fraction was preserved"), make_passage(2, "Asthma in children")]
+    with closing(searching(tmp_path, passages).engine) as engine:
+
+        def related(query: str) -> list[str]:
+            return ["preserved ejection fraction"] if "HFpEF" in query else []
+
+        plain = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        widened = Searcher(engine, HashedEmbedder(dimension=DIMENSION), related=related)
+        assert ids(plain, "HFpEF", mode=Mode.BM25) == []
+        assert ids(widened, "HFpEF", mode=Mode.BM25) == ["doc:1"]
+
+
+def test_mesh_headings_are_searched(searcher: Searcher) -> None:
+    searcher.index([replace(make_passage(1, "Fewer events occurred"), facets=Facets(mesh=("Myocardial Infarction",)))])
+    assert ids(searcher, "myocardial infarction", mode=Mode.BM25) == ["doc:1"]
