@@ -163,7 +163,8 @@ class _Building:
         said = [
             passage
             for passage in other
-            if (before := there.get(point_id(passage.passage_id))) and before.embedding_text == passage.embedding_text
+            if (before := there.get(point_id(passage.passage_id)))
+            and (before.embedding_text, before.lexical_text) == (passage.embedding_text, passage.lexical_text)
         ]
         self._engine.relabel(said)
         relabelled = {passage.passage_id for passage in said}

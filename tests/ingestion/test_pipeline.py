@@ -658,6 +658,23 @@ def test_a_retraction_is_written_without_embedding_anything(
     assert hit.scores.lexical is not None
 
 
+def test_other_mesh_headings_are_searched_at_once_and_cost_no_embedding(
+    library: Library, tmp_path: Path, embedder: HashedEmbedder
+) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(article(1, "Aspirin helped.", "Myocardial Ischemia"), article(2)))
+    ingest_files(library, [path])
+    asked = len(embedder.embedded)
+    path.write_text(pubmed_xml(article(1, "Aspirin helped.", "Cerebral Infarction"), article(2)))
+    report = ingest_files(library, [path])
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert len(embedder.embedded) == asked
+    assert library.searcher.search("ischemia", mode=Mode.BM25) == []
+    (hit,) = library.searcher.search("cerebral infarction", mode=Mode.BM25)
+    assert hit.passage.facets.mesh == ("cerebral infarction",)
+    (hit,) = (hit for hit in library.searcher.search("aspirin") if hit.passage.document_id == "pubmed:1")
+    assert hit.scores.dense is not None
+
+
 def test_an_older_record_never_replaces_a_newer_one_and_the_report_says_so(library: Library, tmp_path: Path) -> None:
     new = write(tmp_path, "new.xml", pubmed_xml(revised(1, "As corrected.", "2024-05-01")))
     old = write(tmp_path, "old.xml", pubmed_xml(revised(1, "As first said.", "2020-01-31"), article(2)))
