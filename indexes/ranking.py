@@ -49,7 +49,7 @@ class Ranking:
             ranking = cls(**values)
         except (TypeError, ValueError, AttributeError) as error:
             raise IncompatibleIndexError(
-                f"The index's ranking weights cannot be read ({error}). Mend `ranking` in its manifest, or run: citewell library reindex"
+                f"The index's ranking weights make no sense ({error}). Build it again with the usual ones: citewell library reindex"
             ) from error
         return ranking
 

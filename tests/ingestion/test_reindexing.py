@@ -23,6 +23,7 @@ from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, UnusableInputError
 from indexes.passage import PAYLOAD_VERSION, Filters
+from indexes.ranking import Ranking
 from indexes.searcher import Mode
 from ingestion import reindexing
 from ingestion.errors import IngestionError
@@ -133,6 +134,27 @@ def test_a_new_lexical_encoder_costs_no_embedding(home: Path, monkeypatch: pytes
     assert len(embedder.embedded) <= reindexing.SAMPLE
     with opened(home) as library:
         is_whole(library)
+
+
+def test_ranking_weights_go_along_and_those_that_make_no_sense_are_left(home: Path) -> None:
+    def with_weights(**ranking: float) -> None:
+        with Home.hold(home, purpose="a test") as held:
+            version = held.versions.current()
+            assert version
+            held.versions.put(version.model_copy(update={"ranking": ranking}))
+
+    with_weights(prior_weight=0.2)
+    with opened(home) as library:
+        reindex(library, HashedEmbedder(), library.searcher.engine, quiet)
+        assert library.searcher.ranking.prior_weight == 0.2
+    with_weights(prior_weight=7)
+    with pytest.raises(IncompatibleIndexError, match="citewell library reindex"), opened(home):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet)
+    with opened(home) as library:
+        is_whole(library)
+        assert library.searcher.ranking == Ranking()
 
 
 def test_what_comes_and_goes_meanwhile_is_in_the_new_version(home: Path, tmp_path: Path) -> None:
