@@ -21,7 +21,7 @@ from indexes.reranking import Reranker
 
 Related = Callable[[str], Iterable[str]]
 """A query to what else its words may mean: what its abbreviations stand for."""
-_DEEPER = (1, 4, 16, 64)  # times the candidates, where a few long documents leave no room for others
+_DEEPER = (1, 4, 16)  # times the candidates, where a few long documents leave no room for others
 
 
 class Mode(StrEnum):
