@@ -700,6 +700,11 @@ def test_abbreviations_are_known_by_what_most_documents_mean_and_go_with_their_d
     ingest_files(library, [path])
     assert library.ledger.long_forms("AF") == ["atrial fibrillation"]
     assert library.ledger.long_forms("XY") == []
+    ingest_files(
+        library, [write(tmp_path, "long.xml", pubmed_xml(article(4, "Atrial fibrillation was common in adults.")))]
+    )
+    found = {hit.passage.document_id for hit in library.searcher.search("AF", mode=Mode.BM25)}
+    assert found == {"pubmed:1", "pubmed:2", "pubmed:3", "pubmed:4"}, "what it stands for is searched too"
     remove_document(library, "pubmed:1")
     assert library.ledger.long_forms("AF") == []  # one document alone may err
 
