@@ -14,10 +14,10 @@ from assistant.cli.desk import open_desk
 from assistant.cli.filter_options import with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
-from assistant.evidence import DocumentView, HitView, PassageView, ScoresView
+from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
-from indexes.passage import Filters, Status
+from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
 from ingestion.home import ledger_path
 from ingestion.ledger import Ledger
@@ -61,7 +61,11 @@ def ask(
 @with_filters
 def search(
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, in quotes.")],
-    k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("--k", min=1, max=MAX_K, help="How many passages.")] = 10,
+    by_document: Annotated[bool, typer.Option("--by-document", help="Of each document only its best passage.")] = False,
+    quota: Annotated[
+        list[str] | None, typer.Option("--quota", metavar="KIND=NUMBER", help="So many of this kind, instead of --k.")
+    ] = None,
     *,
     filters: Filters,
     as_json: JsonOption = False,
@@ -71,10 +75,12 @@ def search(
     [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature --evidence-level 1 --evidence-level 2[/]
     [dim]citewell search "sacubitril" --mesh "Heart Failure" --publication-type "Randomized Controlled Trial" --language en[/]
     [dim]citewell search "gene therapy" --condition hemophilia --phase 3 --country France --age 0.5[/]
+    [dim]citewell search "migraine prevention" --by-document --quota guideline=2 --quota trial=5[/]
     """
     query = screen(" ".join(words))
+    quotas = dict(map(_quota, quota or []))
     with open_desk(load_settings(), "citewell search") as desk:
-        hits = desk.search(query, k, filters)
+        hits = desk.search(query, k, filters, by_document, quotas)
     if as_json:
         print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
     elif not hits:
@@ -153,6 +159,15 @@ def standing(status: str, successor: str | None = None) -> str:
     """Where a document stands, in words."""
     words = status.replace("_", " ")
     return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
+
+
+def _quota(said: str) -> tuple[Kind, int]:
+    kind, _, number = said.partition("=")
+    if kind not in set(Kind) or not number.isdecimal() or not 1 <= int(number) <= MAX_K:
+        raise typer.BadParameter(
+            f"Write a kind and a number from 1 to {MAX_K}: guideline=3, literature=5 or trial=2.", param_hint="--quota"
+        )
+    return Kind(kind), int(number)
 
 
 def _print_answer(answer: Answer) -> None:

@@ -16,6 +16,7 @@ from assistant.models import model_store
 from assistant.settings import load_settings
 from indexes import embedding, reranking
 from indexes.finetuning.store import Card, ModelKind
+from ingestion.home import ledger_path
 
 app = typer.Typer(help="Embedders and rerankers: which there are, and better ones.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -96,8 +97,10 @@ def use(
     set_to = settings.embedder if card.kind is ModelKind.EMBEDDER else settings.reranker
     if set_to:
         note(f"But CITEWELL_{card.kind.upper()} is set to {set_to}, which goes before it.")
-    elif card.kind is ModelKind.EMBEDDER and settings.home.joinpath("ledger.sqlite").is_file():
-        note("The library was indexed with another embedder: build its index again before the next question.")
+    elif card.kind is ModelKind.EMBEDDER and ledger_path(settings.home, settings.server).is_file():
+        note(
+            "A library that another embedder indexed must be indexed again before the next question: citewell library reindex"
+        )
 
 
 @app.command("reset")
@@ -106,8 +109,14 @@ def reset(kind: Annotated[ModelKind, typer.Argument(metavar="KIND", help="embedd
 
     [dim]citewell models reset embedder[/]
     """
-    model_store(load_settings()).use_default(kind)
-    print_whole(f"The default {kind} is used again." if kind is ModelKind.EMBEDDER else "No reranker is used.")
+    settings = load_settings()
+    model_store(settings).use_default(kind)
+    if kind is ModelKind.RERANKER:
+        print_whole("No reranker is used.")
+        return
+    print_whole("New libraries get the default embedder again.")
+    if ledger_path(settings.home, settings.server).is_file():
+        note(f"This one goes on with its own. To change it: citewell library reindex --embedder {embedding.DEFAULT}")
 
 
 @app.command("finetune")

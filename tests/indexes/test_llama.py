@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,19 @@ def test_a_node_is_the_passage_word_for_word(searcher: Searcher) -> None:
     assert (node.node.start_char_idx, node.node.end_char_idx) == (40, 40 + len(TEXT))
     assert node.node.ref_doc_id == node.metadata["document_id"] == "pubmed:1"
     hit = searcher.search("aspirin prevented stroke")[0]
-    assert node.score == node.metadata["score_fused"] == hit.scores.fused
+    assert node.score == node.metadata["score_total"] == hit.scores.total
     assert (node.metadata["score_dense"], node.metadata["score_lexical"]) == (hit.scores.dense, hit.scores.lexical)
+
+
+def test_nodes_that_are_ordered_by_their_score_stand_as_the_searcher_has_them(tmp_path: Path) -> None:
+    twins = [replace(LIBRARY[0], passage_id=f"pubmed:{n}#0", status=status) for n, status in enumerate(Status)]
+    with closing(EdgeEngine.open(tmp_path / "twins", dimension=DIMENSION)) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        searcher.index(twins)
+        nodes = CitewellRetriever(searcher).retrieve("aspirin")
+    assert [node.node_id for node in sorted(nodes, key=lambda node: -node.score)] == [node.node_id for node in nodes]
+    assert nodes[-1].metadata["status"] == "retracted"
+    assert nodes[0].score > nodes[-1].score
 
 
 def test_a_language_model_is_told_what_it_is_and_not_how_it_was_found(searcher: Searcher) -> None:

@@ -43,7 +43,11 @@ def test_queries_are_told_apart_by_their_form(query: str, kind: QueryKind) -> No
         ("Her 60-year-old husband", 60, Sex.MALE),
         ("72 yo M with dyspnea", 72, Sex.MALE),
         ("45F, smoker", 45, Sex.FEMALE),
+        ("A 45 M, smoker", 45, Sex.MALE),
+        ("A 2.5-year-old girl", 2.5, Sex.FEMALE),
         ("Chest pain for 12 weeks", None, None),
+        ("The patient has a fever of 102 F and cannot walk 50 m", None, None),
+        ("Admitted with a 102 F fever, 71 years old", 71, None),
     ],
 )
 def test_age_and_sex_are_read(description: str, age: float | None, sex: Sex | None) -> None:
