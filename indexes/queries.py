@@ -25,7 +25,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _KEYWORDS = 8  # words at most; more are a sentence even where it has no small words
-_DESCRIPTION = 15  # words at least
+_DESCRIPTION = 15  # words at least, where an age and a person are named
+_CASE = 40  # words, from which on a text that asks nothing tells a case and claims no single thing
 _UNITS = {"y": 1.0, "m": 1 / 12, "w": 1 / 52, "d": 1 / 365}
 # "58F" opens a description or follows an article; "102 F" elsewhere is a fever, and "50 m" is how far a patient walks.
 _OPENING, _NO_FEVER = r"(?:^\s*|\ban?\s+)", r"\b(?!\s+(?:fever|temp))"
@@ -71,6 +72,8 @@ def kind_of(query: str) -> QueryKind:
         return QueryKind.PATIENT
     if query.rstrip().endswith("?") or _ASKS.match(query):
         return QueryKind.QUESTION
+    if len(words) >= _CASE:
+        return QueryKind.PATIENT
     if len(words) <= _KEYWORDS and stopwords().isdisjoint(map(str.lower, words)):
         return QueryKind.KEYWORDS
     return QueryKind.CLAIM

@@ -14,7 +14,7 @@ _DENSE_WEIGHTS = {
     QueryKind.QUESTION: 0.7,
     QueryKind.CLAIM: 0.65,
     QueryKind.KEYWORDS: 0.6,
-    QueryKind.PATIENT: 0.9,
+    QueryKind.PATIENT: 1.0,
 }
 
 MOST = 100_000  # candidates: a library that comes from elsewhere brings its weights

@@ -25,6 +25,11 @@ WOMAN = (
         ("apixaban stroke prevention", QueryKind.KEYWORDS),
         ("ddt", QueryKind.KEYWORDS),
         (WOMAN, QueryKind.PATIENT),
+        (
+            "A group of service workers is preparing a trip to a region where malaria is common, and three are pregnant. "
+            * 3,
+            QueryKind.PATIENT,
+        ),
         ("Which trials are open to a 58-year-old woman?", QueryKind.QUESTION),
         ("", QueryKind.KEYWORDS),
     ],
