@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 
 from workflows.errors import WorkflowTimeoutError
 
 from assistant.answer import Answer
-from assistant.errors import NotFoundError, TooSlowError
+from assistant.errors import NotFoundError, QuestionError, TooSlowError
 from assistant.progress import Progress
 from assistant.run import Run
 from assistant.workflow import TIMEOUT_S, Asked, QuestionWorkflow, Told
-from indexes.passage import Filters, Hit, Passage
-from indexes.searcher import Mode
+from indexes.passage import Filters, Hit, Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 
@@ -45,9 +44,21 @@ class Assistant:
             answer: Answer = await self._workflow.run(start_event=Asked(run=Run(question, filters)))
         return answer
 
-    def search(self, query: str, k: int = 10, filters: Filters | None = None, mode: Mode = Mode.BLEND) -> list[Hit]:
-        """The best passages for a query."""
-        return self.library.searcher.search(query, k, filters, mode)
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        filters: Filters | None = None,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
+    ) -> list[Hit]:
+        """The best passages for a query, as `Searcher.search` gives them. Raises `QuestionError` for a quota of a kind that the filters shut out."""
+        if quotas and filters and filters.kinds and (shut_out := sorted(quotas.keys() - filters.kinds)):
+            raise QuestionError(
+                f"There is a quota for {', '.join(shut_out)}, and the filter by kind leaves none of it. Leave that filter out."
+            )
+        return self.library.searcher.search(query, k, filters, by_document=by_document, quotas=quotas)
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that identifier. Raises `NotFoundError`."""

@@ -19,13 +19,13 @@ from assistant.errors import AssistantError
 from assistant.evidence import DocumentView, HitView, PassageView, SearchOut
 from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
+from assistant.searching import MAX_K, QuotasIn
 from indexes.errors import RetrievalError
 from indexes.passage import Filters
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
 
-MAX_K = 100
 SCOPE = (
     "Answers clinical questions for health professionals with verbatim, cited sentences. It supports a clinician's judgement and does not "
     "replace it; not for emergencies; send no patient identifiers."
@@ -45,6 +45,12 @@ class SearchIn(Model):
     query: str = Field(examples=["statin primary prevention"])
     k: int = Field(default=10, ge=1, le=MAX_K)
     filters: FiltersIn = FiltersIn()
+    by_document: bool = Field(default=False, description="Of each document only its best passage.")
+    quotas: QuotasIn = Field(
+        default=QuotasIn(),
+        description="So many of each kind named, instead of `k`.",
+        examples=[{"guideline": 3, "trial": 5}],
+    )
 
 
 class Health(Model):
@@ -82,7 +88,10 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
     async def search(body: SearchIn) -> SearchOut:
         """The best passages for a query. It is a POST, so that what is searched for stays out of access logs."""
         query = screen(body.query)
-        hits = await run_in_threadpool(assistant.search, query, body.k, body.filters.to_filters())
+        filters, quotas = body.filters.to_filters(), body.quotas.to_quotas()
+        hits = await run_in_threadpool(
+            assistant.search, query, body.k, filters, by_document=body.by_document, quotas=quotas
+        )
         return SearchOut(hits=[HitView.of(hit) for hit in hits])
 
     @app.get("/v1/documents/{document_id:path}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from assistant.answer import Answer, Citation, Claim
 from assistant.cli.desk import open_desk
@@ -16,8 +17,9 @@ from assistant.cli.output import note, out, print_indented, print_json, print_wh
 from assistant.errors import NotFoundError
 from assistant.evidence import DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
+from assistant.searching import MAX_K, QuotasIn
 from assistant.settings import load_settings
-from indexes.passage import Filters, Status
+from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
 from ingestion.home import ledger_path
 from ingestion.ledger import Ledger
@@ -61,7 +63,16 @@ def ask(
 @with_filters
 def search(
     words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to look for, in quotes.")],
-    k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("--k", min=1, max=MAX_K, help="How many passages.")] = 10,
+    by_document: Annotated[bool, typer.Option("--by-document", help="Of each document only its best passage.")] = False,
+    quota: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--quota",
+            metavar="KIND=COUNT",
+            help="So many of this kind, instead of --k; give it again for another kind.",
+        ),
+    ] = None,
     *,
     filters: Filters,
     as_json: JsonOption = False,
@@ -71,10 +82,11 @@ def search(
     [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature --evidence-level 1 --evidence-level 2[/]
     [dim]citewell search "sacubitril" --mesh "Heart Failure" --publication-type "Randomized Controlled Trial" --language en[/]
     [dim]citewell search "gene therapy" --condition hemophilia --phase 3 --country France --age 0.5[/]
+    [dim]citewell search "atrial fibrillation" --by-document --quota guideline=3 --quota trial=5[/]
     """
-    query = screen(" ".join(words))
+    query, quotas = screen(" ".join(words)), _quotas(quota or [])
     with open_desk(load_settings(), "citewell search") as desk:
-        hits = desk.search(query, k, filters)
+        hits = desk.search(query, k, filters, by_document=by_document, quotas=quotas)
     if as_json:
         print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
     elif not hits:
@@ -153,6 +165,17 @@ def standing(status: str, successor: str | None = None) -> str:
     """Where a document stands, in words."""
     words = status.replace("_", " ")
     return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
+
+
+def _quotas(given: list[str]) -> dict[Kind, int]:
+    pairs = [(kind, count) for kind, _, count in (each.partition("=") for each in given)]
+    if len(dict(pairs)) == len(pairs):
+        with suppress(ValidationError):
+            return QuotasIn.model_validate(dict(pairs)).to_quotas()
+    raise typer.BadParameter(
+        f"Write KIND=COUNT, each kind once: {', '.join(Kind)}; a count from 1 to {MAX_K}, as in guideline=3.",
+        param_hint="--quota",
+    )
 
 
 def _print_answer(answer: Answer) -> None:

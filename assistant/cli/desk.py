@@ -17,7 +17,7 @@ from assistant.evidence import HitView, SearchOut
 from assistant.filtering import said_by
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
-from indexes.passage import Filters
+from indexes.passage import Filters, Kind
 from ingestion.library import Library
 
 TIMEOUT_S = 120.0
@@ -29,7 +29,15 @@ class Desk(Protocol):
 
     def ask(self, question: str, filters: Filters) -> Answer: ...
 
-    def search(self, query: str, k: int, filters: Filters) -> list[HitView]: ...
+    def search(
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
+    ) -> list[HitView]: ...
 
 
 @contextmanager
@@ -59,9 +67,18 @@ class LocalDesk:
         """The answer to a question."""
         return asyncio.run(self._assistant.ask(question, filters=filters))
 
-    def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
+    def search(
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
+    ) -> list[HitView]:
         """The best passages for a query."""
-        return [HitView.of(hit) for hit in self._assistant.search(query, k, filters)]
+        hits = self._assistant.search(query, k, filters, by_document=by_document, quotas=quotas)
+        return [HitView.of(hit) for hit in hits]
 
 
 class ServerDesk:
@@ -75,9 +92,23 @@ class ServerDesk:
         body = {"question": question, "filters": said_by(filters)}
         return self._post("/v1/ask", body, Answer)
 
-    def search(self, query: str, k: int, filters: Filters) -> list[HitView]:
+    def search(
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
+    ) -> list[HitView]:
         """The best passages for a query."""
-        body = {"query": query, "k": k, "filters": said_by(filters)}
+        body = {
+            "query": query,
+            "k": k,
+            "filters": said_by(filters),
+            "by_document": by_document,
+            "quotas": dict(quotas or {}),
+        }
         return self._post("/v1/search", body, SearchOut).hits
 
     def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:

@@ -108,8 +108,8 @@ def test_a_search_is_filtered_and_its_size_is_kept(client: TestClient) -> None:
     assert trials
     assert all(hit["passage"]["kind"] == "trial" for hit in trials)
     assert all(2010 <= hit["passage"]["year"] <= 2015 for hit in trials)
-    fused = [hit["scores"]["fused"] for hit in search(k=50)]
-    assert fused == sorted(fused, reverse=True)
+    totals = [hit["scores"]["total"] for hit in search(k=50)]
+    assert totals == sorted(totals, reverse=True)
 
 
 @pytest.mark.parametrize(
