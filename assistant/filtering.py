@@ -10,7 +10,7 @@ from assistant.answer import Model
 from indexes.passage import Filters, Kind, Sex, Status
 
 OLDEST_ASKED = 130.0
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"[^\s_]")]
 _Words = Annotated[list[_Word], Field(max_length=100)]
 _Year = Annotated[int, Field(ge=1000, le=3000)]
 EvidenceLevel = Literal["guideline", "1", "2", "3", "4", "5", "registration", "unknown"]

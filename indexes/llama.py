@@ -42,8 +42,8 @@ _FOR_EMBEDDERS = ("title", "section")
 class CitewellRetriever(BaseRetriever):
     """Retrieves passages as nodes: `node.text` is the source's own words, `start_char_idx` and `end_char_idx` their place in the document.
 
-    The node's id is the passage's, its source node the document; `score` is the fused score in [0, 1], and each part of it stands in the
-    metadata as `score_<part>` where there is one. `score_fused` is the score before any postprocessor.
+    The node's id is the passage's, its source node the document; `score` is the total that hits are ordered by, and each part of it stands in
+    the metadata as `score_<part>` where there is one. `score_total` is the score before any postprocessor.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ def as_node(hit: Hit) -> NodeWithScore:
         start_char_idx=passage.start,
         end_char_idx=passage.end,
     )
-    return NodeWithScore(node=node, score=hit.scores.fused)
+    return NodeWithScore(node=node, score=hit.scores.total)
 
 
 def _scaled(scores: Sequence[float]) -> list[float]:

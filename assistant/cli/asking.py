@@ -11,8 +11,8 @@ import typer
 from pydantic import ValidationError
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.cli.desk import open_desk
-from assistant.cli.filter_options import with_filters
+from assistant.cli.desk import Desk, open_desk
+from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
 from assistant.evidence import DocumentView, HitView, PassageView, ScoresView
@@ -87,10 +87,11 @@ def search(
     query, quotas = screen(" ".join(words)), _quotas(quota or [])
     with open_desk(load_settings(), "citewell search") as desk:
         hits = desk.search(query, k, filters, by_document=by_document, quotas=quotas)
+        reason = "" if hits or as_json else _why_nothing(desk, query, filters)
     if as_json:
         print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
     elif not hits:
-        note("Nothing found. Try other words, or fewer filters.")
+        note(f"Nothing found. {reason}")
     for number, hit in enumerate([] if as_json else hits, start=1):
         _print_hit(number, hit)
 
@@ -165,6 +166,16 @@ def standing(status: str, successor: str | None = None) -> str:
     """Where a document stands, in words."""
     words = status.replace("_", " ")
     return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
+
+
+def _why_nothing(desk: Desk, query: str, filters: Filters) -> str:
+    """By meaning something is always near: where nothing is found, the filters or an empty library are why."""
+    if not desk.search(query, 1, Filters()):
+        return "The library is empty: citewell ingest starter, or citewell ingest files PATH"
+    alone = each_alone(filters)
+    if unmet := [option for option, one in alone.items() if not desk.search(query, 1, one)]:
+        return f"Nothing in the library passes {', '.join(unmet)}: look at the spelling, or leave it out."
+    return f"Nothing passes {', '.join(alone)} together, though each by itself does: try fewer filters."
 
 
 def _quotas(given: list[str]) -> dict[Kind, int]:

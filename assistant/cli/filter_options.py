@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -82,6 +83,16 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return wrapped
+
+
+def each_alone(filters: Filters) -> dict[str, Filters]:
+    """Each condition by itself, under the name of its option."""
+    nothing, said = Filters(), {name: getattr(filters, name) for name in OPTIONS}
+    return {
+        _NAMES[name]: replace(nothing, **{name: value})
+        for name, value in said.items()
+        if value != getattr(nothing, name)
+    }
 
 
 def _filters(said: dict[str, Any]) -> Filters:

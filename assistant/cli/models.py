@@ -97,7 +97,7 @@ def use(
     if set_to:
         note(f"But CITEWELL_{card.kind.upper()} is set to {set_to}, which goes before it.")
     elif card.kind is ModelKind.EMBEDDER and settings.home.joinpath("ledger.sqlite").is_file():
-        note("The library was indexed with another embedder: build its index again before the next question.")
+        note("The library was indexed with another embedder. Before the next question: citewell library reindex")
 
 
 @app.command("reset")

@@ -78,7 +78,7 @@ def test_an_answer_is_made_of_what_passes_and_its_trace_says_by_what(run: Run) -
     [
         ["--evidence-level", "9"], ["--status", "fine"], ["--sex", "x"], ["--age", "-1"], ["--age", "nan"], ["--age", "500"],
         ["--language", "English"],
-        ["--mesh", ""], ["--mesh", " "], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
+        ["--mesh", ""], ["--mesh", " "], ["--country", "_"], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
     ],
 )  # fmt: skip
 def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -> None:
@@ -93,11 +93,12 @@ def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -
         ({"study_type": "x"}, "body.filters.study_type: extra_forbidden"),
         ({"Jane Roe, 1950": "x"}, "body.filters: extra_forbidden"),
         ({"age": "old"}, "body.filters.age: "),
-        ({"age": 131}, "body.filters.age: "),
+        ({"age": 131}, "body.filters.age: less_than_equal 130"),
         ({"mesh": [""]}, "body.filters.mesh.0: "),
         ({"mesh": "Gout"}, "body.filters.mesh: "),
         ({"mesh": ["x"] * 101}, "body.filters.mesh: "),
-        ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: "),
+        ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: literal_error 'guideline', '1', "),
+        ({"kinds": ["trials"]}, "body.filters.kinds.0: enum 'guideline', 'literature' or 'trial'"),
         ({"document_ids": ["x"]}, "body.filters.document_ids: extra_forbidden"),
     ],
 )

@@ -55,8 +55,17 @@ def test_a_node_is_the_passage_word_for_word(searcher: Searcher) -> None:
     assert (node.node.start_char_idx, node.node.end_char_idx) == (40, 40 + len(TEXT))
     assert node.node.ref_doc_id == node.metadata["document_id"] == "pubmed:1"
     hit = searcher.search("aspirin prevented stroke")[0]
-    assert node.score == node.metadata["score_fused"] == hit.scores.fused
+    assert node.score == node.metadata["score_total"] == hit.scores.total
     assert (node.metadata["score_dense"], node.metadata["score_lexical"]) == (hit.scores.dense, hit.scores.lexical)
+
+
+def test_nodes_that_are_sorted_by_score_stay_as_the_searcher_ranked_them(searcher: Searcher) -> None:
+    nodes = CitewellRetriever(searcher).retrieve("aspirin statin")
+    assert len(nodes) > 1
+    assert [node.node_id for node in nodes] == [hit.passage.passage_id for hit in searcher.search("aspirin statin")]
+    scores = [node.score or 0.0 for node in nodes]
+    assert scores == sorted(scores, reverse=True)
+    assert scores != [node.metadata["score_fused"] for node in nodes], "the weight as evidence counts"
 
 
 def test_a_language_model_is_told_what_it_is_and_not_how_it_was_found(searcher: Searcher) -> None:
