@@ -15,7 +15,7 @@ from assistant.api.app import create_app
 from assistant.cli.filter_options import OPTIONS
 from assistant.filtering import EvidenceLevel, FiltersIn, said_by
 from assistant.service import Assistant
-from indexes.passage import Filters, Kind, Sex, Status
+from indexes.passage import Filters, Kind, Sex, Status, folded
 from ingestion.design import LEVELS
 
 CASES: list[tuple[list[str], dict[str, Any]]] = [
@@ -96,6 +96,7 @@ def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -
         ({"age": 131}, "body.filters.age: less_than_equal 130"),
         ({"mesh": [""]}, "body.filters.mesh.0: "),
         ({"mesh": "Gout"}, "body.filters.mesh: "),
+        ({"countries": ["\x1c_"]}, "body.filters.countries.0: value_error"),
         ({"mesh": ["x"] * 101}, "body.filters.mesh: "),
         ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: literal_error 'guideline', '1', "),
         ({"kinds": ["trials"]}, "body.filters.kinds.0: enum 'guideline', 'literature' or 'trial'"),
@@ -113,7 +114,7 @@ def test_a_filter_that_is_none_is_named_in_a_problem_document(
     assert "Jane" not in response.text
 
 
-_words = st.lists(st.text(min_size=1, max_size=20).filter(str.strip), max_size=3)
+_words = st.lists(st.text(min_size=1, max_size=20).filter(folded), max_size=3)
 
 
 @given(
