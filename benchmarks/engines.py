@@ -38,12 +38,14 @@ from indexes.embedding import Vectors, load_embedder
 from indexes.engines import point_id
 from indexes.lexical import encode_query
 from indexes.passage import Filters
-from indexes.searcher import DEPTH, Searcher
+from indexes.ranking import Ranking
+from indexes.searcher import Searcher
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 HYBRID = ("edge", "faiss")
 QUERIES = 100
 ROUNDS = 5
+DEPTH = Ranking().depth
 PATIENCE_S = 20.0  # a round of a slow system ends with the question during which this is over
 FEWEST = 10  # questions of a round
 K = 10

@@ -13,7 +13,7 @@ from indexes.queries import QueryKind
 _DENSE_WEIGHTS = {
     QueryKind.QUESTION: 0.7,
     QueryKind.CLAIM: 0.65,
-    QueryKind.KEYWORDS: 0.65,
+    QueryKind.KEYWORDS: 0.6,
     QueryKind.PATIENT: 0.9,
 }
 
@@ -28,7 +28,7 @@ class Ranking:
     """
 
     dense_weights: Mapping[QueryKind, float] = field(default_factory=lambda: dict(_DENSE_WEIGHTS))
-    depth: int = 200
+    depth: int = 1000
     reranked: int = 20
     reranker_weight: float = 0.3
     prior_weight: float = 0.05

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from command_line import Run
 
     from assistant.service import Assistant
     from ingestion.library import Library
+
+settings.register_profile("shared-machines", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("shared-machines")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ from ingestion import windows
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document
+from ingestion.places import Folders
 from ingestion.report import Progress
+from ingestion.versions import new_version
 
 WORDS = ("Offer a statin.", "Measure lipids yearly.", "Stop smoking.", "Walk every day.")
 Article = tuple[int, tuple[str, ...], int, bool]  # PMID, sentences, year of revision (0: none), whether it is retracted
@@ -183,8 +185,10 @@ class World:
         self.files.mkdir()
         self.model = Model()
         self.die = random.Random(seed)  # noqa: S311 - a die, not a secret
-        searcher = Searcher(Memory(), HashedEmbedder())  # type: ignore[arg-type]  # nothing is searched
-        self.library = Library(folder, Ledger(folder / "ledger.sqlite"), searcher, None)
+        embedder = HashedEmbedder()
+        searcher = Searcher(Memory(), embedder)  # type: ignore[arg-type]  # nothing is searched
+        version = new_version(1, "edge", embedder.name, embedder.dimension)
+        self.library = Library(folder, Ledger(folder / "ledger.sqlite"), Folders(folder), version, searcher)
 
     # what may happen to the files
 

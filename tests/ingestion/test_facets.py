@@ -14,6 +14,7 @@ import qdrant_edge
 from hashed_embedder import HashedEmbedder
 from native import article, pubmed_xml
 
+from indexes import lexical
 from indexes.engines import point_id
 from indexes.passage import OLDEST, YOUNGEST, Facets, Filters, Kind, Sex
 from ingestion.database import pack, unpack
@@ -130,7 +131,9 @@ def test_a_library_written_before_is_brought_up_and_nothing_embedded(tmp_path: P
         for name, packed in ledger.execute("SELECT passage_id, payload FROM passages").fetchall():
             payload = {field: value for field, value in unpack(packed).items() if field != "facets"}
             ledger.execute("UPDATE passages SET payload = ? WHERE passage_id = ?", (pack(payload), name))
-        ledger.execute("DELETE FROM meta WHERE key = 'payloads'")
+        ledger.execute("DELETE FROM meta")  # an earlier Citewell knew one version only
+        ledger.execute("INSERT INTO meta VALUES ('signature', ?)", (f"{embedder.name}+{lexical.VERSION}",))
+        ledger.execute("DROP TABLE excluded")  # which came later
         ledger.execute("PRAGMA user_version = 5")
         ledger.commit()
     asked = len(embedder.embedded)

@@ -28,7 +28,9 @@ from ingestion.errors import UnknownDocumentError, UnknownKindError
 from ingestion.ledger import Ledger
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files, remove_document, retry_failures
+from ingestion.places import Folders
 from ingestion.report import Progress, Report
+from ingestion.versions import new_version
 
 EMPTY_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -732,7 +734,8 @@ def test_a_passage_that_the_index_loses_in_mid_run_is_embedded_again(
     lipids = write(folder, "l.md", guideline("Fats", "Offer a statin.", "Measure lipids yearly."))
     searcher = Searcher(engine, embedder)  # type: ignore[arg-type]
     with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
-        library = Library(tmp_path, ledger, searcher, None)
+        version = new_version(1, "edge", embedder.name, embedder.dimension)
+        library = Library(tmp_path, ledger, Folders(tmp_path), version, searcher)
         ingest_files(library, [folder])
         asked = len(embedder.embedded)
 
