@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,12 @@ from assistant.cli.asking import open_ledger
 from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.models import model_store
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from indexes import embedding, reranking
 from indexes.finetuning.store import Card, ModelKind
+from ingestion.home import ledger_path
+from ingestion.ledger import Ledger
+from ingestion.versions import Versions
 
 app = typer.Typer(help="Embedders and rerankers: which there are, and better ones.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -36,7 +40,7 @@ def list_(as_json: JsonOption = False) -> None:
     settings = load_settings()
     store = model_store(settings)
     set_to = {ModelKind.EMBEDDER: settings.embedder, ModelKind.RERANKER: settings.reranker}
-    fallback = {ModelKind.EMBEDDER: embedding.DEFAULT, ModelKind.RERANKER: None}
+    fallback = {ModelKind.EMBEDDER: _library_embedder(settings) or embedding.DEFAULT, ModelKind.RERANKER: None}
     in_use = {kind: set_to[kind] or store.in_use(kind) or fallback[kind] for kind in ModelKind}
     rows = [_row(kind, *DEFAULTS[kind]) for kind in ModelKind]
     rows += [_row(card.kind, card.full_name, card.licence, card) for card in store.cards()]
@@ -96,8 +100,10 @@ def use(
     set_to = settings.embedder if card.kind is ModelKind.EMBEDDER else settings.reranker
     if set_to:
         note(f"But CITEWELL_{card.kind.upper()} is set to {set_to}, which goes before it.")
-    elif card.kind is ModelKind.EMBEDDER and settings.home.joinpath("ledger.sqlite").is_file():
-        note("The library was indexed with another embedder. Before the next question: citewell library reindex")
+    elif card.kind is ModelKind.EMBEDDER and ledger_path(settings.home, settings.server).is_file():
+        note(
+            "A library that another embedder indexed must be indexed again before the next question: citewell library reindex"
+        )
 
 
 @app.command("reset")
@@ -106,8 +112,14 @@ def reset(kind: Annotated[ModelKind, typer.Argument(metavar="KIND", help="embedd
 
     [dim]citewell models reset embedder[/]
     """
-    model_store(load_settings()).use_default(kind)
-    print_whole(f"The default {kind} is used again." if kind is ModelKind.EMBEDDER else "No reranker is used.")
+    settings = load_settings()
+    model_store(settings).use_default(kind)
+    if kind is ModelKind.RERANKER:
+        print_whole("No reranker is used.")
+        return
+    print_whole("New libraries get the default embedder again.")
+    if ledger_path(settings.home, settings.server).is_file():
+        note(f"This one goes on with its own. To change it: citewell library reindex --embedder {embedding.DEFAULT}")
 
 
 @app.command("finetune")
@@ -159,6 +171,16 @@ def finetune(
         note(f"To use it: citewell models use {card.full_name}")
     else:
         note("It is not better beyond chance, and stays unused. More data, or data nearer to your questions, may help.")
+
+
+def _library_embedder(settings: Settings) -> str:
+    """The spec of the embedder that the library goes on with where nothing else is set; empty where there is no library, or it has the default."""
+    path = ledger_path(settings.home, settings.server)
+    if not path.is_file():
+        return ""
+    with closing(Ledger(path)) as ledger:
+        version = Versions(ledger).current()
+    return version.spec if version else ""
 
 
 def _row(kind: ModelKind, name: str, licence: str, card: Card | None = None) -> dict[str, object]:

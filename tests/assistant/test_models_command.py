@@ -11,7 +11,7 @@ import pytest
 from command_line import Run
 from documents import article, pubmed
 
-from assistant.models import chosen_embedder, chosen_reranker
+from assistant.models import chosen_embedder, chosen_reranker, open_embedder
 from assistant.settings import load_settings
 from indexes.embedding.weights import BGE_SMALL, RERANKER, weights_folder
 from indexes.errors import ModelMissingError
@@ -76,10 +76,15 @@ def test_what_won_is_used_for_the_next_library_and_reset_goes_back(citewell: Run
     assert citewell("ingest", "files", tmp_path / "a.xml").code == 0
     assert citewell("library", "status", "--json").json["index"].startswith("ward-1@")
     assert citewell("search", "blood pressure").code == 0
-    assert citewell("models", "reset", "embedder").code == 0
-    refused = citewell("search", "blood pressure")
-    assert refused.code == 1
-    assert "ward-1@" in refused.err, "the library is still the other embedder's"
+    reset = citewell("models", "reset", "embedder")
+    assert reset.code == 0
+    assert citewell("search", "blood pressure").code == 0, "the library goes on with what it was built with"
+    mend = f"citewell library reindex --embedder {BGE_SMALL.name}"
+    assert mend in reset.err
+    assert "ward-1  embedder, in use" in citewell("models", "list").out
+    assert citewell(*mend.split()[1:]).code == 0
+    assert f"{BGE_SMALL.name}  embedder, in use" in citewell("models", "list").out
+    assert citewell("library", "status", "--json").json["index"].startswith(BGE_SMALL.name)
 
 
 def test_what_did_not_win_is_not_used_unless_forced(citewell: Run, home: Path) -> None:
@@ -110,9 +115,9 @@ def test_a_setting_goes_before_what_is_in_use(citewell: Run, home: Path, monkeyp
     monkeypatch.setenv("CITEWELL_EMBEDDER", f"onnx:{home}/models/ward-1")
     said = citewell("models", "use", "ward-1")
     assert "CITEWELL_EMBEDDER is set to onnx:" in said.err
-    embedder = chosen_embedder(load_settings())
-    assert embedder is not None
-    assert embedder.name.startswith("ward-1@")
+    spec = chosen_embedder(load_settings())
+    assert spec == f"onnx:{home}/models/ward-1"
+    assert open_embedder(load_settings(), spec).name.startswith("ward-1@")
 
 
 def test_settings_choose_and_say_what_they_may(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,14 +127,14 @@ def test_settings_choose_and_say_what_they_may(home: Path, monkeypatch: pytest.M
     monkeypatch.setenv("CITEWELL_EMBEDDER_API_KEY", KEY)
     monkeypatch.setenv("CITEWELL_RERANKER", "ms-marco-minilm-l12-int8")
     load_settings.cache_clear()
-    embedder, reranker = chosen_embedder(load_settings()), chosen_reranker(load_settings())
-    assert embedder is not None
+    spec, reranker = chosen_embedder(load_settings()), chosen_reranker(load_settings())
+    assert spec == "nothing-like-it"
     assert reranker is not None
     assert reranker.score("aspirin stroke", ["Aspirin prevents stroke."])[0] > 0
-    with pytest.raises(ModelMissingError, match="nothing-like-it"):
-        embedder.embed_query("aspirin")
+    with pytest.raises(ModelMissingError, match="nothing-like-it") as error:
+        open_embedder(load_settings(), spec)
     assert KEY not in repr(load_settings())
-    assert KEY not in repr(vars(embedder))
+    assert KEY not in str(error.value)
 
 
 def test_an_unknown_embedder_is_an_error_of_every_command(
