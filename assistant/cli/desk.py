@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from assistant.answer import Answer, Model
 from assistant.cli.opening import open_library
+from assistant.cli.output import note
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
 from assistant.filtering import said_by
@@ -48,6 +49,10 @@ def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
     except LibraryInUseError as error:
         if error.url is None:
             raise
+        if settings.reranker:
+            note(
+                f"The server at {error.url} answers by its own settings: CITEWELL_RERANKER counts where it is started."
+            )
         with httpx.Client(base_url=error.url, timeout=TIMEOUT_S, trust_env=False) as client:
             yield ServerDesk(client)
     else:

@@ -41,7 +41,9 @@ OPTIONS: dict[str, Any] = {
     "statuses": Annotated[
         list[Status] | None, _option("--status", "STATUS", f"Where the document stands: {', '.join(Status)}.")
     ],
-    "languages": Annotated[list[str] | None, _option("--language", "CODE", "Language of the document: en, fr.")],
+    "languages": Annotated[
+        list[str] | None, _option("--language", "CODE", "Language of the document, by its code: en, fr.")
+    ],
     "trial_statuses": Annotated[
         list[str] | None,
         _option("--trial-status", "STATUS", 'Of a trial: recruiting, completed, "not yet recruiting".'),

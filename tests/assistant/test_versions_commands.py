@@ -109,6 +109,17 @@ def test_a_restore_says_that_its_file_is_none_before_what_it_would_replace(run: 
     assert "--replace" not in result.err
 
 
+def test_a_server_that_answers_without_the_reranker_asked_for_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_server(tmp_path / "home"):
+        assert run("search", "zibotentan").err == ""
+        monkeypatch.setenv("CITEWELL_RERANKER", "ms-marco-minilm-l12-int8")
+        told = run("search", "zibotentan")
+    assert told.code == 0
+    assert "CITEWELL_RERANKER counts where it is started" in " ".join(told.err.split())
+
+
 def test_versions_are_listed_and_dropped(run: Run, tmp_path: Path) -> None:
     assert run("library", "reindex", "--keep-old").code == 0
     states = [(each["number"], each["state"]) for each in run("library", "versions", "--json").json["versions"]]
