@@ -11,6 +11,9 @@ from assistant.answer import Model
 from indexes.passage import Hit, Passage
 from ingestion.document import Document
 
+MAX_K = 100
+"""Hits of one search, and of one kind in it."""
+
 
 class PassageView(Model):
     """A passage. `text` is verbatim; a citation's `start` and `end` count characters in it."""

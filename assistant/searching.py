@@ -1,4 +1,4 @@
-"""How many passages a search gives, as every door takes it."""
+"""How many passages of each kind a search gives, as every door takes it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from assistant.answer import Model
+from assistant.evidence import MAX_K
 from indexes.passage import Kind
 
-MAX_K = 100
 _Count = Annotated[int, Field(ge=1, le=MAX_K)]
 
 

@@ -241,6 +241,8 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
 def measure(options: argparse.Namespace, what: str, name: str, size: int) -> dict[str, Any]:
     """The steps of a measurement, each in a process of its own. Raises `CalledProcessError`."""
     figures: dict[str, Any] = {}
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         for step in STEPS[what]:
             command = [sys.executable, __file__, "--data", str(options.data), "--rounds", str(options.rounds)]

@@ -42,8 +42,8 @@ _FOR_EMBEDDERS = ("title", "section")
 class CitewellRetriever(BaseRetriever):
     """Retrieves passages as nodes: `node.text` is the source's own words, `start_char_idx` and `end_char_idx` their place in the document.
 
-    The node's id is the passage's, its source node the document; `score` is the total that hits are ordered by, and each part of it stands in
-    the metadata as `score_<part>` where there is one. `score_total` is the score before any postprocessor.
+    The node's id is the passage's, its source node the document. `score` is the total that the searcher orders by; each part of it stands in the
+    metadata as `score_<part>` where there is one. Trials that are closed to the patient described (`score_open_to_patient` is false) stand last.
     """
 
     def __init__(

@@ -25,17 +25,20 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _KEYWORDS = 8  # words at most; more are a sentence even where it has no small words
-_DESCRIPTION = 15  # words at least
+_DESCRIPTION = 15  # words at least, where an age and a person are named
+_CASE = 40  # words, from which on a text that asks nothing tells a case and claims no single thing
 _UNITS = {"y": 1.0, "m": 1 / 12, "w": 1 / 52, "d": 1 / 365}
+# "58F" opens a description or follows an article; "102 F" elsewhere is a fever, and "50 m" is how far a patient walks.
+_OPENING, _NO_FEVER = r"(?:^\s*|\ban?\s+)", r"\b(?!\s+(?:fever|temp))"
 _AGE = re.compile(
-    r"\b(\d{1,3})[\s-]*(?:(y)(?:ears?|rs?)?|(m)(?:onths?|os?)|(w)(?:eeks?|ks?)|(d)ays?)[\s-]*(?:olds?|of age)\b"
-    r"|\b(\d{1,3})\s?(?:yo|y\.o\.|y/o)(?!\w)|\b(\d{1,3})[ -]?(?:[FM]\b)",
+    r"(?<![\d.])(\d{1,3}(?:\.\d+)?)[\s-]*(?:(y)(?:ears?|rs?)?|(m)(?:onths?|os?)|(w)(?:eeks?|ks?)|(d)ays?)[\s-]*(?:olds?|of age)\b"
+    rf"|\b(\d{{1,3}})\s?(?:yo|y\.o\.|y/o)(?!\w)|{_OPENING}(\d{{1,3}})[ -]?(?-i:[FM]){_NO_FEVER}",
     re.IGNORECASE,
 )
 # Nouns tell before pronouns do: in "her 60-year-old husband" the patient is the husband.
 _SEX = re.compile(
     r"\b(?:(wom[ae]n|females?|girls?|lady|mother|wife|pregnant)|(m[ae]n|males?|boys?|gentleman|father|husband))\b"
-    r"|\b\d{1,3}\s?(?:yo|y/o)?[ -]?(?:(F)|(M))\b",
+    rf"|(?:\b\d{{1,3}}\s?(?:yo|y/o)|{_OPENING}\d{{1,3}})[ -]?(?-i:(F)|(M)){_NO_FEVER}",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:(she|her|hers)|(he|his|him))\b", re.IGNORECASE)
@@ -69,6 +72,8 @@ def kind_of(query: str) -> QueryKind:
         return QueryKind.PATIENT
     if query.rstrip().endswith("?") or _ASKS.match(query):
         return QueryKind.QUESTION
+    if len(words) >= _CASE:
+        return QueryKind.PATIENT
     if len(words) <= _KEYWORDS and stopwords().isdisjoint(map(str.lower, words)):
         return QueryKind.KEYWORDS
     return QueryKind.CLAIM
@@ -80,7 +85,7 @@ def patient_in(description: str) -> Patient:
     if match := _AGE.search(description):
         number, *units, plain, lettered = match.groups()
         unit = next(filter(None, units), "y").lower()
-        age = int(number or plain or lettered) * _UNITS[unit]
+        age = float(number or plain or lettered) * _UNITS[unit]
     sex = None
     if match := _SEX.search(description) or _PRONOUN.search(description):
         female = match.group(1) or (match.re is _SEX and match.group(3))

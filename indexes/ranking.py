@@ -14,8 +14,10 @@ _DENSE_WEIGHTS = {
     QueryKind.QUESTION: 0.7,
     QueryKind.CLAIM: 0.65,
     QueryKind.KEYWORDS: 0.6,
-    QueryKind.PATIENT: 0.9,
+    QueryKind.PATIENT: 1.0,
 }
+
+MOST = 100_000  # candidates: a library that comes from elsewhere brings its weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Ranking:
             ranking = cls(**values)
         except (TypeError, ValueError, AttributeError) as error:
             raise IncompatibleIndexError(
-                f"The index's ranking weights cannot be read ({error}). Mend `ranking` in its manifest, or run: citewell library reindex"
+                f"The index's ranking weights make no sense ({error}). Build it again with the usual ones: citewell library reindex"
             ) from error
         return ranking
 
@@ -58,8 +60,10 @@ class Ranking:
         shares = (*self.dense_weights.values(), self.reranker_weight, self.prior_weight)
         if not all(0 <= share <= 1 for share in shares):
             raise ValueError("a weight is not between 0 and 1")
-        if self.depth < 1 or self.reranked < 0:
-            raise ValueError("a depth is below 1, or fewer than 0 are reranked")
+        if not all(isinstance(number, int) for number in (self.depth, self.reranked)):
+            raise ValueError("a number of passages is no whole number")
+        if not (1 <= self.depth <= MOST and 0 <= self.reranked <= MOST):
+            raise ValueError(f"depth is not from 1 to {MOST:,}, or reranked not from 0")
 
 
 def _check_names(data: Mapping[str, Any], known: set[str]) -> None:

@@ -21,7 +21,7 @@ from indexes.reranking import Reranker
 
 Related = Callable[[str], Iterable[str]]
 """A query to what else its words may mean: what its abbreviations stand for."""
-_LOOKED_AT = 5  # times as many passages as asked for are looked at where trials may be closed to a patient
+_DEEPER = (1, 4, 16)  # times the candidates, where a few long documents leave no room for others
 
 
 class Mode(StrEnum):
@@ -106,11 +106,24 @@ class Searcher:
         filters = filters or Filters()
         wanted = sum(quotas.values()) if quotas else k
         kind = kind_of(query)
-        found = self._candidates(query, kind, max(self.ranking.depth, wanted), filters, mode, quotas)
+        hits: list[Hit] = []
+        for times in _DEEPER if by_document else (1,):
+            depth = times * max(self.ranking.depth, wanted)
+            found = self._candidates(query, kind, depth, filters, mode, quotas)
+            ranked = self._ranked(query, kind, found, mode, None if by_document or quotas else k)
+            if by_document:
+                ranked = _first_of_each_document(ranked)
+            hits = _within(ranked, quotas) if quotas else ranked[:k]
+            if len(hits) >= wanted or max(len(found.dense), len(found.lexical)) < depth:
+                break
+        return hits
+
+    def _ranked(self, query: str, kind: QueryKind, found: _Candidates, mode: Mode, k: int | None) -> list[Hit]:
+        """What was found, best first; where only the `k` best are wanted, those that cannot be among them may be missing."""
         fused = found.fused(mode, self.ranking.dense_weights[kind])
         best = sorted(fused, key=lambda key: (-fused[key], key))
         patient = patient_in(query) if kind is QueryKind.PATIENT and mode is Mode.BLEND else None
-        if not (by_document or quotas):
+        if k is not None:
             best = self._looked_at(best, fused, k, patient) if mode is Mode.BLEND else best[:k]
         passages = self.engine.passages(best)
         hits = [
@@ -123,10 +136,7 @@ class Searcher:
         ]
         if mode is Mode.BLEND:
             hits = self._weighed(self._reranked(query, hits), patient)
-        ranked = [hit for _, hit in hits]
-        if by_document:
-            ranked = _first_of_each_document(ranked)
-        return _within(ranked, quotas) if quotas else ranked[:k]
+        return [hit for _, hit in hits]
 
     def _candidates(
         self,
@@ -155,14 +165,15 @@ class Searcher:
         return _Candidates(dense, lexical)
 
     def _looked_at(self, best: list[str], fused: Mapping[str, float], k: int, patient: Patient | None) -> list[str]:
-        """Those among which the `k` best must be: the prior lifts nothing by more than its weight, but a patient may be kept out of any trial."""
-        if len(best) <= k:
+        """Those among which the `k` best must be.
+
+        The prior lifts nothing by more than its weight, and a reranker leaves what it reads among themselves; but any trial may be closed.
+        """
+        last = max(k, self.ranking.reranked if self.reranker else 0)
+        if patient or len(best) <= last:
             return best
-        if patient:
-            return best[: max(_LOOKED_AT * k, self.ranking.depth)]
-        least = fused[best[k - 1]] - self.ranking.prior_weight
-        read = self.ranking.reranked if self.reranker else 0
-        return [key for place, key in enumerate(best) if place < read or fused[key] >= least]
+        least = fused[best[last - 1]] - self.ranking.prior_weight
+        return [key for key in best if fused[key] >= least]
 
     def _reranked(self, query: str, hits: list[tuple[str, Hit]]) -> list[tuple[str, Hit]]:
         """The best hits with the reranker's opinion blended in: it moves them among themselves and never replaces how they were found."""

@@ -73,9 +73,12 @@ def _begun(
     current, broken_off = home.versions.current(), home.versions.building()
     if current is None:
         raise IncompatibleIndexError(f"The library in {home.home} holds nothing yet. Ingest documents first.")
-    ranking = current.ranking if current.embedder == embedder.name else Ranking().to_json()
+    ranking = Ranking()
+    if current.embedder == embedder.name:
+        with suppress(IncompatibleIndexError):  # weights that make no sense, which may be why it is built again
+            ranking = Ranking.from_json(current.ranking)
     kind = (engine or current.engine, embedder.name, embedder.dimension, quantisation or current.quantisation, spec)
-    fresh = new_version(home.next_number(), *kind).model_copy(update={"ranking": ranking})
+    fresh = new_version(home.next_number(), *kind).model_copy(update={"ranking": ranking.to_json()})
     home.place.check(fresh)
     for known in sorted(home.versions.all(), key=lambda each: each != broken_off):
         if known.number != current.number and known.like(fresh):
@@ -163,7 +166,8 @@ class _Building:
         said = [
             passage
             for passage in other
-            if (before := there.get(point_id(passage.passage_id))) and before.embedding_text == passage.embedding_text
+            if (before := there.get(point_id(passage.passage_id)))
+            and (before.embedding_text, before.lexical_text) == (passage.embedding_text, passage.lexical_text)
         ]
         self._engine.relabel(said)
         relabelled = {passage.passage_id for passage in said}

@@ -16,10 +16,10 @@ from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
 from assistant.errors import AssistantError
-from assistant.evidence import DocumentView, HitView, PassageView, SearchOut
+from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
 from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
-from assistant.searching import MAX_K, QuotasIn
+from assistant.searching import QuotasIn
 from indexes.errors import RetrievalError
 from indexes.passage import Filters
 

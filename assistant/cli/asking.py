@@ -15,9 +15,9 @@ from assistant.cli.desk import Desk, open_desk
 from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
-from assistant.evidence import DocumentView, HitView, PassageView, ScoresView
+from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
-from assistant.searching import MAX_K, QuotasIn
+from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
@@ -69,7 +69,7 @@ def search(
         list[str] | None,
         typer.Option(
             "--quota",
-            metavar="KIND=COUNT",
+            metavar="KIND=NUMBER",
             help="So many of this kind, instead of --k; give it again for another kind.",
         ),
     ] = None,
@@ -184,7 +184,7 @@ def _quotas(given: list[str]) -> dict[Kind, int]:
         with suppress(ValidationError):
             return QuotasIn.model_validate(dict(pairs)).to_quotas()
     raise typer.BadParameter(
-        f"Write KIND=COUNT, each kind once: {', '.join(Kind)}; a count from 1 to {MAX_K}, as in guideline=3.",
+        f"Write KIND=NUMBER, each kind once: {', '.join(Kind)}; a number from 1 to {MAX_K}, as in guideline=3.",
         param_hint="--quota",
     )
 

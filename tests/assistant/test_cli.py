@@ -431,7 +431,7 @@ def test_a_running_server_answers_for_the_library_it_holds(run: Run, starter_hom
     home = tmp_path / "home"
     shutil.copytree(starter_home, home)
     alone = run("ask", QUESTION, "--json", home=home).json
-    search = ("search", "aspirin", "--k", "5", "--kind", "literature", "--json")
+    search = ("search", "aspirin", "--kind", "literature", "--by-document", "--quota", "literature=5", "--json")
     found = run(*search, home=home).json
     (tmp_path / "new.xml").write_text(pubmed(article(1, "Zibotentan trial", conclusions=FINDING)))
     with serving(home) as (process, url):

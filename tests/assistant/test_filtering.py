@@ -60,6 +60,21 @@ def test_both_doors_filter_alike_and_as_the_library_says(
     assert [hit["passage"]["passage_id"] for hit in client.post("/v1/search", json=body).json()["hits"]] == hits
 
 
+def test_both_doors_group_by_document_and_fill_quotas(run: Run, client: TestClient) -> None:
+    options = ("--by-document", "--quota", "guideline=2", "--quota", "trial=3")
+    hits = run("search", "blood pressure", "--json", *options).json["hits"]
+    assert sorted(hit["passage"]["kind"] for hit in hits) == ["guideline"] * 2 + ["trial"] * 3
+    assert len({hit["passage"]["document_id"] for hit in hits}) == 5
+    body = {"query": "blood pressure", "by_document": True, "quotas": {"guideline": 2, "trial": 3}}
+    assert client.post("/v1/search", json=body).json()["hits"] == hits
+    for wrong in ("leaflet=2", "trial", "trial=0", "trial=101"):
+        refused = run("search", "blood pressure", "--quota", wrong)
+        assert (refused.code, refused.out) == (2, "")
+        assert "guideline=3" in refused.err
+    for quotas in ({"leaflet": 2}, {"trial": 0}, {"trial": 101}):
+        assert client.post("/v1/search", json={"query": "aspirin", "quotas": quotas}).status_code == 422
+
+
 def test_an_answer_is_made_of_what_passes_and_its_trace_says_by_what(run: Run) -> None:
     result = run(
         "ask", "Does aspirin prevent heart attacks?", "--json", "--evidence-level", "guideline", "--language", "en"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,15 @@ def test_a_node_is_the_passage_word_for_word(searcher: Searcher) -> None:
     assert (node.metadata["score_dense"], node.metadata["score_lexical"]) == (hit.scores.dense, hit.scores.lexical)
 
 
-def test_nodes_that_are_sorted_by_score_stay_as_the_searcher_ranked_them(searcher: Searcher) -> None:
-    nodes = CitewellRetriever(searcher).retrieve("aspirin statin")
-    assert len(nodes) > 1
-    assert [node.node_id for node in nodes] == [hit.passage.passage_id for hit in searcher.search("aspirin statin")]
-    scores = [node.score or 0.0 for node in nodes]
-    assert scores == sorted(scores, reverse=True)
-    assert scores != [node.metadata["score_fused"] for node in nodes], "the weight as evidence counts"
+def test_nodes_that_are_ordered_by_their_score_stand_as_the_searcher_has_them(tmp_path: Path) -> None:
+    twins = [replace(LIBRARY[0], passage_id=f"pubmed:{n}#0", status=status) for n, status in enumerate(Status)]
+    with closing(EdgeEngine.open(tmp_path / "twins", dimension=DIMENSION)) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION))
+        searcher.index(twins)
+        nodes = CitewellRetriever(searcher).retrieve("aspirin")
+    assert [node.node_id for node in sorted(nodes, key=lambda node: -node.score)] == [node.node_id for node in nodes]
+    assert nodes[-1].metadata["status"] == "retracted"
+    assert nodes[0].score > nodes[-1].score
 
 
 def test_a_language_model_is_told_what_it_is_and_not_how_it_was_found(searcher: Searcher) -> None:

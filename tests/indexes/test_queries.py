@@ -25,6 +25,11 @@ WOMAN = (
         ("apixaban stroke prevention", QueryKind.KEYWORDS),
         ("ddt", QueryKind.KEYWORDS),
         (WOMAN, QueryKind.PATIENT),
+        (
+            "A group of service workers is preparing a trip to a region where malaria is common, and three are pregnant. "
+            * 3,
+            QueryKind.PATIENT,
+        ),
         ("Which trials are open to a 58-year-old woman?", QueryKind.QUESTION),
         ("", QueryKind.KEYWORDS),
     ],
@@ -43,7 +48,11 @@ def test_queries_are_told_apart_by_their_form(query: str, kind: QueryKind) -> No
         ("Her 60-year-old husband", 60, Sex.MALE),
         ("72 yo M with dyspnea", 72, Sex.MALE),
         ("45F, smoker", 45, Sex.FEMALE),
+        ("A 45 M, smoker", 45, Sex.MALE),
+        ("A 2.5-year-old girl", 2.5, Sex.FEMALE),
         ("Chest pain for 12 weeks", None, None),
+        ("The patient has a fever of 102 F and cannot walk 50 m", None, None),
+        ("Admitted with a 102 F fever, 71 years old", 71, None),
     ],
 )
 def test_age_and_sex_are_read(description: str, age: float | None, sex: Sex | None) -> None:

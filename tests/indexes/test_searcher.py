@@ -8,15 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hashed_embedder import HashedEmbedder
 from passages import DIMENSION, make_passage
 
-from indexes.embedding import load_embedder
+from indexes.embedding import Vectors, load_embedder
 from indexes.engines import Engine, point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.errors import UnusableInputError
 from indexes.passage import Facets, Filters, Kind, Passage, Sex, Status
+from indexes.queries import QueryKind
 from indexes.ranking import Ranking
 from indexes.searcher import Mode, Searcher
 
@@ -57,9 +59,9 @@ def test_the_passage_that_says_it_comes_first(filled: Searcher, mode: Mode) -> N
 @MODES
 def test_scores_fall_and_are_kept_by_part(filled: Searcher, mode: Mode) -> None:
     hits = filled.search("aspirin statin", mode=mode)
-    fused = [hit.scores.fused for hit in hits]
-    assert fused == sorted(fused, reverse=True)
-    assert all(0 <= score <= 1 for score in fused)
+    totals = [hit.scores.total for hit in hits]
+    assert totals == sorted(totals, reverse=True)
+    assert all(0 <= hit.scores.fused <= 1 for hit in hits)
     assert all((hit.scores.dense is None) == (mode is Mode.BM25) for hit in hits)
     for hit in hits:
         said = any(word in hit.passage.text.lower() for word in ("aspirin", "statin"))
@@ -237,6 +239,55 @@ def test_a_reranker_moves_what_was_found_and_its_logit_is_shown(tmp_path: Path) 
         blind = Ranking(reranked=3, reranker_weight=0, prior_weight=0)
         searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=blind, reranker=Backwards())
         assert ids(searcher, "aspirin in adults") == plain
+
+
+class Numbered:
+    """An embedder to which a text is as near to the query as the number that it begins with is small."""
+
+    name = "numbered"
+    dimension = DIMENSION
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), DIMENSION), np.float32)
+        vectors[:, 0] = [1 - int(text.split()[0]) / 100 for text in texts]
+        vectors[:, 1] = np.sqrt(1 - vectors[:, 0] ** 2)
+        return vectors
+
+    def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = self.embed_passages(["0"])[0]
+        return vector
+
+
+def test_fewer_hits_are_the_first_of_more(tmp_path: Path) -> None:
+    """Also where strong evidence lies just below what a reranker has moved down."""
+    passages = [
+        replace(
+            make_passage(n, f"{n}" + " words" * (n in range(1, 8))),
+            evidence_level="1",
+            status=Status.RETRACTED if n < 13 else Status.CURRENT,
+        )
+        for n in range(60)
+    ]
+    ranking = Ranking(dense_weights=dict.fromkeys(QueryKind, 1.0), reranked=8, reranker_weight=1, prior_weight=0.2)
+    with closing(EdgeEngine.open(tmp_path / "numbered", dimension=DIMENSION)) as engine:
+        searcher = Searcher(engine, Numbered(), ranking=ranking, reranker=Backwards())
+        searcher.index(passages)
+        everything = ids(searcher, "aspirin", k=100)
+        assert len(everything) == 60
+        for k in range(1, 60):
+            assert ids(searcher, "aspirin", k=k) == everything[:k]
+
+
+def test_one_long_document_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    long = [replace(make_passage(1, "Aspirin prevents stroke"), passage_id=f"doc:1#{n}") for n in range(30)]
+    others = [make_passage(n, "Aspirin in adults with asthma") for n in range(2, 5)]
+    with closing(searching(tmp_path, [*long, *others]).engine) as engine:
+        searcher = Searcher(engine, HashedEmbedder(dimension=DIMENSION), ranking=Ranking(depth=4))
+        for mode in Mode:
+            hits = searcher.search("aspirin prevents stroke", k=3, mode=mode, by_document=True)
+            found = [hit.passage.document_id for hit in hits]
+            assert (len(found), len(set(found)), found[0]) == (3, 3, "doc:1")
+        assert len(searcher.search("aspirin prevents stroke", k=9, by_document=True)) == 4
 
 
 def test_each_document_once_where_asked(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 
-def article(pmid: int, abstract: str = "Aspirin prevented strokes in adults.") -> str:
-    """One PubMed record."""
+def article(pmid: int, abstract: str = "Aspirin prevented strokes in adults.", *mesh: str) -> str:
+    """One PubMed record, with those MeSH headings."""
+    headings = "".join(f"<MeshHeading><DescriptorName>{name}</DescriptorName></MeshHeading>" for name in mesh)
     return (
         f'<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>2020</Year></PubDate>'
         f"</JournalIssue><Title>Trials</Title></Journal><ArticleTitle>Study {pmid}</ArticleTitle><Abstract><AbstractText>{abstract}</AbstractText>"
-        "</Abstract></Article></MedlineCitation></PubmedArticle>"
+        f"</Abstract></Article><MeshHeadingList>{headings}</MeshHeadingList></MedlineCitation></PubmedArticle>"
     )
 
 

@@ -660,6 +660,23 @@ def test_a_retraction_is_written_without_embedding_anything(
     assert hit.scores.lexical is not None
 
 
+def test_other_mesh_headings_are_searched_at_once_and_cost_no_embedding(
+    library: Library, tmp_path: Path, embedder: HashedEmbedder
+) -> None:
+    path = write(tmp_path, "a.xml", pubmed_xml(article(1, "Aspirin helped.", "Myocardial Ischemia"), article(2)))
+    ingest_files(library, [path])
+    asked = len(embedder.embedded)
+    path.write_text(pubmed_xml(article(1, "Aspirin helped.", "Cerebral Infarction"), article(2)))
+    report = ingest_files(library, [path])
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert len(embedder.embedded) == asked
+    assert library.searcher.search("ischemia", mode=Mode.BM25) == []
+    (hit,) = library.searcher.search("cerebral infarction", mode=Mode.BM25)
+    assert hit.passage.facets.mesh == ("cerebral infarction",)
+    (hit,) = (hit for hit in library.searcher.search("aspirin") if hit.passage.document_id == "pubmed:1")
+    assert hit.scores.dense is not None
+
+
 def test_an_older_record_never_replaces_a_newer_one_and_the_report_says_so(library: Library, tmp_path: Path) -> None:
     new = write(tmp_path, "new.xml", pubmed_xml(revised(1, "As corrected.", "2024-05-01")))
     old = write(tmp_path, "old.xml", pubmed_xml(revised(1, "As first said.", "2020-01-31"), article(2)))
@@ -683,6 +700,11 @@ def test_abbreviations_are_known_by_what_most_documents_mean_and_go_with_their_d
     ingest_files(library, [path])
     assert library.ledger.long_forms("AF") == ["atrial fibrillation"]
     assert library.ledger.long_forms("XY") == []
+    ingest_files(
+        library, [write(tmp_path, "long.xml", pubmed_xml(article(4, "Atrial fibrillation was common in adults.")))]
+    )
+    found = {hit.passage.document_id for hit in library.searcher.search("AF", mode=Mode.BM25)}
+    assert found == {"pubmed:1", "pubmed:2", "pubmed:3", "pubmed:4"}, "what it stands for is searched too"
     remove_document(library, "pubmed:1")
     assert library.ledger.long_forms("AF") == []  # one document alone may err
 

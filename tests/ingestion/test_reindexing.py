@@ -23,6 +23,8 @@ from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, UnusableInputError
 from indexes.passage import PAYLOAD_VERSION, Filters
+from indexes.ranking import Ranking
+from indexes.searcher import Mode
 from ingestion import reindexing
 from ingestion.errors import IngestionError
 from ingestion.home import Home
@@ -134,6 +136,27 @@ def test_a_new_lexical_encoder_costs_no_embedding(home: Path, monkeypatch: pytes
         is_whole(library)
 
 
+def test_ranking_weights_go_along_and_those_that_make_no_sense_are_left(home: Path) -> None:
+    def with_weights(**ranking: float) -> None:
+        with Home.hold(home, purpose="a test") as held:
+            version = held.versions.current()
+            assert version
+            held.versions.put(version.model_copy(update={"ranking": ranking}))
+
+    with_weights(prior_weight=0.2)
+    with opened(home) as library:
+        reindex(library, HashedEmbedder(), library.searcher.engine, quiet)
+        assert library.searcher.ranking.prior_weight == 0.2
+    with_weights(prior_weight=7)
+    with pytest.raises(IncompatibleIndexError, match="citewell library reindex"), opened(home):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet)
+    with opened(home) as library:
+        is_whole(library)
+        assert library.searcher.ranking == Ranking()
+
+
 def test_what_comes_and_goes_meanwhile_is_in_the_new_version(home: Path, tmp_path: Path) -> None:
     later = articles(tmp_path / "b.xml", *range(100, 140))
     changed = articles(tmp_path / "c.xml", 2, 3, words="Statins prevented {} strokes.")
@@ -151,6 +174,21 @@ def test_what_comes_and_goes_meanwhile_is_in_the_new_version(home: Path, tmp_pat
         is_whole(library)
         assert library.ledger.passage_count() == 97
         assert library.searcher.search("statins strokes 2")[0].passage.text.startswith("Statins")
+
+
+def test_mesh_headings_that_come_meanwhile_are_found_in_the_new_version(home: Path, tmp_path: Path) -> None:
+    headed = tmp_path / "headed.xml"
+    headed.write_text(pubmed_xml(article(7, "Aspirin prevented 7 strokes in adults.", "Cerebral Infarction")))
+    with opened(home) as library:
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step == "Optimising" and done == 0:
+                ingest_files(library, [headed])
+
+        reindex(library, OTHER, library.searcher.engine, tell)
+        is_whole(library)
+        (found,) = library.searcher.search("cerebral infarction", mode=Mode.BM25)
+        assert found.passage.document_id == "pubmed:7"
 
 
 def test_a_run_that_is_writing_is_waited_for_and_one_that_begins_waits(
