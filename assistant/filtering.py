@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from assistant.answer import Model
-from indexes.passage import Filters, Kind, Sex, Status
+from indexes.passage import Filters, Kind, Sex, Status, folded
 
 OLDEST_ASKED = 130.0
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+
+
+def _says_something(word: str) -> str:
+    if not folded(word):
+        raise ValueError("nothing that could be compared")
+    return word
+
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_says_something)]
 _Words = Annotated[list[_Word], Field(max_length=100)]
 _Year = Annotated[int, Field(ge=1000, le=3000)]
 EvidenceLevel = Literal["guideline", "1", "2", "3", "4", "5", "registration", "unknown"]

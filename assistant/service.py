@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from workflows.errors import WorkflowTimeoutError
 
 from assistant.answer import Answer
-from assistant.errors import NotFoundError, TooSlowError
+from assistant.errors import NotFoundError, QuestionError, TooSlowError
 from assistant.progress import Progress
 from assistant.run import Run
 from assistant.workflow import TIMEOUT_S, Asked, QuestionWorkflow, Told
@@ -53,7 +53,11 @@ class Assistant:
         by_document: bool = False,
         quotas: Mapping[Kind, int] | None = None,
     ) -> list[Hit]:
-        """The best passages for a query; see `Searcher.search`."""
+        """The best passages for a query, as `Searcher.search` gives them. Raises `QuestionError` for a quota of a kind that the filters shut out."""
+        if quotas and filters and filters.kinds and (shut_out := sorted(quotas.keys() - filters.kinds)):
+            raise QuestionError(
+                f"There is a quota for {', '.join(shut_out)}, and the filter by kind leaves none of it. Leave that filter out."
+            )
         return self.library.searcher.search(query, k, filters, by_document=by_document, quotas=quotas)
 
     def passage(self, passage_id: str) -> Passage:

@@ -19,8 +19,9 @@ from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
 from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
+from assistant.searching import QuotasIn
 from indexes.errors import RetrievalError
-from indexes.passage import Filters, Kind
+from indexes.passage import Filters
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -45,8 +46,8 @@ class SearchIn(Model):
     k: int = Field(default=10, ge=1, le=MAX_K)
     filters: FiltersIn = FiltersIn()
     by_document: bool = Field(default=False, description="Of each document only its best passage.")
-    quotas: dict[Kind, Annotated[int, Field(ge=1, le=MAX_K)]] = Field(
-        default_factory=dict,
+    quotas: QuotasIn = Field(
+        default=QuotasIn(),
         description="So many of each kind named, instead of `k`.",
         examples=[{"guideline": 3, "trial": 5}],
     )
@@ -87,9 +88,9 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
     async def search(body: SearchIn) -> SearchOut:
         """The best passages for a query. It is a POST, so that what is searched for stays out of access logs."""
         query = screen(body.query)
-        filters = body.filters.to_filters()
+        filters, quotas = body.filters.to_filters(), body.quotas.to_quotas()
         hits = await run_in_threadpool(
-            assistant.search, query, body.k, filters, by_document=body.by_document, quotas=body.quotas
+            assistant.search, query, body.k, filters, by_document=body.by_document, quotas=quotas
         )
         return SearchOut(hits=[HitView.of(hit) for hit in hits])
 

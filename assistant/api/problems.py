@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
@@ -93,13 +94,25 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+_ALLOWED = (
+    "ge",
+    "le",
+    "expected",
+    "min_length",
+    "max_length",
+    "pattern",
+)  # of pydantic's context, what the schema says
 _FIELD = re.compile(r"[a-z]{2,20}(?:_[a-z]{2,20}){0,2}")
 
 
-def _fault(rule: str, place: tuple[object, ...]) -> str:
-    """A fault by its rule and place; a field that the schema lacks is the caller's own words, and is named only where it looks like a name."""
+def _fault(rule: str, place: tuple[object, ...], bounds: Mapping[str, object]) -> str:
+    """A fault by its rule, its place and what the schema allows there.
+
+    A field that the schema lacks is the caller's own words, and is named only where it looks like a name.
+    """
     known = place[:-1] if rule == "extra_forbidden" and not _FIELD.fullmatch(str(place[-1])) else place
-    return f"{'.'.join(map(str, known))}: {rule}"
+    allowed = [str(bounds[name]) for name in _ALLOWED if name in bounds]
+    return f"{'.'.join(map(str, known))}: {' '.join([rule, *allowed])}"
 
 
 def add_problem_handlers(app: FastAPI, home: Path) -> None:
@@ -118,7 +131,7 @@ def add_problem_handlers(app: FastAPI, home: Path) -> None:
     def invalid(_: Request, error: Exception) -> JSONResponse:
         # Only places and rules are told: pydantic's messages would repeat the input, which may hold identifiers.
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        where = "; ".join(_fault(fault["type"], fault["loc"]) for fault in faults)
+        where = "; ".join(_fault(fault["type"], fault["loc"], fault.get("ctx", {})) for fault in faults)
         return problem(422, f"The request does not fit the schema at /openapi.json ({where}).")
 
     def http(_: Request, error: Exception) -> JSONResponse:

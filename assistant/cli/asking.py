@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from assistant.answer import Answer, Citation, Claim
-from assistant.cli.desk import open_desk
-from assistant.cli.filter_options import with_filters
+from assistant.cli.desk import Desk, open_desk
+from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
 from assistant.errors import NotFoundError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
+from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
@@ -64,7 +66,12 @@ def search(
     k: Annotated[int, typer.Option("--k", min=1, max=MAX_K, help="How many passages.")] = 10,
     by_document: Annotated[bool, typer.Option("--by-document", help="Of each document only its best passage.")] = False,
     quota: Annotated[
-        list[str] | None, typer.Option("--quota", metavar="KIND=NUMBER", help="So many of this kind, instead of --k.")
+        list[str] | None,
+        typer.Option(
+            "--quota",
+            metavar="KIND=NUMBER",
+            help="So many of this kind, instead of --k; give it again for another kind.",
+        ),
     ] = None,
     *,
     filters: Filters,
@@ -75,16 +82,16 @@ def search(
     [dim]citewell search "apixaban stroke prevention" --k 5 --kind literature --evidence-level 1 --evidence-level 2[/]
     [dim]citewell search "sacubitril" --mesh "Heart Failure" --publication-type "Randomized Controlled Trial" --language en[/]
     [dim]citewell search "gene therapy" --condition hemophilia --phase 3 --country France --age 0.5[/]
-    [dim]citewell search "migraine prevention" --by-document --quota guideline=2 --quota trial=5[/]
+    [dim]citewell search "atrial fibrillation" --by-document --quota guideline=3 --quota trial=5[/]
     """
-    query = screen(" ".join(words))
-    quotas = dict(map(_quota, quota or []))
+    query, quotas = screen(" ".join(words)), _quotas(quota or [])
     with open_desk(load_settings(), "citewell search") as desk:
-        hits = desk.search(query, k, filters, by_document, quotas)
+        hits = desk.search(query, k, filters, by_document=by_document, quotas=quotas)
+        reason = "" if hits or as_json else _why_nothing(desk, query, filters)
     if as_json:
         print_json(json.dumps({"hits": [hit.model_dump() for hit in hits]}, indent=2, ensure_ascii=False))
     elif not hits:
-        note("Nothing found. Try other words, or fewer filters.")
+        note(f"Nothing found. {reason}")
     for number, hit in enumerate([] if as_json else hits, start=1):
         _print_hit(number, hit)
 
@@ -161,13 +168,25 @@ def standing(status: str, successor: str | None = None) -> str:
     return f"{words} by {successor}" if successor and status == Status.SUPERSEDED else words
 
 
-def _quota(said: str) -> tuple[Kind, int]:
-    kind, _, number = said.partition("=")
-    if kind not in set(Kind) or not number.isdecimal() or not 1 <= int(number) <= MAX_K:
-        raise typer.BadParameter(
-            f"Write a kind and a number from 1 to {MAX_K}: guideline=3, literature=5 or trial=2.", param_hint="--quota"
-        )
-    return Kind(kind), int(number)
+def _why_nothing(desk: Desk, query: str, filters: Filters) -> str:
+    """By meaning something is always near: where nothing is found, the filters or an empty library are why."""
+    if not desk.search(query, 1, Filters()):
+        return "The library is empty: citewell ingest starter, or citewell ingest files PATH"
+    alone = each_alone(filters)
+    if unmet := [option for option, one in alone.items() if not desk.search(query, 1, one)]:
+        return f"Nothing in the library passes {', '.join(unmet)}: look at the spelling, or leave it out."
+    return f"Nothing passes {', '.join(alone)} together, though each by itself does: try fewer filters."
+
+
+def _quotas(given: list[str]) -> dict[Kind, int]:
+    pairs = [(kind, count) for kind, _, count in (each.partition("=") for each in given)]
+    if len(dict(pairs)) == len(pairs):
+        with suppress(ValidationError):
+            return QuotasIn.model_validate(dict(pairs)).to_quotas()
+    raise typer.BadParameter(
+        f"Write KIND=NUMBER, each kind once: {', '.join(Kind)}; a number from 1 to {MAX_K}, as in guideline=3.",
+        param_hint="--quota",
+    )
 
 
 def _print_answer(answer: Answer) -> None:

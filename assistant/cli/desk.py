@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from assistant.answer import Answer, Model
 from assistant.cli.opening import open_library
+from assistant.cli.output import note
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
 from assistant.filtering import said_by
@@ -30,7 +31,13 @@ class Desk(Protocol):
     def ask(self, question: str, filters: Filters) -> Answer: ...
 
     def search(
-        self, query: str, k: int, filters: Filters, by_document: bool, quotas: Mapping[Kind, int]
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
     ) -> list[HitView]: ...
 
 
@@ -42,6 +49,10 @@ def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
     except LibraryInUseError as error:
         if error.url is None:
             raise
+        if settings.reranker:
+            note(
+                f"The server at {error.url} answers by its own settings: CITEWELL_RERANKER counts where it is started."
+            )
         with httpx.Client(base_url=error.url, timeout=TIMEOUT_S, trust_env=False) as client:
             yield ServerDesk(client)
     else:
@@ -62,7 +73,13 @@ class LocalDesk:
         return asyncio.run(self._assistant.ask(question, filters=filters))
 
     def search(
-        self, query: str, k: int, filters: Filters, by_document: bool, quotas: Mapping[Kind, int]
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
     ) -> list[HitView]:
         """The best passages for a query."""
         hits = self._assistant.search(query, k, filters, by_document=by_document, quotas=quotas)
@@ -81,7 +98,13 @@ class ServerDesk:
         return self._post("/v1/ask", body, Answer)
 
     def search(
-        self, query: str, k: int, filters: Filters, by_document: bool, quotas: Mapping[Kind, int]
+        self,
+        query: str,
+        k: int,
+        filters: Filters,
+        *,
+        by_document: bool = False,
+        quotas: Mapping[Kind, int] | None = None,
     ) -> list[HitView]:
         """The best passages for a query."""
         body = {
@@ -89,7 +112,7 @@ class ServerDesk:
             "k": k,
             "filters": said_by(filters),
             "by_document": by_document,
-            "quotas": dict(quotas),
+            "quotas": dict(quotas or {}),
         }
         return self._post("/v1/search", body, SearchOut).hits
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -40,7 +41,9 @@ OPTIONS: dict[str, Any] = {
     "statuses": Annotated[
         list[Status] | None, _option("--status", "STATUS", f"Where the document stands: {', '.join(Status)}.")
     ],
-    "languages": Annotated[list[str] | None, _option("--language", "CODE", "Language of the document: en, fr.")],
+    "languages": Annotated[
+        list[str] | None, _option("--language", "CODE", "Language of the document, by its code: en, fr.")
+    ],
     "trial_statuses": Annotated[
         list[str] | None,
         _option("--trial-status", "STATUS", 'Of a trial: recruiting, completed, "not yet recruiting".'),
@@ -82,6 +85,16 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return wrapped
+
+
+def each_alone(filters: Filters) -> dict[str, Filters]:
+    """Each condition by itself, under the name of its option."""
+    nothing, said = Filters(), {name: getattr(filters, name) for name in OPTIONS}
+    return {
+        _NAMES[name]: replace(nothing, **{name: value})
+        for name, value in said.items()
+        if value != getattr(nothing, name)
+    }
 
 
 def _filters(said: dict[str, Any]) -> Filters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,12 @@ from assistant.cli.asking import open_ledger
 from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.models import model_store
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from indexes import embedding, reranking
 from indexes.finetuning.store import Card, ModelKind
 from ingestion.home import ledger_path
+from ingestion.ledger import Ledger
+from ingestion.versions import Versions
 
 app = typer.Typer(help="Embedders and rerankers: which there are, and better ones.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -37,7 +40,7 @@ def list_(as_json: JsonOption = False) -> None:
     settings = load_settings()
     store = model_store(settings)
     set_to = {ModelKind.EMBEDDER: settings.embedder, ModelKind.RERANKER: settings.reranker}
-    fallback = {ModelKind.EMBEDDER: embedding.DEFAULT, ModelKind.RERANKER: None}
+    fallback = {ModelKind.EMBEDDER: _library_embedder(settings) or embedding.DEFAULT, ModelKind.RERANKER: None}
     in_use = {kind: set_to[kind] or store.in_use(kind) or fallback[kind] for kind in ModelKind}
     rows = [_row(kind, *DEFAULTS[kind]) for kind in ModelKind]
     rows += [_row(card.kind, card.full_name, card.licence, card) for card in store.cards()]
@@ -168,6 +171,16 @@ def finetune(
         note(f"To use it: citewell models use {card.full_name}")
     else:
         note("It is not better beyond chance, and stays unused. More data, or data nearer to your questions, may help.")
+
+
+def _library_embedder(settings: Settings) -> str:
+    """The spec of the embedder that the library goes on with where nothing else is set; empty where there is no library, or it has the default."""
+    path = ledger_path(settings.home, settings.server)
+    if not path.is_file():
+        return ""
+    with closing(Ledger(path)) as ledger:
+        version = Versions(ledger).current()
+    return version.spec if version else ""
 
 
 def _row(kind: ModelKind, name: str, licence: str, card: Card | None = None) -> dict[str, object]:

@@ -104,6 +104,8 @@ def restore(
     [dim]citewell library restore /backup/citewell.zip --replace[/]
     """
     settings = load_settings()
+    with open_archive(source):
+        pass  # a file that is none is told before what it would replace
     try:
         held = Home.hold(settings.home, purpose="citewell library restore", server=settings.server)
     except LibraryInUseError as error:

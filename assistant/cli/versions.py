@@ -30,10 +30,14 @@ def reindex(
         str | None, typer.Option("--embedder", metavar="SPEC", help="Another embedder, as CITEWELL_EMBEDDER names it.")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option("--engine", metavar="ENGINE", help="Another engine: edge or faiss.")
+        str | None,
+        typer.Option("--engine", metavar="ENGINE", help="Another engine, as CITEWELL_ENGINE names it: edge or faiss."),
     ] = None,
     quantisation: Annotated[
-        str | None, typer.Option("--quantisation", metavar="KIND", help="Another quantisation of the vectors.")
+        str | None,
+        typer.Option(
+            "--quantisation", metavar="KIND", help="Another quantisation of the vectors: none, scalar or binary."
+        ),
     ] = None,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="Do not drop the version that was in use.")] = False,
     as_json: JsonOption = False,
@@ -50,7 +54,10 @@ def reindex(
     with open_ledger():
         settings = load_settings()
     wanted = Wanted(
-        embedder=embedder or chosen_embedder(settings), engine=engine, quantisation=quantisation, keep_old=keep_old
+        embedder=embedder or chosen_embedder(settings),
+        engine=engine or (settings.engine if settings.server is None else None),
+        quantisation=quantisation,
+        keep_old=keep_old,
     )
     try:
         held = Home.hold(settings.home, purpose="citewell library reindex", server=settings.server)
@@ -67,6 +74,8 @@ def reindex(
         note(
             f"CITEWELL_EMBEDDER is {settings.embedder}: set it to {version.spec or version.embedder}, or leave it out."
         )
+    if not as_json and settings.engine and settings.server is None and settings.engine != version.engine:
+        note(f"CITEWELL_ENGINE is {settings.engine}: set it to {version.engine}, or leave it out.")
 
 
 def optimize(as_json: JsonOption = False) -> None:
@@ -109,8 +118,11 @@ def versions(
         dropped = home.drop_others() if drop else []
         known, current, building = home.versions.all(), home.versions.current(), home.versions.building()
         strays = sorted(home.place.numbers() - {version.number for version in known})
+        # A manifest counts what there was when it was taken into use; the version in use holds what the ledger does.
+        now = {current.number: ledger.passage_count()} if current else {}
+        known = [each.model_copy(update={"passages": now.get(each.number, each.passages)}) for each in known]
     state = {
-        version.number: "in use" if version == current else "unfinished" if version == building else "kept"
+        version.number: "in use" if version.number in now else "unfinished" if version == building else "kept"
         for version in known
     }
     if as_json:

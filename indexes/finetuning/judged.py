@@ -14,6 +14,7 @@ from indexes.errors import ModelError
 from indexes.passage import Passage, Role
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+TRAINING = "qrels/train.tsv"  # where BEIR keeps the part that may be learnt from
 SNIPPETS, ABSTRACTS = "bioasq_snippets.jsonl", "pubmed_corpus.jsonl.xz"
 HELD_OUT = 0.15
 LEAST_WORDS = 3  # of a title or heading that is a query: "Introduction" asks nothing
@@ -47,7 +48,7 @@ def read_judged(path: Path) -> Judged:
     if path.is_file():
         return _bioasq(path)
     raise ModelError(
-        f"{path}: no such file or folder. Data is a folder with {CORPUS}, {QUERIES} and {QRELS}, or a file of BioASQ questions."
+        f"{path}: no such file or folder. Data is a folder with {CORPUS}, {QUERIES} and {QRELS} (or {TRAINING}), or a file of BioASQ questions."
     )
 
 
@@ -84,13 +85,16 @@ def _beir(folder: Path) -> Judged:
     texts = {key: f"{record.get('title', '')}\n{record['text']}".strip() for key, record in _records(folder / CORPUS)}
     queries = {key: str(record["text"]) for key, record in _records(folder / QUERIES)}
     graded: dict[str, list[tuple[int, str]]] = {}
-    for number, line in enumerate(_lines(folder / QRELS)):
+    qrels = next((path for path in (folder / QRELS, folder / TRAINING) if path.is_file()), None)
+    if qrels is None:
+        raise ModelError(f"{folder}: no judgements to learn from. Put them into {QRELS} or {TRAINING} there.")
+    for number, line in enumerate(_lines(qrels)):
         cells = line.rstrip("\r\n").split("\t")
         if number == 0 or not line.strip():
             continue  # the header
         if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
             raise ModelError(
-                f"{folder / QRELS}:{number + 1}: a line holds query-id, corpus-id and a whole score, with tabs between."
+                f"{qrels}:{number + 1}: a line holds query-id, corpus-id and a whole score, with tabs between."
             )
         query, text, grade = cells[0], cells[1], int(cells[2])
         if grade > 0 and query in queries and texts.get(text):

@@ -97,7 +97,11 @@ def test_a_search(run: Run, starter_home: Path) -> None:
     assert [line[:2] for line in people.out.splitlines() if line[:1].isdigit()] == ["1.", "2.", "3."]
     nothing = run("search", "blood pressure", "--since", "2900", home=starter_home)
     assert (nothing.code, nothing.out) == (0, "")
-    assert "fewer filters" in nothing.err
+    assert "Nothing in the library passes --since: look at" in nothing.err
+    options = ("--trial-status", "recruitin", "--phase", "3", "--condition", "heart failure")
+    assert "passes --trial-status: look at" in run("search", "blood pressure", *options, home=starter_home).err
+    both = run("search", "blood pressure", "--since", "2020", "--until", "2010", home=starter_home)
+    assert "Nothing passes --since, --until together" in both.err
 
 
 def test_a_document_is_shown_whole(run: Run, starter_home: Path) -> None:

@@ -15,7 +15,7 @@ from assistant.api.app import create_app
 from assistant.cli.filter_options import OPTIONS
 from assistant.filtering import EvidenceLevel, FiltersIn, said_by
 from assistant.service import Assistant
-from indexes.passage import Filters, Kind, Sex, Status
+from indexes.passage import Filters, Kind, Sex, Status, folded
 from ingestion.design import LEVELS
 
 CASES: list[tuple[list[str], dict[str, Any]]] = [
@@ -93,7 +93,7 @@ def test_an_answer_is_made_of_what_passes_and_its_trace_says_by_what(run: Run) -
     [
         ["--evidence-level", "9"], ["--status", "fine"], ["--sex", "x"], ["--age", "-1"], ["--age", "nan"], ["--age", "500"],
         ["--language", "English"],
-        ["--mesh", ""], ["--mesh", " "], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
+        ["--mesh", ""], ["--mesh", " "], ["--country", "_"], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
     ],
 )  # fmt: skip
 def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -> None:
@@ -108,11 +108,13 @@ def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -
         ({"study_type": "x"}, "body.filters.study_type: extra_forbidden"),
         ({"Jane Roe, 1950": "x"}, "body.filters: extra_forbidden"),
         ({"age": "old"}, "body.filters.age: "),
-        ({"age": 131}, "body.filters.age: "),
+        ({"age": 131}, "body.filters.age: less_than_equal 130"),
         ({"mesh": [""]}, "body.filters.mesh.0: "),
         ({"mesh": "Gout"}, "body.filters.mesh: "),
+        ({"countries": ["\x1c_"]}, "body.filters.countries.0: value_error"),
         ({"mesh": ["x"] * 101}, "body.filters.mesh: "),
-        ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: "),
+        ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: literal_error 'guideline', '1', "),
+        ({"kinds": ["trials"]}, "body.filters.kinds.0: enum 'guideline', 'literature' or 'trial'"),
         ({"document_ids": ["x"]}, "body.filters.document_ids: extra_forbidden"),
     ],
 )
@@ -127,7 +129,7 @@ def test_a_filter_that_is_none_is_named_in_a_problem_document(
     assert "Jane" not in response.text
 
 
-_words = st.lists(st.text(min_size=1, max_size=20).filter(str.strip), max_size=3)
+_words = st.lists(st.text(min_size=1, max_size=20).filter(folded), max_size=3)
 
 
 @given(

@@ -81,7 +81,9 @@ def test_what_won_is_used_for_the_next_library_and_reset_goes_back(citewell: Run
     assert citewell("search", "blood pressure").code == 0, "the library goes on with what it was built with"
     mend = f"citewell library reindex --embedder {BGE_SMALL.name}"
     assert mend in reset.err
+    assert "ward-1  embedder, in use" in citewell("models", "list").out
     assert citewell(*mend.split()[1:]).code == 0
+    assert f"{BGE_SMALL.name}  embedder, in use" in citewell("models", "list").out
     assert citewell("library", "status", "--json").json["index"].startswith(BGE_SMALL.name)
 
 

@@ -79,6 +79,47 @@ def test_an_index_is_built_again_with_another_embedder_and_the_library_remembers
     assert run("search", "zibotentan").code == 0
 
 
+def test_reindex_goes_by_the_engine_that_is_set(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWELL_ENGINE", "faiss")
+    refused = run("search", "zibotentan")
+    assert refused.code == 1
+    assert "CITEWELL_ENGINE=edge" in refused.err
+    assert run("library", "reindex", "--json").json["engine"] == "faiss"
+    assert len(found(run)) == 3
+    back = run("library", "reindex", "--engine", "edge")
+    assert "CITEWELL_ENGINE is faiss: set it to edge" in " ".join(back.err.split())
+
+
+def test_the_version_in_use_counts_what_it_holds_today(run: Run, tmp_path: Path) -> None:
+    def counts() -> list[tuple[str, int]]:
+        versions = run("library", "versions", "--json").json["versions"]
+        return [(each["state"], each["passages"]) for each in versions]
+
+    assert counts() == [("in use", 3)]
+    assert run("library", "reindex", "--keep-old").code == 0
+    (tmp_path / "b.xml").write_text(pubmed(article(4, "Zibotentan trial 4", conclusions=FINDING)))
+    assert run("ingest", "files", tmp_path / "b.xml").code == 0
+    assert counts()[1] == ("in use", 4)
+
+
+def test_a_restore_says_that_its_file_is_none_before_what_it_would_replace(run: Run) -> None:
+    result = run("library", "restore", "none.zip")
+    assert result.code == 1
+    assert "none.zip" in result.err
+    assert "--replace" not in result.err
+
+
+def test_a_server_that_answers_without_the_reranker_asked_for_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_server(tmp_path / "home"):
+        assert run("search", "zibotentan").err == ""
+        monkeypatch.setenv("CITEWELL_RERANKER", "ms-marco-minilm-l12-int8")
+        told = run("search", "zibotentan")
+    assert told.code == 0
+    assert "CITEWELL_RERANKER counts where it is started" in " ".join(told.err.split())
+
+
 def test_versions_are_listed_and_dropped(run: Run, tmp_path: Path) -> None:
     assert run("library", "reindex", "--keep-old").code == 0
     states = [(each["number"], each["state"]) for each in run("library", "versions", "--json").json["versions"]]

@@ -76,12 +76,21 @@ def test_a_query_with_many_answers_gives_few_pairs_the_best_first(tmp_path: Path
         (lambda folder: (folder / "corpus.jsonl").write_text('{"_id": "d0", "text": "x"}\n{'), r"corpus\.jsonl:2"),
         (lambda folder: (folder / "corpus.jsonl").write_text('{"text": "x"}'), r"corpus\.jsonl:1: no _id"),
         (lambda folder: (folder / "qrels.tsv").write_text("a\tb\tc\nq0\td0\tyes"), r"qrels\.tsv:2"),
+        (lambda folder: (folder / "qrels.tsv").unlink(), r"no judgements to learn from. Put them into qrels\.tsv"),
     ],
 )
 def test_a_broken_set_names_file_and_line(folder: Path, spoil: Callable[[Path], object], said: str) -> None:
     spoil(folder)
     with pytest.raises(ModelError, match=said):
         read_judged(folder)
+
+
+def test_of_the_folders_that_beir_gives_out_the_training_part_is_read(folder: Path) -> None:
+    judged = read_judged(folder)
+    (folder / "qrels").mkdir()
+    (folder / "qrels.tsv").rename(folder / "qrels" / "train.tsv")
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq0\td39\t1\n")
+    assert read_judged(folder) == judged
 
 
 def test_what_is_not_there_says_what_data_is(tmp_path: Path) -> None:
