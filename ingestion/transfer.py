@@ -24,6 +24,7 @@ from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError
 from indexes.lexical import encode_passage
 from indexes.passage import Passage
+from indexes.ranking import Ranking
 from ingestion.errors import ArchiveError, IngestionError
 from ingestion.export_file import (
     CHUNK,
@@ -192,6 +193,7 @@ def _build(home: Home, archive: Archive, source: Path, staged: Path, version: Ve
         ledger.finish_writing()  # the index that is built here is what the ledger says
         try:
             theirs = Versions(ledger).current()
+            Ranking.from_json(theirs.ranking if theirs else {})
         except IncompatibleIndexError as error:
             raise damaged(source, "its ledger says nothing usable of its index") from error
         if theirs is None or theirs.signature != archive.manifest.signature:

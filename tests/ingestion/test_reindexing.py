@@ -23,6 +23,7 @@ from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, UnusableInputError
 from indexes.passage import PAYLOAD_VERSION, Filters
+from indexes.ranking import Ranking
 from ingestion import reindexing
 from ingestion.errors import IngestionError
 from ingestion.home import Home
@@ -530,3 +531,17 @@ def test_a_disk_without_room_leaves_the_library_as_it_was(home: Path) -> None:
 def is_whole_but_for_what_is_built(library: Library) -> None:
     assert library.version.number == 1
     assert library.searcher.engine.count() == library.ledger.passage_count() == 60
+
+
+def test_weights_that_make_no_sense_are_mended_as_their_error_says(home: Path) -> None:
+    with Home.hold(home, purpose="a test") as held:
+        version = held.versions.current()
+        assert version
+        held.versions.put(version.model_copy(update={"ranking": {"depth": 10**12}}))
+    with pytest.raises(IncompatibleIndexError, match="citewell library reindex"), opened(home):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet)
+    with opened(home) as library:
+        is_whole(library)
+        assert library.searcher.ranking == Ranking()

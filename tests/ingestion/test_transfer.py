@@ -322,6 +322,10 @@ HOSTILE = {
     "a head of brackets": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n"), "damaged"),
     "a head of quotes": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '''".ljust(117) + b"\n"), "damaged"),
     "another library's ledger": (in_ledger("UPDATE meta SET value = replace(value, 'hashed', 'x')"), "another library"),
+    "a ranking of nonsense": (
+        in_ledger("UPDATE meta SET value = json_set(value, '$.ranking.depth', 1000000000000) WHERE key = 'index.version.1'"),
+        "nothing usable of its index",
+    ),
     "no numbers": (with_rows(lambda rows: rows * np.float32("nan")), "length 1"),
     "long vectors": (with_rows(lambda rows: rows * 2), "length 1"),
     "double precision": (with_rows(lambda rows: rows.astype("<f8")), "what the manifest says"),
