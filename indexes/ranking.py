@@ -62,7 +62,9 @@ class Ranking:
             raise ValueError("a weight is not between 0 and 1")
         whole = all(type(count) is int and count <= DEEPEST for count in (self.depth, self.reranked))
         if not whole or self.depth < 1 or self.reranked < 0:
-            raise ValueError(f"the depth is no whole number from 1 to {DEEPEST:,}, or that of the reranked none from 0 on")
+            raise ValueError(
+                f"the depth is no whole number from 1 to {DEEPEST:,}, or that of the reranked none from 0 on"
+            )
 
 
 def _check_names(data: Mapping[str, Any], known: set[str]) -> None:
