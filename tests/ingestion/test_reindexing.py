@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import qdrant_edge as edge
 from hashed_embedder import HashedEmbedder
 from local_collections import local_collections
 from native import article, deletion, pubmed_xml
@@ -357,6 +358,22 @@ def test_a_library_of_an_earlier_citewell_is_brought_up(home: Path) -> None:
         assert (library.version.number, library.version.dimension) == (1, 32)
     assert embedder.embedded == []
     assert read_manifest(home / "index") == library.version
+
+
+def test_an_index_whose_payloads_are_of_another_layout_is_built_again_without_embedding(home: Path) -> None:
+    with opened(home) as library:
+        shard = library.searcher.engine._shard  # type: ignore[attr-defined]
+        ids = [point_id(passage.passage_id) for passage in library.ledger.passages()]
+        for each in ids:
+            payload = shard.retrieve([each], with_payload=True, with_vector=False)[0].payload
+            del payload["facets"]
+            shard.update(edge.UpdateOperation.overwrite_payload([each], payload))
+    embedder = HashedEmbedder()
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: embedder, quiet)
+    with opened(home) as library:
+        is_whole(library)
+    assert len(embedder.embedded) <= reindexing.SAMPLE, "but for the check"
 
 
 def test_an_engine_that_is_none_is_refused_before_anything_is_built(home: Path) -> None:
