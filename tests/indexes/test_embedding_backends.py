@@ -20,6 +20,7 @@ from indexes.embedding.vectors import unit_vectors
 from indexes.embedding.weights import BGE_SMALL, weights_folder
 from indexes.errors import ModelError, ModelMissingError
 from indexes.model_spec import Access
+from indexes.reranking import load_reranker
 
 TEXTS = [
     "Metformin lowers HbA1c.",
@@ -275,6 +276,31 @@ class TestSentenceTransformers:
     def test_what_is_not_here_is_not_fetched(self) -> None:
         with pytest.raises(ModelMissingError, match="CITEWELL_MODEL_DOWNLOADS"):
             load_embedder("sentence-transformers:all-mpnet-base-v2")
+
+    @pytest.mark.parametrize(
+        ("name", "body"),
+        [
+            ("model.safetensors", b"\xff" * 4096),
+            ("config.json", b'{"model_type": "bert", "num_hidden_layers": "x"}'),
+            ("modules.json", b'[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.nope.X"}]'),
+            ("modules.json", b'[{"idx": 0, "name": "0", "path": "", "type": "evil.X"}]'),
+        ],
+    )
+    def test_a_damaged_or_hostile_folder_is_told_and_runs_no_code(
+        self, minilm: Path, tmp_path: Path, name: str, body: bytes
+    ) -> None:
+        folder = tmp_path / "theirs"
+        shutil.copytree(minilm, folder)
+        (folder / name).write_bytes(body)
+        ran = tmp_path / "ran"
+        (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass X: pass\n")
+        with pytest.raises(ModelError, match="can load"):
+            load_embedder(f"sentence-transformers:{folder}")
+        assert not ran.exists()
+
+    def test_an_embedder_is_no_reranker(self, minilm: Path) -> None:
+        with pytest.raises(ModelError, match=r"BertModel.*cross-encoder"):
+            load_reranker(f"sentence-transformers:{minilm}")
 
     def test_a_folder_without_safe_weights_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
