@@ -55,20 +55,9 @@ class FiltersIn(Model):
 
 def said_by(filters: Filters) -> dict[str, object]:
     """Filters as JSON that `FiltersIn` reads; what is no condition is left out."""
-    model = FiltersIn.model_construct(  # unchecked: folded words may be longer than those that were asked for
-        kinds=sorted(filters.kinds),
-        year_from=filters.year_from,
-        year_to=filters.year_to,
-        evidence_levels=sorted(filters.evidence_levels),
-        publication_types=sorted(filters.publication_types),
-        mesh=sorted(filters.mesh),
-        statuses=sorted(filters.statuses),
-        languages=sorted(filters.languages),
-        trial_statuses=sorted(filters.trial_statuses),
-        phases=sorted(filters.phases),
-        age=filters.age,
-        sex=filters.sex,
-        countries=sorted(filters.countries),
-        conditions=sorted(filters.conditions),
-    )
+    values = {name: getattr(filters, name) for name in FiltersIn.model_fields}
+    said: dict[str, Any] = {
+        name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()
+    }
+    model = FiltersIn.model_construct(**said)  # unchecked: folded words may be longer than those that were asked for
     return model.model_dump(mode="json", exclude_defaults=True)

@@ -85,9 +85,7 @@ class OpenAiEmbedder:
             sleep=sleep,
         )
         try:
-            self.dimension = self._ask(["dimension"]).shape[1]
-            if self.dimension > MAX_DIMENSION:
-                raise ModelError(f"{self._who} gave a vector of {self.dimension:,} numbers: it is no embedding server.")
+            self.dimension = self._measured()
         except BaseException:
             self.close()
             raise
@@ -122,6 +120,12 @@ class OpenAiEmbedder:
     @property
     def _who(self) -> str:
         return f"The embedding server {self._client.base_url.host} ({self._model})"
+
+    def _measured(self) -> int:
+        dimension = int(self._ask(["dimension"]).shape[1])
+        if dimension > MAX_DIMENSION:
+            raise ModelError(f"{self._who} gave a vector of {dimension:,} numbers: it is no embedding server.")
+        return dimension
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         try:

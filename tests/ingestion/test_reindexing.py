@@ -376,6 +376,19 @@ def test_an_index_whose_payloads_are_of_another_layout_is_built_again_without_em
     assert len(embedder.embedded) <= reindexing.SAMPLE, "but for the check"
 
 
+def test_a_model_of_another_dimension_under_the_same_name_is_noticed_and_the_mend_mends(home: Path) -> None:
+    other = HashedEmbedder(dimension=48)
+    with (
+        pytest.raises(IncompatibleIndexError, match=r"vectors of 32 numbers.*citewell library reindex"),
+        opened(home, other),
+    ):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: other, quiet)
+    with opened(home, other) as library:
+        is_whole(library)
+
+
 def test_an_engine_that_is_none_is_refused_before_anything_is_built(home: Path) -> None:
     with opened(home) as library:
         with pytest.raises(IncompatibleIndexError, match=r"no engine 'annoy'.*edge"):
