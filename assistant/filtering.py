@@ -10,6 +10,7 @@ from assistant.answer import Model
 from indexes.passage import Filters, Kind, Sex, Status, folded
 
 OLDEST_ASKED = 130.0
+_MOST = 100  # values of a condition
 
 
 def _says_something(word: str) -> str:
@@ -19,7 +20,7 @@ def _says_something(word: str) -> str:
 
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_says_something)]
-_Words = Annotated[list[_Word], Field(max_length=100)]
+_Words = Annotated[list[_Word], Field(max_length=_MOST)]
 _Year = Annotated[int, Field(ge=1000, le=3000)]
 EvidenceLevel = Literal["guideline", "1", "2", "3", "4", "5", "registration", "unknown"]
 
@@ -30,17 +31,17 @@ class FiltersIn(Model):
     Words count whatever their case, and as wholes. Years are inclusive.
     """
 
-    kinds: list[Kind] = Field(default_factory=list)
+    kinds: list[Kind] = Field(default_factory=list, max_length=_MOST)
     year_from: _Year | None = None
     year_to: _Year | None = None
-    evidence_levels: list[EvidenceLevel] = Field(default_factory=list)
+    evidence_levels: list[EvidenceLevel] = Field(default_factory=list, max_length=_MOST)
     publication_types: _Words = Field(
         default_factory=list, description="As PubMed names them: Randomized Controlled Trial."
     )
     mesh: _Words = Field(default_factory=list, description="MeSH descriptors by name: Heart Failure.")
-    statuses: list[Status] = Field(default_factory=list)
+    statuses: list[Status] = Field(default_factory=list, max_length=_MOST)
     languages: list[Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]] = Field(
-        default_factory=list, max_length=100, description="ISO 639 codes: en."
+        default_factory=list, max_length=_MOST, description="ISO 639 codes: en."
     )
     trial_statuses: _Words = Field(default_factory=list, description="As ClinicalTrials.gov has them: RECRUITING.")
     phases: _Words = Field(default_factory=list, description="Of a trial: 3, PHASE3 or III; early phase 1; na.")
@@ -62,20 +63,9 @@ class FiltersIn(Model):
 
 def said_by(filters: Filters) -> dict[str, object]:
     """Filters as JSON that `FiltersIn` reads; what is no condition is left out."""
-    model = FiltersIn(
-        kinds=sorted(filters.kinds),
-        year_from=filters.year_from,
-        year_to=filters.year_to,
-        evidence_levels=sorted(filters.evidence_levels),
-        publication_types=sorted(filters.publication_types),
-        mesh=sorted(filters.mesh),
-        statuses=sorted(filters.statuses),
-        languages=sorted(filters.languages),
-        trial_statuses=sorted(filters.trial_statuses),
-        phases=sorted(filters.phases),
-        age=filters.age,
-        sex=filters.sex,
-        countries=sorted(filters.countries),
-        conditions=sorted(filters.conditions),
-    )
+    values = {name: getattr(filters, name) for name in FiltersIn.model_fields}
+    said: dict[str, Any] = {
+        name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()
+    }
+    model = FiltersIn.model_construct(**said)  # unchecked: folded words may be longer than those that were asked for
     return model.model_dump(mode="json", exclude_defaults=True)

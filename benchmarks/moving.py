@@ -67,7 +67,7 @@ def measure(folder: Path, embedder: Embedder) -> dict[str, Any]:
         rounded = half_precision(library)
     with Library.open(folder / "there", purpose="a benchmark", embedder=embedder) as library:
         opened = time.perf_counter()
-        import_library(library, target, quiet, embedder=embedder.name)
+        import_library(library, target, quiet, embedder=embedder)
         imported = time.perf_counter()
     return {
         "passages": manifest.passages,

@@ -9,6 +9,8 @@ from typing import Any
 from indexes.errors import IncompatibleIndexError
 from indexes.queries import QueryKind
 
+DEEPEST = 10_000
+"""Candidates, and hits that are read again: a manifest that asks for more would have every question take all memory."""
 # Chosen on the development sets by cross-validation over queries: docs/retrieval.md.
 _DENSE_WEIGHTS = {
     QueryKind.QUESTION: 0.7,
@@ -17,7 +19,6 @@ _DENSE_WEIGHTS = {
     QueryKind.PATIENT: 1.0,
 }
 
-MOST = 100_000  # candidates: a library that comes from elsewhere brings its weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ class Ranking:
         shares = (*self.dense_weights.values(), self.reranker_weight, self.prior_weight)
         if not all(0 <= share <= 1 for share in shares):
             raise ValueError("a weight is not between 0 and 1")
-        if not all(isinstance(number, int) for number in (self.depth, self.reranked)):
-            raise ValueError("a number of passages is no whole number")
-        if not (1 <= self.depth <= MOST and 0 <= self.reranked <= MOST):
-            raise ValueError(f"depth is not from 1 to {MOST:,}, or reranked not from 0")
+        whole = all(type(count) is int and count <= DEEPEST for count in (self.depth, self.reranked))
+        if not whole or self.depth < 1 or self.reranked < 0:
+            raise ValueError(
+                f"the depth is no whole number from 1 to {DEEPEST:,}, or that of the reranked none from 0 on"
+            )
 
 
 def _check_names(data: Mapping[str, Any], known: set[str]) -> None:

@@ -245,6 +245,13 @@ def _check(version: Version, embedder: Embedder, engine: str | None, home: Path)
             f"The library in {home} was built with the embedder {version.embedder}, and {embedder.name} is asked for. Set "
             f"CITEWELL_EMBEDDER={version.spec or version.embedder}, or build its index with another one: citewell library reindex --embedder SPEC"
         )
+    if (
+        version.created and version.dimension != embedder.dimension
+    ):  # a server may have another model under the same name
+        raise IncompatibleIndexError(
+            f"The library in {home} holds vectors of {version.dimension} numbers, and {embedder.name} makes {embedder.dimension}: it is another "
+            "model than it was. Build the index again with it: citewell library reindex"
+        )
     if engine and version.engine != engine:
         raise IncompatibleIndexError(
             f"The library in {home} was built with the engine {version.engine}, and {engine} is asked for. Set CITEWELL_ENGINE={version.engine}, "

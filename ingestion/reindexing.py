@@ -73,10 +73,7 @@ def _begun(
     current, broken_off = home.versions.current(), home.versions.building()
     if current is None:
         raise IncompatibleIndexError(f"The library in {home.home} holds nothing yet. Ingest documents first.")
-    ranking = Ranking()
-    if current.embedder == embedder.name:
-        with suppress(IncompatibleIndexError):  # weights that make no sense, which may be why it is built again
-            ranking = Ranking.from_json(current.ranking)
+    ranking = _ranking_of(current) if current.embedder == embedder.name else Ranking()
     kind = (engine or current.engine, embedder.name, embedder.dimension, quantisation or current.quantisation, spec)
     fresh = new_version(home.next_number(), *kind).model_copy(update={"ranking": ranking.to_json()})
     home.place.check(fresh)
@@ -90,6 +87,13 @@ def _begun(
         home.drop(broken_off.number)
     home.versions.build(fresh)
     return fresh, home.open_version(fresh, embedder)
+
+
+def _ranking_of(version: Version) -> Ranking:
+    """Its weights; the usual ones where they make no sense, which may be why it is built again."""
+    with suppress(IncompatibleIndexError):
+        return Ranking.from_json(version.ranking)
+    return Ranking()
 
 
 def _reusable(home: Home, version: Version, old: Engine | None) -> Engine | None:

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
+from indexes.embedding import Embedder
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError
 from indexes.lexical import encode_passage
@@ -106,7 +107,7 @@ def _write(library: Library, snapshot: Path, ids: Path, writer: ArchiveWriter, t
 
 
 def import_library(
-    home: Home, source: Path, tell: Tell, *, embedder: str, spec: str = "", replace: bool = False
+    home: Home, source: Path, tell: Tell, *, embedder: Embedder, spec: str = "", replace: bool = False
 ) -> Manifest:
     """Make the library in `home` the one in the file `source`; it must be empty, unless it is to be replaced.
 
@@ -122,10 +123,14 @@ def import_library(
     with home.versioning(), home.writing(), open_archive(source) as archive:
         manifest = archive.manifest
         made_with = manifest.signature.rpartition("+")[0]
-        if made_with != embedder:
+        if made_with != embedder.name:
             raise IncompatibleIndexError(
-                f"{source} was exported by Citewell {manifest.citewell} from a library built with the embedder {made_with}, and {embedder} is asked "
-                f"for. Set CITEWELL_EMBEDDER={made_with}, or ingest the files again."
+                f"{source} was exported by Citewell {manifest.citewell} from a library built with the embedder {made_with}, and {embedder.name} is "
+                f"asked for. Set CITEWELL_EMBEDDER={made_with}, or ingest the files again."
+            )
+        if manifest.dimension != embedder.dimension:
+            raise damaged(
+                source, f"its vectors have {manifest.dimension} numbers each, {made_with} makes {embedder.dimension}"
             )
         archive.verify(tell)
         staged = home.home / f"{STAGING}{manifest.digest}"

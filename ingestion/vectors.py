@@ -8,6 +8,7 @@ import numpy as np
 
 from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine, point_id
+from indexes.errors import IncompatibleIndexError
 from indexes.passage import Passage
 
 UNIT = 1e-3  # how far from 1 the length of a vector may be
@@ -18,7 +19,12 @@ def stored_vectors(engine: Engine, passages: Sequence[Passage]) -> Mapping[str, 
     points = {point_id(passage.passage_id): passage for passage in passages}
     try:
         there = engine.passages(list(points))
-    except (KeyError, TypeError, ValueError):  # payloads of an earlier layout: ledger and index agree all the same
+    except (
+        IncompatibleIndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # payloads of an earlier layout: ledger and index agree all the same
         there = points
     vectors = engine.vectors(list(points))
     return {

@@ -28,6 +28,7 @@ from ingestion.errors import (
 )
 
 logger = logging.getLogger("citewell.api")
+FAULTS = 10  # that are told: an answer must not be larger than what it answers
 
 
 class Problem(Model):
@@ -131,7 +132,8 @@ def add_problem_handlers(app: FastAPI, home: Path) -> None:
     def invalid(_: Request, error: Exception) -> JSONResponse:
         # Only places and rules are told: pydantic's messages would repeat the input, which may hold identifiers.
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        where = "; ".join(_fault(fault["type"], fault["loc"], fault.get("ctx", {})) for fault in faults)
+        where = "; ".join(_fault(fault["type"], fault["loc"], fault.get("ctx", {})) for fault in faults[:FAULTS])
+        where += f"; and {len(faults) - FAULTS} more" if len(faults) > FAULTS else ""
         return problem(422, f"The request does not fit the schema at /openapi.json ({where}).")
 
     def http(_: Request, error: Exception) -> JSONResponse:

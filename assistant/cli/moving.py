@@ -80,9 +80,9 @@ def import_(
     settings = load_settings()
     home = into or settings.home
     with open_alone(settings, "citewell library import", home) as library:
-        name, spec = library.searcher.embedder.name, library.version.spec
+        embedder, spec = library.searcher.embedder, library.version.spec
         manifest = with_steps(
-            lambda tell: import_library(library, source, tell, embedder=name, spec=spec), quiet=as_json
+            lambda tell: import_library(library, source, tell, embedder=embedder, spec=spec), quiet=as_json
         )
     _tell_moved("Imported", manifest, source, home, as_json)
 
@@ -120,7 +120,7 @@ def restore(
         spec = chosen_embedder(settings) or (current.spec if current else "")
         embedder = open_embedder(settings, spec)
         manifest = with_steps(
-            lambda tell: import_library(home, source, tell, embedder=embedder.name, spec=spec, replace=replace),
+            lambda tell: import_library(home, source, tell, embedder=embedder, spec=spec, replace=replace),
             quiet=as_json,
         )
     _tell_moved("Restored", manifest, source, settings.home, as_json)

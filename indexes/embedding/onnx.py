@@ -29,7 +29,8 @@ class OnnxEmbedder:
         else:
             self.spec = EmbedderSpec.read(folder)
             self.model = OnnxModel(folder, self.spec.max_tokens, threads)
-            files = [folder / name for name in ("model.onnx", "tokenizer.json", FILE)]
+            # Of a large model the weights are not in `model.onnx` but beside it: `model.onnx_data`, `model.onnx.data`.
+            files = [*folder.glob("model.onnx*"), folder / "tokenizer.json", folder / FILE]
             self.name = f"{self.spec.name}@{fingerprint(files)}"
         self.dimension = self.spec.dimension
 
@@ -53,7 +54,7 @@ class OnnxEmbedder:
 
     def _pooled(self, encodings: Sequence[Encoding]) -> Vectors:
         states = self.model.run(encodings)
-        if states.ndim == 2:  # some exports pool within the graph
+        if states.ndim != 3:  # some exports pool within the graph
             pooled = states
         elif self.spec.pooling == "cls":
             pooled = states[:, 0]

@@ -14,13 +14,16 @@ from pydantic import BaseModel, Field, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from indexes.embedding import Vectors
+from indexes.embedding.spec import MAX_DIMENSION
 from indexes.embedding.vectors import unit_vectors
 from indexes.errors import ModelError
 
 BATCH = 32  # texts a request: what text-embeddings-inference takes as it is set up
 ATTEMPTS = 5
 LONGEST_PAUSE_S = 30.0
-TIMEOUT_S = 120.0
+TIMEOUT_S = 120.0  # without a byte
+WHOLE_S = 600.0  # for an answer from its first byte to its last
+LARGEST = 1 << 26  # bytes of an answer, unpacked: 32 vectors of 65,536 numbers
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _MENDS = {
     401: "Set its key: CITEWELL_EMBEDDER_API_KEY.",
@@ -62,6 +65,8 @@ class OpenAiEmbedder:
     ) -> None:
         for logger in ("httpx", "httpcore"):  # they log addresses
             logging.getLogger(logger).setLevel(logging.WARNING)
+        if api_key and not (api_key.isascii() and api_key.isprintable()):
+            raise ModelError("CITEWELL_EMBEDDER_API_KEY holds characters that no key has: copy it again.")
         self.name = f"openai:{model}"
         self._model = model
         self.sends_to = remote_host(url)
@@ -69,7 +74,9 @@ class OpenAiEmbedder:
             plain = ", over a connection that is not encrypted" if url.startswith("http:") else ""
             log.warning("Texts and questions are sent to %s to be embedded%s.", self.sends_to, plain)
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT_S)
+        # What is to stay on this machine goes to no proxy, which may be another one.
+        direct = {} if self.sends_to else {"http://": None, "https://": None}
+        self._client = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, timeout=TIMEOUT_S, mounts=direct)
         self._retrying = Retrying(
             retry=retry_if_exception_type(_AskAgainError),
             wait=_pause,
@@ -78,7 +85,7 @@ class OpenAiEmbedder:
             sleep=sleep,
         )
         try:
-            self.dimension = self._ask(["dimension"]).shape[1]
+            self.dimension = self._measured()
         except BaseException:
             self.close()
             raise
@@ -87,7 +94,7 @@ class OpenAiEmbedder:
     def from_spec(cls, spec: str, api_key: str | None = None) -> OpenAiEmbedder:
         """The embedder of `MODEL@URL`. Raises `ModelError` where it is not written so, and as the constructor does."""
         model, _, url = spec.rpartition("@")
-        if not model or not url.startswith(("http://", "https://")):
+        if not model or not url.startswith(("http://", "https://")) or not _is_address(url):
             raise ModelError(
                 "CITEWELL_EMBEDDER names no model and address: write openai:MODEL@URL, as in openai:bge-m3@http://127.0.0.1:8080/v1."
             )
@@ -114,6 +121,12 @@ class OpenAiEmbedder:
     def _who(self) -> str:
         return f"The embedding server {self._client.base_url.host} ({self._model})"
 
+    def _measured(self) -> int:
+        dimension = int(self._ask(["dimension"]).shape[1])
+        if dimension > MAX_DIMENSION:
+            raise ModelError(f"{self._who} gave a vector of {dimension:,} numbers: it is no embedding server.")
+        return dimension
+
     def _ask(self, texts: Sequence[str]) -> Vectors:
         try:
             return self._retrying(self._attempt, texts)
@@ -123,9 +136,14 @@ class OpenAiEmbedder:
     def _attempt(self, texts: Sequence[str]) -> Vectors:
         body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
         try:
-            response = self._client.post("embeddings", json=body)
+            with self._client.stream("POST", "embeddings", json=body) as response:
+                content = self._read(response) if response.is_success else b""
         except httpx.TransportError as error:
             raise _AskAgainError(f"cannot be reached ({type(error).__name__})") from error
+        except httpx.DecodingError as error:
+            raise ModelError(
+                f"{self._who} gave an answer that cannot be unpacked: ask it without a proxy between."
+            ) from error
         if response.status_code in _AGAIN:
             asked = response.headers.get("retry-after", "")
             wait = min(float(asked), LONGEST_PAUSE_S) if asked.isascii() and asked.isdigit() else 0.0
@@ -136,7 +154,7 @@ class OpenAiEmbedder:
             )
             raise ModelError(f"{self._who} refused with {response.status_code}. {mend}")
         try:
-            rows = sorted(_Answer.model_validate_json(response.content).data, key=lambda row: row.index)
+            rows = sorted(_Answer.model_validate_json(content).data, key=lambda row: row.index)
             vectors = np.array([row.embedding for row in rows], dtype=np.float32)
         except (ValidationError, ValueError) as error:
             raise ModelError(
@@ -145,6 +163,24 @@ class OpenAiEmbedder:
         if [row.index for row in rows] != list(range(len(texts))):
             raise ModelError(f"{self._who} gave {len(rows)} vectors for {len(texts)} texts: nothing of it is used.")
         return vectors
+
+    def _read(self, response: httpx.Response) -> bytes:
+        """The body, as far as one can be. Raises `ModelError` where it does not end."""
+        content, started = bytearray(), time.monotonic()
+        for piece in response.iter_bytes():
+            content += piece
+            if len(content) > LARGEST or time.monotonic() - started > WHOLE_S:
+                raise ModelError(
+                    f"{self._who} gives an answer without end ({len(content):,} bytes so far): it is no embedding server."
+                )
+        return bytes(content)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(httpx.URL(url).host)
+    except httpx.InvalidURL:
+        return False
 
 
 def remote_host(url: str) -> str | None:

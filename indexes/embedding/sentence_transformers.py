@@ -33,7 +33,7 @@ class SentenceTransformersEmbedder:
         device, weights = device_settings()
         try:
             self._model = SentenceTransformer(str(folder), device=device, local_files_only=True, model_kwargs=weights)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # of many libraries, each with errors of its own
             raise ModelError(f"{folder} holds no model that sentence-transformers can load: {error}") from error
         dimension = self._model.get_embedding_dimension()
         if dimension is None:

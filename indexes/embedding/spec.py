@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from indexes.errors import ModelError, ModelMissingError
 
 FILE = "embedder.json"
+MAX_DIMENSION = 1 << 16  # as the manifest of an index has it
 
 
 class EmbedderSpec(BaseModel):
@@ -18,7 +19,7 @@ class EmbedderSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
-    dimension: int = Field(gt=0)
+    dimension: int = Field(gt=0, le=MAX_DIMENSION)
     pooling: Literal["cls", "mean"]
     query_prefix: str = ""
     passage_prefix: str = ""

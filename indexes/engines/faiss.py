@@ -104,15 +104,15 @@ class FaissEngine:
         sealed = tuple(Postings.load(self._path / folder) for _, folder in self._store.segments())
         first, terms = self._store.unsealed()
         note = json.loads(self._store.get("nearest") or "null")
-        found = None
+        vectors, found = self._vectors.read(rows), None
         if note and self._index_type != "flat":
             try:
-                found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"])
+                found = nearest.Nearest.load(note["index_type"], self._path / note["folder"], note["checksum"], vectors)
             except (OSError, ValueError, RuntimeError):
                 self._store.set("nearest", "null")  # until `optimize`, vectors are compared one by one
         self._sweep()
         unsealed = (Postings.of(first, terms),) if terms else ()
-        return View(self._vectors.read(rows), self._points.read(rows), live, sealed, unsealed, found)
+        return View(vectors, self._points.read(rows), live, sealed, unsealed, found)
 
     def _sweep(self) -> None:
         """Remove what was written and never counted, or counts no more."""
@@ -213,7 +213,13 @@ class FaissEngine:
         """Point identifier to BM25 score, best first."""
         check_limit(limit)
         view = self._view
-        return view.with_terms(vector, limit, self._allowed(view, filters))
+        try:
+            return view.with_terms(vector, limit, self._allowed(view, filters))
+        except IndexError as error:  # postings are too large to be looked through when they are opened
+            raise IncompatibleIndexError(
+                f"The postings in {self._path} are damaged: they name passages that there are not. Build the index again from the ledger: "
+                "citewell library reindex"
+            ) from error
 
     def _allowed(self, view: View, filters: Filters) -> Bits | None:
         """Of every row that the view sees, living or dead, whether it passes the filters; `None`: they all do."""
@@ -304,7 +310,7 @@ class FaissEngine:
                 return False
             with self._writing:
                 note = json.loads(self._store.get("nearest") or "null")
-            spare = nearest.Nearest.load(index_type, self._path / note["folder"], note["checksum"])
+            spare = nearest.Nearest.load(index_type, self._path / note["folder"], note["checksum"], view.vectors)
             found = spare.extended(view.vectors, present)
         elif len(present) < _LEAST:
             return False

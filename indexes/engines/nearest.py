@@ -102,12 +102,20 @@ class Nearest:
             return _checksum(beside)
 
     @classmethod
-    def load(cls, index_type: str, folder: Path, checksum: int) -> Nearest:
-        """What `save` wrote. Raises `OSError` or `ValueError` where it is missing or other than it was."""
+    def load(cls, index_type: str, folder: Path, checksum: int, vectors: Vectors) -> Nearest:
+        """What `save` wrote of rows of these vectors. Raises `OSError` or `ValueError` where it is missing or other than it was.
+
+        The rows are looked up by FAISS, which checks nothing: of rows that there are not, it would read what lies in memory.
+        """
         if _checksum(folder) != checksum:
             raise ValueError(f"{folder} is not as it was written")
         rows = np.fromfile(folder / "rows", np.int64)
-        return cls(index_type, faiss_module().read_index(str(folder / "index")), rows)
+        index = faiss_module().read_index(str(folder / "index"))
+        ascending = len(rows) > 0 and rows[0] >= 0 and rows[-1] < len(vectors) and bool((rows[1:] > rows[:-1]).all())
+        ours = hasattr(index, "hnsw" if index_type == "hnsw" else "nlist")
+        if not (ascending and ours and len(rows) == index.ntotal and index.d == vectors.shape[1]):
+            raise ValueError(f"{folder} is no {index_type} index of the vectors beside it")
+        return cls(index_type, index, rows)
 
 
 def build(index_type: str, vectors: Vectors, rows: Rows) -> Nearest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -15,7 +16,7 @@ from indexes.engines import point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.qdrant_calls import call, connect
 from indexes.engines.storage import AS_THE_SERVER_DOES, OVERSAMPLING, QUANTILE, Quantisation, Spread
-from indexes.errors import IncompatibleIndexError
+from indexes.errors import EngineUnavailableError, IncompatibleIndexError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
@@ -179,18 +180,34 @@ class QdrantEngine:
             search_params=self._search if using == DENSE else None,
             with_payload=False,
         )
-        return {str(point.id): point.score for point in response.points}
+        scores = {str(point.id): point.score for point in response.points[:limit]}
+        if not all(map(math.isfinite, scores.values())):
+            raise EngineUnavailableError(
+                f"The Qdrant server scored points of {self._collection!r} with what is no number. Is CITEWELL_QDRANT_URL that of a Qdrant server?"
+            )
+        return scores
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
         records = self._retrieve(point_ids, payload=True)
-        return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+        try:
+            return {str(record.id): Passage.from_payload(record.payload or {}) for record in records}
+        except (KeyError, TypeError, ValueError) as error:
+            raise IncompatibleIndexError(
+                f"Collection {self._collection!r} holds points that are no passages of this Citewell ({type(error).__name__}): another program may "
+                "write to it. Choose another name with CITEWELL_QDRANT_COLLECTION, or build it again: citewell library reindex"
+            ) from error
 
     def vectors(self, point_ids: Sequence[str]) -> Mapping[str, Vectors]:
         """The dense vectors of those points, as stored."""
         records = self._retrieve(point_ids, vectors=[DENSE])
-        found = ((str(record.id), record.vector) for record in records)
-        return {key: np.asarray(named[DENSE], np.float32) for key, named in found if isinstance(named, dict)}
+        named = ((str(record.id), record.vector) for record in records if isinstance(record.vector, dict))
+        found = ((key, vectors.get(DENSE)) for key, vectors in named)
+        return {
+            key: np.asarray(vector, np.float32)
+            for key, vector in found
+            if isinstance(vector, list) and len(vector) == self._dimension
+        }
 
     def _retrieve(
         self, point_ids: Sequence[str], *, payload: bool = False, vectors: list[str] | None = None

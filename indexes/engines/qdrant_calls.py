@@ -17,7 +17,8 @@ ATTEMPTS = 4
 LONGEST_PAUSE_S = 30.0
 """What a server may ask for between two attempts; one that asks for more is not asked again."""
 _BUSY = frozenset({429, 502, 503, 504})
-_FAILURES = (ApiException, ResourceExhaustedResponse, httpx.HTTPError, ConnectionError)
+# An assertion: how the client tells that there was no result.
+_FAILURES = (ApiException, ResourceExhaustedResponse, httpx.HTTPError, ConnectionError, AssertionError)
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 TRAINING = "qrels/train.tsv"  # where BEIR keeps the part that may be learnt from
 SNIPPETS, ABSTRACTS = "bioasq_snippets.jsonl", "pubmed_corpus.jsonl.xz"
 HELD_OUT = 0.15
+LONGEST = 1 << 24  # characters of a line: a file of few bytes may unpack to one that fills the memory
+_LISTS = ("snippets", "gold_document_ids")
+_GRADE = re.compile(r"-?[0-9]{1,9}")
 LEAST_WORDS = 3  # of a title or heading that is a query: "Introduction" asks nothing
 
 
@@ -92,7 +96,7 @@ def _beir(folder: Path) -> Judged:
         cells = line.rstrip("\r\n").split("\t")
         if number == 0 or not line.strip():
             continue  # the header
-        if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
+        if len(cells) != 3 or not _GRADE.fullmatch(cells[2]):
             raise ModelError(
                 f"{qrels}:{number + 1}: a line holds query-id, corpus-id and a whole score, with tabs between."
             )
@@ -106,20 +110,25 @@ def _beir(folder: Path) -> Judged:
 def _bioasq(path: Path) -> Judged:
     """Questions and their documents: abstracts where the corpus above has them whole, else what BioASQ's experts marked in them."""
     texts: dict[str, str] = {}
-    for line in _lines(path.parent / SNIPPETS):
-        for snippet in json.loads(line)["snippets"]:
-            key = "pubmed:" + str(snippet["document"]).rpartition("/")[2]
-            if snippet["beginSection"] != "title" and snippet["text"] not in texts.get(key, ""):
-                texts[key] = f"{texts.get(key, '')} {snippet['text']}".strip()
+    for _, record in _records(path.parent / SNIPPETS, "id", ("snippets",)):
+        for snippet in record["snippets"]:
+            try:
+                document, section, text = (str(snippet[name]) for name in ("document", "beginSection", "text"))
+            except (KeyError, TypeError) as error:
+                raise ModelError(
+                    f"{path.parent / SNIPPETS}: a snippet of {record['id']} has no document, beginSection and text; mend or remove it."
+                ) from error
+            key = "pubmed:" + document.rpartition("/")[2]
+            if section != "title" and text not in texts.get(key, ""):
+                texts[key] = f"{texts.get(key, '')} {text}".strip()
     if (path.parent.parent / ABSTRACTS).is_file():
-        for line in _lines(path.parent.parent / ABSTRACTS):
-            record = json.loads(line)
+        for _, record in _records(path.parent.parent / ABSTRACTS, "pmid", ()):
             if record.get("complete") and record.get("abstract") and f"pubmed:{record['pmid']}" in texts:
                 texts[f"pubmed:{record['pmid']}"] = f"{record.get('title') or ''}\n{record['abstract']}".strip()
     queries: dict[str, str] = {}
     relevant: dict[str, tuple[str, ...]] = {}
     for key, record in _records(path, "id", ("question", "gold_document_ids")):
-        found = tuple(each for each in record["gold_document_ids"] if each in texts)
+        found = tuple(each for each in map(str, record["gold_document_ids"]) if each in texts)
         if found:
             queries[key], relevant[key] = str(record["question"]), found
     return Judged(path.stem, queries, texts, relevant, _licence(path.parent))
@@ -133,9 +142,12 @@ def _records(
             continue
         try:
             record = json.loads(line)
-            missing = [name for name in (identifier, *fields) if name not in record]
-        except (ValueError, TypeError) as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"{path}:{number}: not a JSON object ({error}); mend or remove the line.") from error
+        if not isinstance(record, dict):
+            raise ModelError(f"{path}:{number}: not a JSON object; mend or remove the line.")
+        missing = [name for name in (identifier, *fields) if name not in record]
+        missing += [name for name in _LISTS if name in fields and not isinstance(record.get(name), list)]
         if missing:
             raise ModelError(f"{path}:{number}: no {', '.join(missing)}; mend or remove the line.")
         yield str(record[identifier]), record
@@ -144,7 +156,12 @@ def _records(
 def _lines(path: Path) -> Iterator[str]:
     try:
         with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
-            yield from file
+            while line := file.readline(LONGEST):
+                if len(line) == LONGEST:
+                    raise ModelError(
+                        f"{path}: a line has more than {LONGEST:,} characters: it is no data to learn from."
+                    )
+                yield line
     except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: cannot be read ({error}).") from error
 

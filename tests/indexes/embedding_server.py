@@ -19,7 +19,7 @@ class Reply:
     """What is answered instead of the truth."""
 
     status: int
-    body: str = "{}"
+    body: str | bytes = "{}"
     vectors: Sequence[Sequence[float]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,7 +49,8 @@ def embedding_server(dimension: int) -> Iterator[EmbeddingServer]:
             vectors = [vector_of(text, dimension) for text in asked["input"]]
             reply = server.replies.pop(0) if server.replies else Reply(200, vectors=vectors)
             rows = [{"index": n, "embedding": list(v)} for n, v in enumerate(reply.vectors or ())]
-            body = (json.dumps({"data": rows[::-1]}) if reply.vectors is not None else reply.body).encode()
+            body = json.dumps({"data": rows[::-1]}) if reply.vectors is not None else reply.body
+            body = body.encode() if isinstance(body, str) else body
             self.send_response(reply.status if self.path == "/v1/embeddings" else 404)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import shutil
@@ -13,12 +14,13 @@ import pytest
 from embedding_server import EmbeddingServer, Reply, embedding_server
 
 from indexes.embedding import Embedder, Vectors, load_embedder
-from indexes.embedding.openai import BATCH, OpenAiEmbedder, remote_host
-from indexes.embedding.spec import EmbedderSpec
+from indexes.embedding.openai import BATCH, LARGEST, OpenAiEmbedder, remote_host
+from indexes.embedding.spec import MAX_DIMENSION, EmbedderSpec
 from indexes.embedding.vectors import unit_vectors
 from indexes.embedding.weights import BGE_SMALL, weights_folder
 from indexes.errors import ModelError, ModelMissingError
 from indexes.model_spec import Access
+from indexes.reranking import load_reranker
 
 TEXTS = [
     "Metformin lowers HbA1c.",
@@ -143,6 +145,8 @@ class TestServer:
             (Reply(404), "the model's name"),
             (Reply(400, body="the text 'Metformin lowers HbA1c.' is too long"), "longer than the model reads"),
             (Reply(200, body="<html>a web page"), "OpenAI-compatible"),
+            (Reply(200, body="x" * 100, headers={"content-encoding": "gzip"}), "cannot be unpacked"),
+            (Reply(302, headers={"location": "http://127.0.0.1:9/v1/embeddings"}), "refused with 302"),
             (Reply(200, vectors=[[0.0] * 16]), "zeros"),
             (Reply(200, vectors=[[1.0] * 15]), "shape"),
             (Reply(200, vectors=[[1.0] * 16, [1.0] * 16]), "2 vectors for 1 texts"),
@@ -160,13 +164,66 @@ class TestServer:
         assert TEXTS[0] not in str(caught.value)
         close(embedder)
 
+    @pytest.mark.parametrize("limit", ["LARGEST", "WHOLE_S"])
+    def test_an_answer_without_end_is_not_waited_for(
+        self, server: EmbeddingServer, limit: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        embedder = OpenAiEmbedder("m", server.url, KEY)
+        monkeypatch.setattr(f"indexes.embedding.openai.{limit}", 0)
+        with pytest.raises(ModelError, match="without end"):
+            embedder.embed_query(TEXTS[0])
+        assert len(server.requests) == 2, "it is not asked again"
+        close(embedder)
+
+    def test_a_small_answer_that_unpacks_to_a_large_one_is_not_taken_in(self, server: EmbeddingServer) -> None:
+        embedder = OpenAiEmbedder("m", server.url)
+        bomb = gzip.compress(bytes(LARGEST + (1 << 20)))
+        assert len(bomb) < 1 << 20
+        server.replies.append(Reply(200, body=bomb, headers={"content-encoding": "gzip"}))
+        with pytest.raises(ModelError, match="without end"):
+            embedder.embed_query(TEXTS[0])
+        close(embedder)
+
+    def test_vectors_that_no_index_could_hold_are_refused_at_once(self, server: EmbeddingServer) -> None:
+        server.replies.append(Reply(200, vectors=[[1.0] * (MAX_DIMENSION + 1)]))
+        with pytest.raises(ModelError, match="65,537 numbers"):
+            OpenAiEmbedder("m", server.url)
+
+    def test_what_stays_on_this_machine_goes_to_no_proxy(
+        self, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with embedding_server(dimension=4) as proxy:
+            for name in ("http_proxy", "all_proxy"):
+                monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+            monkeypatch.delenv("no_proxy", raising=False)
+            embedder = OpenAiEmbedder("m", server.url, KEY)
+            assert not proxy.requests
+        close(embedder)
+
+    @pytest.mark.parametrize("key", ["sk-schl\u00fcssel", "sk-secret\nx-other: 1"])
+    def test_a_key_that_cannot_be_one_is_said_and_not_shown(self, server: EmbeddingServer, key: str) -> None:
+        with pytest.raises(ModelError, match="CITEWELL_EMBEDDER_API_KEY") as caught:
+            OpenAiEmbedder("m", server.url, key)
+        assert key not in str(caught.value)
+        assert not server.requests
+
     def test_a_server_that_is_not_there_is_named(self) -> None:
         with embedding_server(dimension=4) as server:
             url = server.url
         with pytest.raises(ModelError, match=r"127\.0\.0\.1 \(m\) cannot be reached .*Start it"):
             OpenAiEmbedder("m", url, sleep=lambda seconds: None)
 
-    @pytest.mark.parametrize("spec", ["openai", "openai:bge-m3", "openai:@http://127.0.0.1", "openai:m@ftp://x"])
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            "openai",
+            "openai:bge-m3",
+            "openai:@http://127.0.0.1",
+            "openai:m@ftp://x",
+            "openai:m@http://[::1/v1",
+            "openai:m@http://",
+        ],
+    )
     def test_a_spec_without_model_or_address_shows_how_to_write_it(self, spec: str) -> None:
         with pytest.raises(ModelError, match="openai:MODEL@URL"):
             load_embedder(spec)
@@ -219,6 +276,31 @@ class TestSentenceTransformers:
     def test_what_is_not_here_is_not_fetched(self) -> None:
         with pytest.raises(ModelMissingError, match="CITEWELL_MODEL_DOWNLOADS"):
             load_embedder("sentence-transformers:all-mpnet-base-v2")
+
+    @pytest.mark.parametrize(
+        ("name", "body"),
+        [
+            ("model.safetensors", b"\xff" * 4096),
+            ("config.json", b'{"model_type": "bert", "num_hidden_layers": "x"}'),
+            ("modules.json", b'[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.nope.X"}]'),
+            ("modules.json", b'[{"idx": 0, "name": "0", "path": "", "type": "evil.X"}]'),
+        ],
+    )
+    def test_a_damaged_or_hostile_folder_is_told_and_runs_no_code(
+        self, minilm: Path, tmp_path: Path, name: str, body: bytes
+    ) -> None:
+        folder = tmp_path / "theirs"
+        shutil.copytree(minilm, folder)
+        (folder / name).write_bytes(body)
+        ran = tmp_path / "ran"
+        (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w')\nclass X: pass\n")
+        with pytest.raises(ModelError, match="can load"):
+            load_embedder(f"sentence-transformers:{folder}")
+        assert not ran.exists()
+
+    def test_an_embedder_is_no_reranker(self, minilm: Path) -> None:
+        with pytest.raises(ModelError, match=r"BertModel.*cross-encoder"):
+            load_reranker(f"sentence-transformers:{minilm}")
 
     def test_a_folder_without_safe_weights_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")

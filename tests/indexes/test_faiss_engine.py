@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -345,6 +346,38 @@ tests.store(engine, [tests.make_passage(n, "aspirin") for n in range(20)])
         assert len(engine.lexical(encode_query("aspirin statin"), 100, ALL)) == 30
         named = {path.name for path in (tmp_path / "index").iterdir() if path.is_dir()}
         assert len(named) == 1  # what the kill left is cleared away
+
+
+@pytest.mark.usefixtures("approximate")
+@pytest.mark.parametrize("rows", [[10**12] * 1000, [-1, *range(999)], [*range(1, 1001)], [0] * 1000, [1, 2], []])
+def test_an_index_whose_checksum_fits_and_whose_rows_do_not_reads_no_foreign_memory(
+    tmp_path: Path, rows: list[int]
+) -> None:
+    vectors = clustered(1000)
+    with closing(open_at(tmp_path / "index", "hnsw")) as engine:
+        fill(engine, 0, vectors)
+        engine.optimize()
+        note = json.loads(engine._store.get("nearest") or "null")
+        folder = tmp_path / "index" / note["folder"]
+        np.array(rows, np.int64).tofile(folder / "rows")
+        engine._store.set("nearest", json.dumps(note | {"checksum": nearest._checksum(folder)}))
+    with closing(open_at(tmp_path / "index", "hnsw")) as engine:
+        assert engine._view.nearest is None
+        assert recall(engine, vectors, np.arange(1000)) == 1.0
+
+
+def test_postings_of_passages_that_are_not_there_are_told_with_the_mend(tmp_path: Path) -> None:
+    passages = [make_passage(n, f"Aspirin prevented {n} strokes.") for n in range(4)]
+    with closing(open_at(tmp_path / "index")) as engine:
+        store(engine, passages)
+        engine.optimize()
+    (rows,) = (tmp_path / "index").glob("postings-*/rows")
+    np.full(rows.stat().st_size // 4, 4_000_000_000, np.uint32).tofile(rows)
+    with (
+        closing(open_at(tmp_path / "index")) as engine,
+        pytest.raises(IncompatibleIndexError, match="citewell library reindex"),
+    ):
+        engine.lexical(encode_query(passages[0].text), 3, ALL)
 
 
 @pytest.mark.usefixtures("approximate")

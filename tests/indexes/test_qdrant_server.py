@@ -19,7 +19,7 @@ from qdrant_client import QdrantClient, models
 from indexes.engines import qdrant_calls
 from indexes.engines.qdrant import QdrantEngine
 from indexes.engines.storage import Quantisation, Spread
-from indexes.errors import EngineUnavailableError
+from indexes.errors import EngineUnavailableError, IncompatibleIndexError
 from indexes.lexical import encode_passage
 from indexes.passage import Filters
 
@@ -47,6 +47,7 @@ class Server(ThreadingHTTPServer):
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.there = True
         self.collection: object = COLLECTION
+        self.points: object = {"points": []}
 
     @property
     def url(self) -> str:
@@ -76,8 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             result = server.collection
         elif self.path.partition("?")[0].endswith("/count"):
             result = {"count": 7}
-        elif "/points/query" in self.path:
-            result = {"points": []}
+        elif "/points/query" in self.path or (self.command, self.path.partition("?")[0][-7:]) == ("POST", "/points"):
+            result = self.server.points
         elif self.path.partition("?")[0] in ("/collections/test", "/collections/aliases"):
             result = True
         words = (
@@ -170,6 +171,44 @@ def test_other_refusals_are_told_in_the_servers_words(server: Server) -> None:
         server.instead = [(404, {}, 0.0)]
         with refused("no such collection.*Start Citewell again"):
             engine.count()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [None, {"points": [{"id": 1, "version": 0, "score": float("nan")}]}, {"points": [{"id": 1, "version": 0}]}],
+)
+def test_an_answer_that_is_none_is_told(server: Server, points: object) -> None:
+    with closing(server.engine()) as engine:
+        server.points = points
+        with refused("Is CITEWELL_QDRANT_URL that of a Qdrant server"):
+            engine.dense(np.ones(DIMENSION, np.float32), 5, Filters())
+
+
+def test_no_more_points_are_taken_than_were_asked_for(server: Server) -> None:
+    with closing(server.engine()) as engine:
+        server.points = {"points": [{"id": number, "version": 0, "score": 0.5} for number in range(500)]}
+        assert len(engine.dense(np.ones(DIMENSION, np.float32), 5, Filters())) == 5
+
+
+OURS = make_passage(1, "Aspirin.").to_payload()
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"passage_id": 5}, OURS | {"kind": "poem"}, OURS | {"facets": {"mood": "blue"}}]
+)
+def test_points_of_another_program_are_told_with_the_mend(server: Server, payload: dict[str, Any]) -> None:
+    with closing(server.engine()) as engine:
+        server.points = [{"id": 1, "payload": payload}]
+        with pytest.raises(IncompatibleIndexError, match="CITEWELL_QDRANT_COLLECTION"):
+            engine.passages(["1"])
+
+
+def test_vectors_of_another_form_are_none_of_ours(server: Server) -> None:
+    good = [1.0] * DIMENSION
+    with closing(server.engine()) as engine:
+        vectors = [{"dense": good}, {"dense": [1.0]}, {"other": good}, good, {"dense": {"indices": [1], "values": [1]}}]
+        server.points = [{"id": number, "vector": vector} for number, vector in enumerate(vectors)]
+        assert list(engine.vectors(["1"])) == ["0"]
 
 
 def test_a_server_that_goes_away_is_said_to_be_out_of_reach(server: Server) -> None:

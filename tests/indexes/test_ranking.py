@@ -34,8 +34,11 @@ def test_a_part_of_the_weights_leaves_the_others_as_they_are() -> None:
         {"prior_weight": -1},
         {"depth": 0},
         {"depth": 1.5},
-        {"depth": 10**9},
         {"reranked": "20"},
+        {"depth": 10**12},
+        {"depth": True},
+        {"reranked": 10**12},
+        {"reranker_weight": float("nan")},
         {"colour": "blue"},
     ],
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import qdrant_edge as edge
 from hashed_embedder import HashedEmbedder
 from local_collections import local_collections
 from native import article, deletion, pubmed_xml
@@ -396,6 +397,35 @@ def test_a_library_of_an_earlier_citewell_is_brought_up(home: Path) -> None:
     assert read_manifest(home / "index") == library.version
 
 
+def test_an_index_whose_payloads_are_of_another_layout_is_built_again_without_embedding(home: Path) -> None:
+    with opened(home) as library:
+        shard = library.searcher.engine._shard  # type: ignore[attr-defined]
+        ids = [point_id(passage.passage_id) for passage in library.ledger.passages()]
+        for each in ids:
+            payload = shard.retrieve([each], with_payload=True, with_vector=False)[0].payload
+            del payload["facets"]
+            shard.update(edge.UpdateOperation.overwrite_payload([each], payload))
+    embedder = HashedEmbedder()
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: embedder, quiet)
+    with opened(home) as library:
+        is_whole(library)
+    assert len(embedder.embedded) <= reindexing.SAMPLE, "but for the check"
+
+
+def test_a_model_of_another_dimension_under_the_same_name_is_noticed_and_the_mend_mends(home: Path) -> None:
+    other = HashedEmbedder(dimension=48)
+    with (
+        pytest.raises(IncompatibleIndexError, match=r"vectors of 32 numbers.*citewell library reindex"),
+        opened(home, other),
+    ):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: other, quiet)
+    with opened(home, other) as library:
+        is_whole(library)
+
+
 def test_an_engine_that_is_none_is_refused_before_anything_is_built(home: Path) -> None:
     with opened(home) as library:
         with pytest.raises(IncompatibleIndexError, match=r"no engine 'annoy'.*edge"):
@@ -568,3 +598,17 @@ def test_a_disk_without_room_leaves_the_library_as_it_was(home: Path) -> None:
 def is_whole_but_for_what_is_built(library: Library) -> None:
     assert library.version.number == 1
     assert library.searcher.engine.count() == library.ledger.passage_count() == 60
+
+
+def test_weights_that_make_no_sense_are_mended_as_their_error_says(home: Path) -> None:
+    with Home.hold(home, purpose="a test") as held:
+        version = held.versions.current()
+        assert version
+        held.versions.put(version.model_copy(update={"ranking": {"depth": 10**12}}))
+    with pytest.raises(IncompatibleIndexError, match="citewell library reindex"), opened(home):
+        pass
+    with Home.hold(home, purpose="a test") as held:
+        reindex_held(held, Wanted(), lambda _: HashedEmbedder(), quiet)
+    with opened(home) as library:
+        is_whole(library)
+        assert library.searcher.ranking == Ranking()

@@ -67,7 +67,7 @@ def export(library: Library, target: Path) -> Path:
 
 def take_in(home: Path, source: Path, kind: str = "edge", embedder: HashedEmbedder | None = None) -> None:
     with opened(home, kind, embedder) as library:
-        import_library(library, source, quiet, embedder=library.searcher.embedder.name)
+        import_library(library, source, quiet, embedder=library.searcher.embedder)
 
 
 def fill(library: Library, folder: Path, articles: int = 40) -> None:
@@ -166,7 +166,7 @@ def test_nothing_is_ever_overwritten(exported: Path, tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match="is not overwritten"):
             export(library, exported)
         with pytest.raises(ArchiveError, match=r"holds documents.*--into"):
-            import_library(library, exported, quiet, embedder="hashed")
+            import_library(library, exported, quiet, embedder=HashedEmbedder())
         assert contents(library) == before
 
 
@@ -182,13 +182,13 @@ def test_points_of_another_library_in_the_same_collection_are_not_mixed_with(exp
         stray = library.place.open(library.version.model_copy(update={"number": 2}))
         Searcher(stray, HashedEmbedder()).index([Passage("x:1#0", "x:1", Kind.LITERATURE, "Salt.", 0, 5, title="")])
         with pytest.raises(ArchiveError, match=r"1 passages that are not of.*CITEWELL_QDRANT_COLLECTION"):
-            import_library(library, exported, quiet, embedder="hashed")
+            import_library(library, exported, quiet, embedder=HashedEmbedder())
 
 
 def test_progress_rises_to_the_end(exported: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     with opened(tmp_path / "there") as library:
-        import_library(library, exported, lambda *stand: told.append(stand), embedder="hashed")
+        import_library(library, exported, lambda *stand: told.append(stand), embedder=HashedEmbedder())
     assert [step for step, *_ in told] == sorted((step for step, *_ in told), reverse=True)  # Verifying, then Importing
     for step in ("Verifying", "Importing"):
         done = [(done, total) for name, done, total in told if name == step]
@@ -199,9 +199,9 @@ def test_progress_rises_to_the_end(exported: Path, tmp_path: Path) -> None:
 # damaged and hostile files
 
 
-def untouched(home: Path) -> None:
+def untouched(home: Path, embedder: HashedEmbedder | None = None) -> None:
     """The library in `home` is as empty as before, and can be used."""
-    with opened(home) as library:
+    with opened(home, embedder=embedder) as library:
         assert not library.ledger.has_documents()
         assert library.searcher.engine.count() == 0
     assert list(home.glob(f"{STAGING}*")) == []
@@ -322,9 +322,9 @@ HOSTILE = {
     "a head of brackets": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"(" * 117 + b"\n"), "damaged"),
     "a head of quotes": (with_member(VECTORS, b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '''".ljust(117) + b"\n"), "damaged"),
     "another library's ledger": (in_ledger("UPDATE meta SET value = replace(value, 'hashed', 'x')"), "another library"),
-    "a search without end": (
-        in_ledger("UPDATE meta SET value = json_set(value, '$.ranking.depth', 1000000000) WHERE key LIKE 'index.version.%'"),
-        "nothing usable",
+    "a ranking of nonsense": (
+        in_ledger("UPDATE meta SET value = json_set(value, '$.ranking.depth', 1000000000000) WHERE key = 'index.version.1'"),
+        "nothing usable of its index",
     ),
     "no numbers": (with_rows(lambda rows: rows * np.float32("nan")), "length 1"),
     "long vectors": (with_rows(lambda rows: rows * 2), "length 1"),
@@ -351,6 +351,12 @@ def test_a_file_made_to_harm_is_refused_and_changes_nothing(
     assert str(bad) in str(error.value)
     untouched(tmp_path / "there")
     assert not (tmp_path.parent / "evil").exists()
+
+
+def test_vectors_of_another_dimension_than_the_embedders_replace_nothing(exported: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="32 numbers each, hashed makes 48"):
+        take_in(tmp_path / "there", exported, embedder=HashedEmbedder(dimension=48))
+    untouched(tmp_path / "there", HashedEmbedder(dimension=48))
 
 
 @pytest.mark.parametrize("left", ["7", "[" * 50_000, '["pubmed:1#0"]'])
@@ -484,7 +490,7 @@ else:
 
 home = Path({home!r})
 with Library.open(home, purpose="a test", embedder=HashedEmbedder()) as library:
-    transfer.import_library(library, Path({source!r}), lambda *_: None, embedder="hashed")
+    transfer.import_library(library, Path({source!r}), lambda *_: None, embedder=library.searcher.embedder)
 """
 
 
@@ -524,7 +530,7 @@ def test_an_import_that_broke_off_goes_on_where_it_was(
 
     for kind in ("edge", "server"):
         with pytest.raises(KeyboardInterrupt), opened(home / kind, kind) as library:
-            import_library(library, exported, stop, embedder="hashed")
+            import_library(library, exported, stop, embedder=HashedEmbedder())
         with opened(home / kind, kind) as library:
             assert not library.ledger.has_documents()
             engine = type(library.searcher.engine)
@@ -535,7 +541,7 @@ def test_an_import_that_broke_off_goes_on_where_it_was(
                     "upsert",
                     lambda self, passages, *rest, up=upsert: (stored.extend(passages), up(self, passages, *rest))[1],
                 )
-                import_library(library, exported, quiet, embedder="hashed")
+                import_library(library, exported, quiet, embedder=HashedEmbedder())
         with opened(home / kind, kind) as library:
             assert library.searcher.engine.count() == library.ledger.passage_count() == len(stored) + 20
         stored.clear()

@@ -77,6 +77,12 @@ def test_a_query_with_many_answers_gives_few_pairs_the_best_first(tmp_path: Path
         (lambda folder: (folder / "corpus.jsonl").write_text('{"text": "x"}'), r"corpus\.jsonl:1: no _id"),
         (lambda folder: (folder / "qrels.tsv").write_text("a\tb\tc\nq0\td0\tyes"), r"qrels\.tsv:2"),
         (lambda folder: (folder / "qrels.tsv").unlink(), r"no judgements to learn from. Put them into qrels\.tsv"),
+        (lambda folder: (folder / "qrels.tsv").write_text("a\tb\tc\nq0\td0\t\u00b2"), r"qrels\.tsv:2"),
+        (lambda folder: (folder / "qrels.tsv").write_text("a\tb\tc\nq0\td0\t--1"), r"qrels\.tsv:2"),
+        (lambda folder: (folder / "corpus.jsonl").write_text("[" * 100_000), r"corpus\.jsonl:1: not a JSON object"),
+        (lambda folder: (folder / "corpus.jsonl").write_text('"_id and text"'), r"corpus\.jsonl:1: not a JSON object"),
+        (lambda folder: (folder / "corpus.jsonl").write_text('["_id", "text"]'), r"corpus\.jsonl:1: not a JSON object"),
+        (lambda folder: (folder / "corpus.jsonl").write_text(" " * (1 << 25)), "a line has more than"),
     ],
 )
 def test_a_broken_set_names_file_and_line(folder: Path, spoil: Callable[[Path], object], said: str) -> None:
@@ -91,6 +97,25 @@ def test_of_the_folders_that_beir_gives_out_the_training_part_is_read(folder: Pa
     (folder / "qrels.tsv").rename(folder / "qrels" / "train.tsv")
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq0\td39\t1\n")
     assert read_judged(folder) == judged
+
+
+@pytest.mark.parametrize(
+    ("question", "snippets", "said"),
+    [
+        ({"gold_document_ids": 7}, {"snippets": []}, r"bioasq\.jsonl:1: no gold_document_ids"),
+        ({"gold_document_ids": [["pubmed:1"]]}, {"snippets": 7}, r"bioasq_snippets\.jsonl:1: no snippets"),
+        ({"gold_document_ids": []}, {"snippets": ["text"]}, r"a snippet of s has no document"),
+        ({"gold_document_ids": []}, {"snippets": [{"text": "x"}]}, r"a snippet of s has no document"),
+        ({"gold_document_ids": []}, {}, r"bioasq_snippets\.jsonl:1: no snippets"),
+    ],
+)
+def test_broken_questions_name_file_and_line(
+    tmp_path: Path, question: dict[str, object], snippets: dict[str, object], said: str
+) -> None:
+    (tmp_path / "bioasq.jsonl").write_text(json.dumps({"id": "q", "question": "What is MEF2C?"} | question))
+    (tmp_path / "bioasq_snippets.jsonl").write_text(json.dumps({"id": "s"} | snippets))
+    with pytest.raises(ModelError, match=said):
+        read_judged(tmp_path / "bioasq.jsonl")
 
 
 def test_what_is_not_there_says_what_data_is(tmp_path: Path) -> None:
