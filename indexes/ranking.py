@@ -20,7 +20,6 @@ _DENSE_WEIGHTS = {
 }
 
 
-
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """How the parts of a score are put together; all weights are in [0, 1].
