@@ -43,7 +43,7 @@ from ingestion.facets import facets_of
 from ingestion.sources.pubmed import PubMedXml
 
 SETS = ("scifact", "nfcorpus", "sigir_trials")
-DEPTH, FOLDS, METRIC = 1000, 5, "ndcg@10"
+DEPTH, FOLDS, METRIC = 1000, 5, "ndcg@10"  # candidates, where nothing else is said
 WEIGHTS = [round(0.05 * step, 2) for step in range(6, 21)]
 Scores = Mapping[str, float]
 Ranked = Mapping[str, Sequence[str]]
@@ -126,7 +126,8 @@ def _best(scores: Scores, depth: int) -> Scores:
 def cross_validated(bench: Bench, dense: Mapping[str, Scores]) -> tuple[dict[str, float], dict[str, list[float]]]:
     """Each query's metric under the weight that was best, for its sort, on the other folds; and the weights chosen, by sort."""
     folds = bench.folds()
-    table = {weight: bench.values(blended(dense, bench.lexical, weight)) for weight in WEIGHTS}
+    depth = bench.searcher.ranking.depth
+    table = {weight: bench.values(blended(dense, bench.lexical, weight, depth)) for weight in WEIGHTS}
     values, chosen = {}, {}
     for kind in sorted(set(bench.kinds.values())):
         for fold in range(FOLDS):
@@ -232,6 +233,9 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
             "blend .7, 200 candidates": measured(
                 bench.values(blended(bench.instructed, bench.lexical, 0.7, 200)), fixed
             ),
+            "blend .6, 200 candidates": measured(
+                bench.values(blended(bench.instructed, bench.lexical, 0.6, 200)), fixed
+            ),
             "blend .7, spelling as printed": measured(bench.values(blended(bench.instructed, as_spelt, 0.7)), fixed),
             "blend .7, claims as passages": measured(bench.values(blended(claims, bench.lexical, 0.7)), fixed),
         }
@@ -243,7 +247,7 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
             bench.values(blended(bench.instructed, widened, 0.7)), fixed
         )
         values, chosen = cross_validated(bench, claims)
-        rows["claims as passages, weights by cross-validation"] = measured(values, fixed)
+        rows["200 candidates, claims as passages, weights by cross-validation"] = measured(values, fixed)
         if any(document.is_trial for document in collection.documents.values()):
             rows["dense, closed trials behind"] = measured(bench.values(open_first(bench, bench.instructed)))
             rows["blend .7, closed trials behind"] = measured(

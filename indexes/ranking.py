@@ -13,9 +13,9 @@ DEEPEST = 10_000
 """Candidates, and hits that are read again: a manifest that asks for more would have every question take all memory."""
 # Chosen on the development sets by cross-validation over queries: docs/retrieval.md.
 _DENSE_WEIGHTS = {
-    QueryKind.QUESTION: 0.7,
-    QueryKind.CLAIM: 0.65,
-    QueryKind.KEYWORDS: 0.6,
+    QueryKind.QUESTION: 0.65,
+    QueryKind.CLAIM: 0.55,
+    QueryKind.KEYWORDS: 0.55,
     QueryKind.PATIENT: 1.0,
 }
 
@@ -30,7 +30,7 @@ class Ranking:
     """
 
     dense_weights: Mapping[QueryKind, float] = field(default_factory=lambda: dict(_DENSE_WEIGHTS))
-    depth: int = 1000
+    depth: int = 200
     reranked: int = 20
     reranker_weight: float = 0.3
     prior_weight: float = 0.05
