@@ -274,7 +274,8 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
 
 def mesh(data: Path) -> dict[str, Any]:
     """BM25 with and without MeSH headings: PubMedQA's questions over the reserialised records, with no titles, as a question is its article's own."""
-    questions = [json.loads(line) for line in (data / "eval/qa/pubmedqa.jsonl").read_text("utf-8").splitlines()]
+    with (data / "eval/qa/pubmedqa.jsonl").open(encoding="utf-8") as lines:
+        questions = [json.loads(line) for line in lines]
     texts, headings = {}, {}
     for file in sorted((data / "ingest/pubmed_xml_reserialised").rglob("*.xml.gz")):
         for item in PubMedXml().parse(file):
