@@ -7,14 +7,14 @@ import io
 import pytest
 from rich.console import Console
 
-from assistant.cli import ingesting
+from assistant.cli import ingesting, opening
 from ingestion.report import Progress, Report
 
 
 @pytest.mark.parametrize("name", ["[bold red]a.md", "[/]a.md", "\x1b]0;owned\x07a.md", "\x1b[2Ja.md", "\u202edm.a"])
 def test_a_name_is_shown_as_it_is_without_what_commands_a_terminal(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     shown = io.StringIO()
-    monkeypatch.setattr(ingesting, "errors", Console(file=shown, force_terminal=True, width=200, color_system=None))
+    monkeypatch.setattr(opening, "errors", Console(file=shown, force_terminal=True, width=200, color_system=None))
 
     def work(tell: ingesting.Tell) -> Report:
         tell(Progress(1, 2, name, Report()))
