@@ -28,6 +28,7 @@ _TRAINED = 50_000  # vectors that an index learns from, at least
 _A_LIST = 50  # vectors that a list is learnt from: FAISS asks for 39
 _CANDIDATES = 1000  # more than these are not proposed for the sake of the exact ranking alone
 _NODES = 512  # of a graph that are kept in view
+_BUILT = 160  # likewise while it is built: with FAISS's 40, too much of a million is not found again
 _LISTS = 256  # that are looked through
 _OPEN = 0.2  # the share of the rows allowed from which on a filter needs no wider search
 
@@ -127,6 +128,8 @@ def build(index_type: str, vectors: Vectors, rows: Rows) -> Nearest:
     dimension, lists = vectors.shape[1], _lists(len(rows))
     factory = INDEX_TYPES[index_type].format(lists=lists, quarter=dimension // 4)
     index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    if index_type == "hnsw":
+        index.hnsw.efConstruction = _BUILT
     chosen = np.random.default_rng(0).permutation(rows)[: max(_TRAINED, _A_LIST * lists)]
     sample = np.ascontiguousarray(vectors[np.sort(chosen)])
     if index_type != "hnsw" and gpu.gpus(faiss):
