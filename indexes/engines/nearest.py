@@ -27,7 +27,8 @@ _AT_ONCE = 65_536  # vectors that are read, added or checked together
 _TRAINED = 50_000  # vectors that an index learns from, at least
 _A_LIST = 50  # vectors that a list is learnt from: FAISS asks for 39
 _CANDIDATES = 1000  # more than these are not proposed for the sake of the exact ranking alone
-_NODES = 512  # of a graph that are kept in view
+_NODES = 512  # of a graph that are kept in view, at least
+_NODES_PER = 250  # vectors, where that makes more: the larger the graph, the easier a near one is missed
 _BUILT = 160  # likewise while it is built: with FAISS's 40, too much of a million is not found again
 _LISTS = 256  # that are looked through
 _OPEN = 0.2  # the share of the rows allowed from which on a filter needs no wider search
@@ -71,7 +72,7 @@ class Nearest:
             selector = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
         wanted = min(max(limit, min(20 * limit, _CANDIDATES)), len(self.rows))
         if self.index_type == "hnsw":
-            nodes = math.ceil(max(_NODES, wanted) * wider)
+            nodes = math.ceil(max(_NODES, wanted, len(self.rows) // _NODES_PER) * wider)
             parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=nodes)
         else:
             lists = min(self.index.nlist, math.ceil(_LISTS * wider))
