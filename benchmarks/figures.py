@@ -87,6 +87,26 @@ def reranking() -> str:
     return "\n".join(lines)
 
 
+def quantisation() -> str:
+    """What quantised vectors find and take, in the embedded engine."""
+    lines = [
+        "| vectors | quantisation | recall@10 | p50 ms | p95 ms | to build, s | disk, MiB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in _load("quantisation")["results"]:
+        cells = (
+            f"{row['vectors']:,}",
+            row["quantisation"],
+            f"{row['recall@10']:.3f}",
+            f"{row['p50_ms']:.2f}",
+            f"{row['p95_ms']:.2f}",
+            f"{row['optimise_s']:.1f}",
+            f"{row['disk_mib']:.1f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def mesh() -> str:
     """BM25 with and without MeSH headings."""
     result = _load("ranking")["mesh"]
@@ -444,6 +464,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ranking_weights": ranking_weights,
     "reranking": reranking,
     "mesh": mesh,
+    "quantisation": quantisation,
     "answers": answers,
     "latency": latency,
     "sentences": sentences,
