@@ -36,3 +36,11 @@ class RefusedError(AssistantError):
 
 class ServerError(AssistantError):
     """The running server that holds the library cannot be asked."""
+
+
+class ToolError(AssistantError):
+    """A tool cannot be run with the arguments given; the words tell a model how to mend its call."""
+
+
+class LlmError(AssistantError):
+    """The model cannot answer: not reachable, refused, out of its limits, or what it wrote cannot be used."""
