@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
 Task = Literal["question_answering"]
-EngineName = Literal["extractive"]
+EngineName = Literal["extractive", "llm"]
 WarningKind = Literal[
     "retracted",
     "corrected",
@@ -97,7 +97,8 @@ class Versions(Model):
     citewell: str
     index: str
     embedder: str
-    prompts: str | None = None
+    prompts: str | None = Field(default=None, description="The prompts used: name, version and hash of each.")
+    seed: int | None = Field(default=None, description="The seed that a model was given.")
 
 
 class Answer(Model):

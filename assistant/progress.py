@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.answer import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +15,22 @@ class Progress:
 
     step: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled(Progress):
+    """A tool has been run, with these arguments, and so many passages were found."""
+
+    tool: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    hits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReady(Progress):
+    """A sentence whose citations are whole and hold; nothing else of a draft is ever told. The answer orders and may still drop sentences."""
+
+    claim: Claim | None = None
+
+
+Tell = Callable[[Progress], None]

@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assistant.answer import Claim, TraceStep
+from assistant.answer import EngineName, TraceStep, Usage
+from assistant.answer import Warning as AnswerWarning
 from assistant.composing.extractive import Composition
+from assistant.drafts import Checked, Failed
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
-from indexes.passage import Filters, Hit, Passage
+from indexes.passage import Filters, Hit
 
 
 @dataclass(slots=True)
@@ -19,13 +21,20 @@ class Run:
 
     question: str
     filters: Filters | None = None
+    engine: EngineName = "extractive"
     plan: Plan | None = None
     hits: list[Hit] = field(default_factory=list)
     frequencies: Mapping[Term, int] = field(default_factory=dict)  # passages of the library that hold each key term
     composition: Composition = field(default_factory=lambda: Composition((), 0))
-    claims: list[tuple[Claim, Passage]] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)  # why each claim that did not hold was taken out
+    declined: bool = False  # a model has read the evidence and says that it does not answer
+    claims: list[Checked] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)  # drafts that did not stand up
+    warnings: list[AnswerWarning] = field(default_factory=list)
     trace: list[TraceStep] = field(default_factory=list)
+    model: str | None = None
+    seed: int | None = None
+    prompts: dict[str, str] = field(default_factory=dict)  # name and version of each prompt used: hash
+    usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -39,3 +48,10 @@ class Run:
         if self.plan is None:
             raise RuntimeError("the question has not been planned")
         return self.plan
+
+    def start_over(self, engine: EngineName, why: str) -> None:
+        """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
+        self.engine = engine
+        self.hits, self.claims, self.failed = [], [], []
+        self.declined = False
+        self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

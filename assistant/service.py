@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from workflows.errors import WorkflowTimeoutError
 
-from assistant.answer import Answer
+from assistant.answer import Answer, EngineName
+from assistant.composing.engine import ExtractiveEngine
+from assistant.engine import Engine
 from assistant.errors import NotFoundError, QuestionError, TooSlowError
 from assistant.progress import Progress
 from assistant.run import Run
-from assistant.workflow import TIMEOUT_S, Asked, QuestionWorkflow, Told
+from assistant.shelves import LibraryShelf, Shelf
+from assistant.workflow import Asked, QuestionWorkflow, Told
 from indexes.passage import Filters, Hit, Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
+
+TIMEOUT_S = 60.0
 
 
 class Assistant:
     """Answers questions from an open library. Safe to share between requests."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        shelf: Shelf | None = None,
+        llm: Callable[[ExtractiveEngine, Shelf], Engine] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        """`shelf`: where cited passages are read again, the library where not given. `llm`: makes the engine that reasons, for one question; where it
+        is given, it answers unless another engine is asked for. `timeout_s`: the most a question may take."""
         self.library = library
-        self._workflow = QuestionWorkflow(library)
+        self.shelf = shelf = shelf or LibraryShelf(library)
+        extractive = ExtractiveEngine(library)
+        self._engines: dict[EngineName, Callable[[], Engine]] = {"extractive": lambda: extractive}
+        if llm:
+            self._engines["llm"] = partial(llm, extractive, shelf)
+        self._timeout_s = timeout_s
+        self._workflow = QuestionWorkflow(library, shelf, self._engines, timeout_s=timeout_s)
 
-    async def stream(self, question: str, *, filters: Filters | None = None) -> AsyncIterator[Progress | Answer]:
-        """`Progress` as it comes, the `Answer` last. Raises `QuestionError` where the question cannot be taken, else `TooSlowError`."""
-        handler = self._workflow.run(start_event=Asked(run=Run(question, filters)))
+    async def stream(
+        self, question: str, *, filters: Filters | None = None, engine: EngineName | None = None
+    ) -> AsyncIterator[Progress | Answer]:
+        """`Progress` as it comes, the `Answer` last. Raises what `ask` raises."""
+        handler = self._workflow.run(start_event=Asked(run=self._run(question, filters, engine)))
         try:
-            with _in_time():
+            with self._in_time():
                 async for event in handler.stream_events():
                     if isinstance(event, Told):
                         yield event.progress
@@ -38,10 +61,11 @@ class Assistant:
             if not handler.is_done():  # the reader has gone away
                 await handler.cancel_run()
 
-    async def ask(self, question: str, *, filters: Filters | None = None) -> Answer:
-        """The answer to a question. Raises `QuestionError` where it cannot be taken, `TooSlowError` where it takes too long."""
-        with _in_time():
-            answer: Answer = await self._workflow.run(start_event=Asked(run=Run(question, filters)))
+    async def ask(self, question: str, *, filters: Filters | None = None, engine: EngineName | None = None) -> Answer:
+        """The answer to a question. Raises `QuestionError` where it or the engine cannot be taken, `TooSlowError` where it takes too long."""
+        run = self._run(question, filters, engine)
+        with self._in_time():
+            answer: Answer = await self._workflow.run(start_event=Asked(run=run))
         return answer
 
     def search(
@@ -62,7 +86,7 @@ class Assistant:
 
     def passage(self, passage_id: str) -> Passage:
         """The passage of that identifier. Raises `NotFoundError`."""
-        passage = self.library.ledger.passage(passage_id)
+        passage = self.shelf.passage(passage_id)
         if passage is None:
             raise NotFoundError(
                 f"There is no passage {passage_id!r} in the library. Copy the identifier from an answer or a search."
@@ -71,21 +95,26 @@ class Assistant:
 
     def document(self, document_id: str) -> Document:
         """The document of that identifier. Raises `NotFoundError`."""
-        document = self.library.ledger.document(document_id)
+        document = self.shelf.document(document_id)
         if document is None:
             raise NotFoundError(
                 f"There is no document {document_id!r} in the library. Identifiers look like pubmed:31535829."
             )
         return document
 
+    def _run(self, question: str, filters: Filters | None, engine: EngineName | None) -> Run:
+        chosen: EngineName = engine or ("llm" if "llm" in self._engines else "extractive")
+        if chosen not in self._engines:
+            raise QuestionError("No LLM is set up here. Set CITEWELL_LLM, or ask with the extractive engine.")
+        return Run(question, filters, engine=chosen)
 
-@contextmanager
-def _in_time() -> Iterator[None]:
-    """Says in our words that the workflow's time is up."""
-    try:
-        yield
-    except WorkflowTimeoutError as error:
-        raise TooSlowError(
-            f"The answer took longer than {TIMEOUT_S:.0f} seconds and was given up. "
-            "Ask for one thing at a time, or again when the machine is less busy."
-        ) from error
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Says in our words that the workflow's time is up."""
+        try:
+            yield
+        except WorkflowTimeoutError as error:
+            raise TooSlowError(
+                f"The answer took longer than {self._timeout_s:.0f} seconds and was given up. "
+                "Ask for one thing at a time, or again when the machine is less busy."
+            ) from error

@@ -1,42 +1,38 @@
-"""The way of a question as a LlamaIndex workflow: screen, plan, search, compose, verify, answer; a step each, a typed event between.
+"""The way of a question as a LlamaIndex workflow: screen, plan, gather, compose, repair, answer; a step each, a typed event between.
 
-Steps that compute run in a thread, so that a server goes on serving meanwhile. `Told` events stream to whoever asked.
+Every draft is checked as it comes, whichever engine wrote it, and only what holds is told. `Told` events stream to whoever asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Annotated, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from typing import Annotated
 
 from pydantic import SkipValidation
 from workflows import Context, Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
 
-from assistant.answer import Citation, Claim, TraceStep
-from assistant.appraisal import level_rank, usable
-from assistant.composing.extractive import Chosen, compose
-from assistant.composing.vectors import SentenceVectors
-from assistant.filtering import said_by
+from assistant.answer import EngineName, TraceStep
+from assistant.checking import check
+from assistant.drafts import Checked, Draft
+from assistant.engine import Engine
+from assistant.errors import LlmError
 from assistant.guardrails.screening import screen
 from assistant.planning.rules import plan
-from assistant.planning.terms import Term
-from assistant.progress import Progress
+from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
-from assistant.verification import verify
+from assistant.shelves import Shelf
+from assistant.tracing import timed
 from assistant.writing import write_answer
-from indexes.lexical import encode_tokens
-from indexes.passage import Filters, Hit, Kind
 from ingestion.library import Library
 
-TIMEOUT_S = 60.0
-COUNT_UP_TO = 1000
-T = TypeVar("T")
-
-
 AnyRun = Annotated[Run, SkipValidation]
+AnyEngine = Annotated[Engine, SkipValidation]
+Engines = Mapping[EngineName, Callable[[], Engine]]
+"""How to get each engine for one question."""
 
 
 class Asked(StartEvent):
@@ -51,16 +47,18 @@ class Planned(Event):
     run: AnyRun
 
 
-class Found(Event):
-    """The searches are done."""
+class Gathered(Event):
+    """The evidence is there."""
 
     run: AnyRun
+    engine: AnyEngine
 
 
 class Composed(Event):
-    """Sentences are chosen."""
+    """Sentences are drafted, and each has been checked."""
 
     run: AnyRun
+    engine: AnyEngine
 
 
 class Verified(Event):
@@ -76,125 +74,95 @@ class Told(Event):
 
 
 class QuestionWorkflow(Workflow):
-    """Answers one question at a time a run; runs may overlap."""
+    """Answers one question at a time a run; runs may overlap. `engines` has the extractive one at least: where an LLM fails, that one answers."""
 
-    def __init__(self, library: Library) -> None:
-        super().__init__(timeout=TIMEOUT_S)
+    def __init__(self, library: Library, shelf: Shelf, engines: Engines, *, timeout_s: float) -> None:
+        super().__init__(timeout=timeout_s)
         self._library = library
-        self._vectors = SentenceVectors(library.searcher.embedder)
+        self._shelf = shelf
+        self._engines = engines
 
     @step
     async def screen_and_plan(self, ctx: Context, event: Asked) -> Planned:
         """Refuse what is no question; else find its key terms and where to look."""
         run = event.run
-        ctx.write_event_to_stream(Told(progress=Progress("plan", "Reading the question")))
-        run.plan = await self._timed(run, "plan", None, {}, lambda: plan(screen(run.question), run.filters))
+        _teller(ctx)(Progress("plan", "Reading the question"))
+        run.plan = await timed(run, "plan", lambda: plan(screen(run.question), run.filters))
         return Planned(run=run)
 
     @step
-    async def search(self, ctx: Context, event: Planned) -> Found:
-        """Search each kind of evidence, and weigh the key terms by what the library knows."""
-        run = event.run
-        for kind, quota in run.planned.quotas.items():
-            ctx.write_event_to_stream(Told(progress=Progress("search", f"Searching {NAMES[kind]}")))
-            arguments = {"kind": str(kind), "k": quota, **said_by(replace(run.planned.filters, kinds=frozenset()))}
-            run.hits += await self._timed(
-                run,
-                "search",
-                f"search_{NAMES[kind]}",
-                arguments,
-                lambda k=kind, n=quota: self._search(run, k, n),  # type: ignore[misc]
-            )
-        run.frequencies = await asyncio.to_thread(self._frequencies, run.planned.terms)
-        return Found(run=run)
+    async def gather(self, ctx: Context, event: Planned) -> Gathered:
+        """Find evidence."""
+        run, tell = event.run, _teller(ctx)
+        engine = self._engines[run.engine]()
+        try:
+            await engine.gather(run, tell)
+        except LlmError as error:
+            engine = await self._fall_back(run, str(error), tell)
+        return Gathered(run=run, engine=engine)
 
     @step
-    async def compose(self, ctx: Context, event: Found) -> Composed:
-        """Choose sentences from what may carry a claim."""
-        run = event.run
-        ctx.write_event_to_stream(Told(progress=Progress("compose", f"Reading {len(run.hits)} passages")))
-        hits = [hit for hit in run.hits if usable(hit.passage)]
-        run.composition = await self._timed(
-            run, "compose", None, {}, lambda: compose(run.planned, hits, run.frequencies, self._sentence_vectors())
-        )
-        return Composed(run=run)
+    async def compose(self, ctx: Context, event: Gathered) -> Composed:
+        """Draft sentences, and check each as it comes."""
+        run, engine, tell = event.run, event.engine, _teller(ctx)
+        try:
+            await self._check_all(run, engine.compose(run, tell), tell)
+        except LlmError as error:
+            engine = await self._answer_otherwise(run, str(error), tell)
+        return Composed(run=run, engine=engine)
 
     @step
-    async def verify(self, ctx: Context, event: Composed) -> Verified:
-        """Check every claim against the words it cites, as the ledger has them; what does not hold is taken out."""
-        run = event.run
-        ctx.write_event_to_stream(Told(progress=Progress("verify", "Checking every citation against its source")))
-        await self._timed(run, "verify", None, {}, lambda: self._verify(run))
+    async def repair(self, ctx: Context, event: Composed) -> Verified:
+        """What did not hold is mended once; what does not hold then is left out."""
+        run, tell = event.run, _teller(ctx)
+        if run.failed:
+            tell(Progress("repair", f"Mending {len(run.failed)} sentences that their sources do not carry"))
+            with suppress(LlmError):  # what holds without being mended still holds
+                await self._check_all(run, event.engine.repair(run, tuple(run.failed)), tell)
+        if run.engine == "llm" and not run.claims and not run.declined:
+            why = f"None of the {len(run.failed)} sentences that the model wrote is carried by its source."
+            await self._answer_otherwise(run, why, tell)
         return Verified(run=run)
 
     @step
     async def answer(self, event: Verified) -> StopEvent:
-        """Order by strength of evidence, appraise, write down."""
-        run = event.run
-        run.claims.sort(key=lambda pair: level_rank(pair[1].evidence_level))
-        return StopEvent(result=write_answer(run, self._library))
+        """Appraise, write down."""
+        return StopEvent(result=write_answer(event.run, self._library, self._shelf))
 
-    def _sentence_vectors(self) -> SentenceVectors:
-        """Those of the embedder that the library is searched with, which may have changed."""
-        embedder = self._library.searcher.embedder
-        if self._vectors.embedder is not embedder:
-            self._vectors = SentenceVectors(embedder)
-        return self._vectors
-
-    async def _timed(
-        self, run: Run, name: str, tool: str | None, arguments: dict[str, object], work: Callable[[], T]
-    ) -> T:
-        """Do the work in a thread and note it in the trace."""
-        started = time.perf_counter()
-        result = await asyncio.to_thread(work)
-        ms = round((time.perf_counter() - started) * 1000, 2)
-        hits = len(result) if isinstance(result, list) else None
-        run.trace.append(TraceStep(step=name, tool=tool, arguments=arguments, hits=hits, ms=ms))
-        return result
-
-    def _search(self, run: Run, kind: Kind, quota: int) -> list[Hit]:
-        only = replace(run.planned.filters, kinds=frozenset({kind}))
-        return self._library.searcher.search(run.planned.question, quota, only)
-
-    def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
-        """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
-        searcher = self._library.searcher  # held as long as its engine is asked
-        words = {word for term in terms for name in term.names for word in name.split()}
-        counts = {word: len(searcher.engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
-        return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
-
-    def _verify(self, run: Run) -> None:
-        for chosen in run.composition.chosen:
-            passage = self._library.ledger.passage(chosen.candidate.hit.passage.passage_id)
-            if passage is None:
-                run.removed.append("its source has left the library")
+    async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
+        """Check drafts as they come; tell of those that hold."""
+        shown = {checked.claim.text for checked in run.claims}
+        spent = 0.0
+        async for draft in drafts:
+            if draft.text in shown:
                 continue
-            citation = _cite(chosen)
-            verdict = verify(chosen.candidate.text, [(citation, passage)])
-            if not verdict.supported:
-                run.removed.append("; ".join(verdict.findings))
-                continue
-            citation = citation.model_copy(update={"support": verdict.support})
-            claim = Claim(
-                text=chosen.candidate.text,
-                support=verdict.support,
-                findings=list(verdict.findings),
-                citations=[citation],
-            )
-            run.claims.append((claim, passage))
+            started = time.perf_counter()
+            checked = await asyncio.to_thread(check, draft, self._shelf)
+            spent += time.perf_counter() - started
+            if isinstance(checked, Checked):
+                shown.add(draft.text)
+                run.claims.append(checked)
+                tell(ClaimReady("verify", f"{len(run.claims)} sentences checked", checked.claim))
+            else:
+                run.failed.append(checked)
+        run.trace.append(TraceStep(step="verify", ms=round(spent * 1000, 2)))
+
+    async def _fall_back(self, run: Run, why: str, tell: Tell) -> Engine:
+        """The extractive engine, which has gathered; the reader is told why."""
+        run.start_over("extractive", f"{why} The answer was put together from sentences of the sources instead.")
+        tell(Progress("fallback", "No answer from the model: choosing sentences of the sources"))
+        engine = self._engines["extractive"]()
+        await engine.gather(run, tell)
+        return engine
+
+    async def _answer_otherwise(self, run: Run, why: str, tell: Tell) -> Engine:
+        engine = await self._fall_back(run, why, tell)
+        await self._check_all(run, engine.compose(run, tell), tell)
+        return engine
 
 
-NAMES = {Kind.GUIDELINE: "guidelines", Kind.LITERATURE: "literature", Kind.TRIAL: "trials"}
+def _teller(ctx: Context) -> Tell:
+    def tell(progress: Progress) -> None:
+        ctx.write_event_to_stream(Told(progress=progress))
 
-
-def _cite(chosen: Chosen) -> Citation:
-    candidate = chosen.candidate
-    passage = candidate.hit.passage
-    return Citation(
-        passage_id=passage.passage_id,
-        document_id=passage.document_id,
-        quote=candidate.text,
-        start=candidate.start,
-        end=candidate.end,
-        support=0.0,
-    )
+    return tell

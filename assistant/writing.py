@@ -11,6 +11,7 @@ from assistant.appraisal import retraction_warnings, source_warnings, usable
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
+from assistant.shelves import Shelf
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -18,14 +19,14 @@ from ingestion.library import Library
 NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
 
 
-def write_answer(run: Run, library: Library) -> Answer:
+def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer, or the abstention."""
-    cited = {passage.document_id: passage for _, passage in run.claims}
-    documents = {document_id: library.ledger.document(document_id) for document_id in cited}
+    cited = {passage.document_id: passage for checked in run.claims for passage in checked.passages}
+    documents = {document_id: shelf.document(document_id) for document_id in cited}
     successors = {
         i: _called(d.superseded_by, library) for i, d in documents.items() if d is not None and d.superseded_by
     }
-    warnings: list[AnswerWarning] = retraction_warnings(hit.passage for hit in run.hits)
+    warnings: list[AnswerWarning] = [*run.warnings, *retraction_warnings(hit.passage for hit in run.hits)]
     scanned = {i for i, document in documents.items() if document is not None and document.attributes.get("ocr")}
     warnings += source_warnings(cited.values(), successors, scanned)
     abstained = not run.claims
@@ -35,15 +36,24 @@ def write_answer(run: Run, library: Library) -> Answer:
     timings["total"] = round((time.perf_counter() - run.started) * 1000, 2)
     return Answer(
         question=run.planned.question,
+        engine=run.engine,
+        model=run.model,
         abstained=abstained,
         reason=_reason(run, library) if abstained else None,
         rationale=_rationale(run),
-        claims=[claim for claim, _ in run.claims],
+        claims=[checked.claim for checked in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
         warnings=warnings,
         trace=run.trace,
+        usage=run.usage,
         timings_ms=timings,
-        versions=Versions(citewell=__version__, index=library.signature, embedder=library.searcher.embedder.name),
+        versions=Versions(
+            citewell=__version__,
+            index=library.signature,
+            embedder=library.searcher.embedder.name,
+            prompts=", ".join(f"{name}:{digest}" for name, digest in run.prompts.items()) or None,
+            seed=run.seed,
+        ),
     )
 
 
@@ -74,8 +84,10 @@ def _reason(run: Run, library: Library) -> str:
         return "The library holds nothing that matches the question and its filters."
     if not any(usable(hit.passage) for hit in run.hits):
         return "All that was found has been retracted, and retracted work is no evidence."
-    if run.removed:
-        return f"Sentences were found, but none stood up to the check against its source ({run.removed[0]})."
+    if run.declined:
+        return "The model has read what was found, and says that it does not answer the question."
+    if run.failed:
+        return f"Sentences were found, but none stood up to the check against its source ({run.failed[0].why})."
     if not run.planned.has_topic:
         return "The question names no drug, condition or test. Say what it is about: each question stands alone."
     if run.unknown:
@@ -108,8 +120,8 @@ def _rationale(run: Run) -> str:
     text += f" for: {_list([term.text for term in run.planned.terms])}." if run.planned.terms else "."
     if run.claims:
         text += f" Chose {len(run.claims)}, each quoted word for word, stronger evidence first."
-    if run.removed:
-        text += f" {len(run.removed)} did not stand up to the check against the source and were taken out."
+    if run.failed:
+        text += f" {len(run.failed)} did not stand up to the check against the source and were taken out."
     return text
 
 

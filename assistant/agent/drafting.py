@@ -1,0 +1,126 @@
+"""Sentences from what a model writes: read as JSON while it still streams, each with the quotes its numbers stand for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from assistant.agent.book import Book, Entry
+from assistant.drafts import Draft
+from assistant.errors import LlmError
+
+MAX_CLAIMS = 6
+MAX_CITATIONS = 4
+MAX_CHARACTERS = 600  # of a sentence
+_CITED = re.compile(r"\s*[\[(]\s*E\d+\.\d+(?:\s*[,;]\s*E\d+\.\d+)*\s*[\])]", re.IGNORECASE)
+_FENCED = re.compile(r"```(?:json)?\s*(.*?)(?:```|$)", re.DOTALL)
+
+
+class UnreadableError(LlmError):
+    """What the model wrote is not the JSON that it was asked for."""
+
+
+def schema(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The JSON schema of a draft: only numbers of sentences that there are can be cited."""
+    references = [reference for entry in entries for reference in entry.references()]
+    claim = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string"},
+            "citations": {"type": "array", "items": {"type": "string", "enum": references}},
+        },
+        "required": ["text", "citations"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"answerable": {"type": "boolean"}, "claims": {"type": "array", "items": claim}},
+        "required": ["answerable", "claims"],
+        "additionalProperties": False,
+    }
+
+
+class Reader:
+    """Reads a draft as it grows. `declined` is known once all of it is there."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._given = 0
+        self.text = ""
+
+    def read(self, text: str, *, whole: bool) -> Iterator[Draft]:
+        """The drafts that are complete by now and were not given before: one is complete when the next begins. Raises `UnreadableError` at the end."""
+        self.text = text
+        claims = self._claims(whole=whole)
+        complete = claims if whole else claims[:-1]
+        for item in complete[self._given : MAX_CLAIMS]:
+            yield self._draft(item)
+        self._given = max(self._given, len(complete))
+
+    @property
+    def declined(self) -> bool:
+        """Whether the model says that the evidence does not answer, and drafts nothing."""
+        return self._parsed(whole=True).get("answerable") is False and not self._claims(whole=True)
+
+    def _claims(self, *, whole: bool) -> list[Any]:
+        claims = self._parsed(whole=whole).get("claims", [] if not whole else None)
+        if not isinstance(claims, list):
+            raise UnreadableError("The model's draft has no list of sentences.")
+        return claims
+
+    def _parsed(self, *, whole: bool) -> dict[str, Any]:
+        text = _json_of(self.text)
+        if whole:
+            try:
+                parsed = json.loads(text)
+            except ValueError as error:
+                raise UnreadableError("The model's draft is not the JSON it was asked for.") from error
+        else:
+            parsed = _partial(text)
+        if not isinstance(parsed, dict):
+            if whole:
+                raise UnreadableError("The model's draft is not the JSON object it was asked for.")
+            return {}
+        return parsed
+
+    def _draft(self, item: Any) -> Draft:
+        """A sentence with its quotes; numbers that stand for nothing carry nothing, and without a quote no sentence stands up."""
+        if not isinstance(item, dict):
+            return Draft("", ())
+        text, references = item.get("text"), item.get("citations")
+        quotes = [
+            quote
+            for reference in (references if isinstance(references, list) else [])[:MAX_CITATIONS]
+            if isinstance(reference, str) and (quote := self._book.quote(reference))
+        ]
+        words = " ".join(_CITED.sub("", text).split()) if isinstance(text, str) else ""
+        return Draft(words[:MAX_CHARACTERS], tuple(dict.fromkeys(quotes)))
+
+
+async def drafts(stream: AsyncIterator[str], reader: Reader) -> AsyncIterator[Draft]:
+    """The drafts of a growing text, each as soon as it is complete. Raises `UnreadableError` where the whole is no draft."""
+    text = ""
+    async for text in stream:
+        for draft in reader.read(text, whole=False):
+            yield draft
+    for draft in reader.read(text, whole=True):
+        yield draft
+
+
+def _json_of(text: str) -> str:
+    """The JSON in what a model wrote: some put it into a fence, or words before it."""
+    if fenced := _FENCED.search(text):
+        text = fenced[1]
+    start = text.find("{")
+    return text[start:].strip() if start >= 0 else text
+
+
+def _partial(text: str) -> Any:
+    from jiter import from_json
+
+    try:
+        return from_json(text.encode(), partial_mode=True)
+    except ValueError:
+        return {}

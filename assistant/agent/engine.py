@@ -1,0 +1,193 @@
+"""The engine that reasons: the rule plan's searches, what a model looks up beyond them, and the sentences it drafts from both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from assistant.agent.book import Book, Entry, fitting
+from assistant.agent.budget import Budget, Limits
+from assistant.agent.calls import Caller
+from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, schema
+from assistant.agent.gathering import described, gather_by_calls, gather_by_plan
+from assistant.agent.talking import Talker, needed_tokens
+from assistant.answer import EngineName
+from assistant.composing.engine import ExtractiveEngine
+from assistant.drafts import Draft, Failed
+from assistant.errors import LimitError, LlmError
+from assistant.guardrails.identifiers import looks_identifying
+from assistant.llms import Llm
+from assistant.progress import Progress, Tell
+from assistant.prompts import Message, Prompt, render
+from assistant.run import Run
+from assistant.tools import Bench, Tool
+from assistant.tracing import note
+
+DRAFT_TOKENS = 1000
+EVIDENCE_TOKENS = 6000
+"""The most evidence a model is shown, whatever its context: more is slower and dearer, and what matters is lost in it (Liu et al. 2024)."""
+FIRST = 16
+"""Passages of the first searches that a model is shown."""
+
+
+class LlmEngine:
+    """One question's engine: made anew for each, since it keeps that question's evidence and budget."""
+
+    name: EngineName = "llm"
+
+    def __init__(
+        self,
+        llm: Llm,
+        limits: Limits,
+        tools: Sequence[Tool],
+        bench: Bench,
+        first: ExtractiveEngine,
+        *,
+        exemplars: bool = True,
+    ) -> None:
+        self._llm, self._tools, self._bench, self._first, self._exemplars = llm, tools, bench, first, exemplars
+        self._budget = Budget(limits, llm.card)
+        self._talker = Talker(llm, self._budget)
+        self._book = Book()
+
+    async def gather(self, run: Run, tell: Tell) -> None:
+        """Search as the rules say, then let the model look up what is missing. Raises `LlmError`."""
+        run.model, run.seed = self._llm.card.name, self._llm.seed
+        self._keep_identifiers(run.planned.question)
+        await self._first.gather(run, tell)
+        best = sorted(run.hits, key=lambda hit: -hit.scores.total)[:FIRST]
+        self._book.add((hit.passage for hit in best), best)
+        if self._llm.card.tools == "none":
+            return
+        tell(Progress("gather", f"{self._llm.card.name} looks for what is missing"))
+        caller = Caller(self._tools, self._bench, self._book, run, self._budget, tell)
+        started = time.perf_counter()
+        try:
+            found = "Found so far:\n" + ("\n".join(entry.line() for entry in self._book.entries) or "nothing")
+            if self._llm.card.tools == "native":
+                prompt = self._prompt(run, "gather", question=run.planned.question, found=found)
+                await gather_by_calls(self._llm, self._budget, prompt, caller)
+            else:
+                prompt = self._prompt(
+                    run,
+                    "plan_calls",
+                    question=run.planned.question,
+                    found=found,
+                    tools=[described(tool) for tool in self._tools],
+                    max_calls=self._budget.limits.tool_calls,
+                )
+                await gather_by_plan(self._talker, prompt, caller)
+        finally:
+            run.usage = self._budget.usage
+            note(run, "gather", started, tool=self._llm.card.name, hits=len(self._book.entries))
+
+    async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:
+        """Sentences as the model writes them. A draft that cannot be read is asked for once more. Raises `LlmError`."""
+        if not self._book.entries:
+            return
+        tell(Progress("compose", f"{self._llm.card.name} reads {len(self._book.entries)} passages"))
+        try:
+            messages, entries = self._with_evidence(run, "draft", question=run.planned.question, max_claims=MAX_CLAIMS)
+            reader = Reader(self._book)
+            try:
+                async for draft in self._drafted(run, messages, entries, reader):
+                    yield draft
+            except UnreadableError as error:
+                tell(Progress("compose", "Asking for the draft once more: it could not be read"))
+                again = (
+                    *messages,
+                    Message("assistant", reader.text[:2000]),
+                    Message("user", f"{error} Reply with that JSON object only."),
+                )
+                async for draft in self._drafted(run, again, entries, reader := Reader(self._book)):
+                    yield draft
+            run.declined = reader.declined
+        finally:
+            run.usage = self._budget.usage
+
+    async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:
+        """Narrower wordings, or better quotes, for what did not stand up. Raises `LlmError`."""
+        items = [
+            {"text": one.draft.text, "citations": self._references(one.draft), "why": one.why}
+            for one in failed
+            if one.draft.text
+        ]
+        if not items:
+            return
+        try:
+            messages, entries = self._with_evidence(run, "repair", question=run.planned.question, failed=items)
+            async for draft in self._drafted(run, messages, entries, Reader(self._book)):
+                yield draft
+        finally:
+            run.usage = self._budget.usage
+
+    async def _drafted(
+        self, run: Run, messages: Sequence[Message], entries: Sequence[Entry], reader: Reader
+    ) -> AsyncIterator[Draft]:
+        started = time.perf_counter()
+        stream = self._talker.stream(messages, schema=schema(entries), max_tokens=DRAFT_TOKENS)
+        try:
+            async with aclosing(stream):
+                async for draft in drafts(stream, reader):
+                    yield draft
+        finally:
+            note(run, "draft", started, tool=self._llm.card.name)
+
+    def _with_evidence(self, run: Run, name: str, **values: object) -> tuple[tuple[Message, ...], list[Entry]]:
+        """The prompt with as much evidence as fits, the best first. Raises `LlmError` where none does."""
+        bare = self._prompt(run, name, evidence="", **values).messages
+        room = self._llm.card.context_tokens - min(DRAFT_TOKENS, self._llm.card.output_tokens)
+        room -= needed_tokens(bare)
+        if self._llm.card.structured != "none":
+            room = room * 3 // 4  # the schema names every sentence
+        entries = sorted(fitting(self._book.ranked(), min(room, EVIDENCE_TOKENS)), key=lambda entry: entry.number)
+        if not entries:
+            raise LimitError(f"No evidence fits into the {self._llm.card.context_tokens:,} tokens of the model.")
+        evidence = "\n".join(entry.block() for entry in entries)
+        return self._prompt(run, name, evidence=evidence, **values).messages, entries
+
+    def _prompt(self, run: Run, name: str, **values: object) -> Prompt:
+        prompt = render(name, exemplars=self._exemplars, **values)
+        run.prompts[prompt.label] = prompt.digest
+        return prompt
+
+    def _references(self, draft: Draft) -> list[str]:
+        """The numbers of a draft's quotes."""
+        of = {
+            (entry.passage.passage_id, start): f"{entry.name}.{n}"
+            for entry in self._book.entries
+            for n, (start, _) in enumerate(entry.spans, start=1)
+        }
+        return [of[quote.passage.passage_id, quote.start] for quote in draft.quotes]
+
+    def _keep_identifiers(self, question: str) -> None:
+        """Raise `LlmError` where the question seems to hold a patient's identifiers and the model may not be sent any."""
+        if not self._llm.card.identifiers_allowed and (kinds := looks_identifying(question)):
+            raise LlmError(
+                f"The question seems to hold identifiers of a patient ({', '.join(kinds)}), which may not be sent to {self._llm.card.name}. "
+                "Leave them out."
+            )
+
+
+class MissingEngine:
+    """Stands for a model that is set up and cannot be used: it says why whenever it is asked."""
+
+    name: EngineName = "llm"
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def gather(self, run: Run, tell: Tell) -> None:  # noqa: ARG002
+        """Raises `LlmError`."""
+        raise LlmError(self._why)
+
+    async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:  # noqa: ARG002
+        """Never asked: nothing was gathered."""
+        raise LlmError(self._why)
+        yield
+
+    async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:  # noqa: ARG002
+        """Never asked: nothing was composed."""
+        raise LlmError(self._why)
+        yield

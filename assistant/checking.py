@@ -1,0 +1,31 @@
+"""From a draft to a claim: every quote is read again where it stands, and the claim is checked against it."""
+
+from __future__ import annotations
+
+from assistant.answer import Claim
+from assistant.appraisal import usable
+from assistant.drafts import Checked, Draft, Failed
+from assistant.shelves import Shelf
+from assistant.verification import verify
+
+
+def check(draft: Draft, shelf: Shelf) -> Checked | Failed:
+    """The claim that a draft makes, or why it makes none."""
+    cited = []
+    for quote in draft.quotes:
+        passage = shelf.passage(quote.passage.passage_id)
+        if passage is None:
+            return Failed(draft, ("its source has left the library",))
+        if not usable(passage):
+            return Failed(draft, ("its source has been retracted",))
+        cited.append((quote.citation(), passage))
+    verdict = verify(draft.text, cited)
+    if not verdict.supported:
+        return Failed(draft, verdict.findings)
+    claim = Claim(
+        text=draft.text,
+        support=verdict.support,
+        findings=list(verdict.findings),
+        citations=[citation.model_copy(update={"support": verdict.support}) for citation, _ in cited],
+    )
+    return Checked(claim, tuple(passage for _, passage in cited))
