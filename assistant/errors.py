@@ -44,3 +44,19 @@ class ToolError(AssistantError):
 
 class LlmError(AssistantError):
     """The model cannot answer: not reachable, refused, out of its limits, or what it wrote cannot be used."""
+
+
+class LimitError(LlmError):
+    """A question has used up what it may take of the model: time, tokens, tool calls or money. The message names which, and the setting."""
+
+
+class ContextError(LlmError):
+    """A request is larger than the model's context, and was not sent. `needed` and `available` are in tokens, so that a caller can trim it."""
+
+    def __init__(self, needed: int, available: int) -> None:
+        super().__init__(
+            f"The request needs about {needed:,} tokens with its answer, and the model takes {available:,}. "
+            "Ask for less at a time, or use a model with a larger context (CITEWELL_LLM, CITEWELL_LLM_CONTEXT)."
+        )
+        self.needed = needed
+        self.available = available

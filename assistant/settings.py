@@ -34,6 +34,18 @@ class Settings(BaseSettings):
     qdrant_timeout: int = Field(default=60, ge=1, le=3600)
     embedder_api_key: SecretStr | None = None
     reranker: str | None = None
+    llm: str | None = Field(default=None, repr=False)  # not shown: it may hold a password by mistake
+    llm_api_key: SecretStr | None = None
+    llm_context: int | None = Field(default=None, ge=512, le=10_000_000)
+    llm_tools: Literal["native", "text", "none"] | None = None
+    llm_structured: Literal["json_schema", "json_object", "none"] | None = None
+    llm_identifiers: bool | None = None
+    llm_price: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?/\d+(\.\d+)?$")
+    llm_seconds: float = Field(default=120, gt=0, le=3600)
+    llm_tokens: int = Field(default=60_000, ge=500)
+    llm_tool_calls: int = Field(default=8, ge=0, le=100)
+    llm_cost: float = Field(default=0.5, ge=0)
+    llm_seed: int = Field(default=0, ge=0, le=2**31 - 1)
     model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)

@@ -1,1 +1,1 @@
-"""The engine that reasons: a model gathers evidence with tools and drafts sentences from it. What it writes is checked like anything else."""
+"""The engine that reasons: a language model gathers evidence with tools and drafts sentences; each is checked like any other."""

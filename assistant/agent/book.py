@@ -23,7 +23,7 @@ _SHOWN_TITLE = 160  # characters
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage with its number, where its sentences are, and its rank as evidence: the total score of its search, or 1 where it was asked for by name."""
+    """A passage with its number and where its sentences are. `rank`: the total score of its search, or 1 where it was asked for by name."""
 
     number: int
     passage: Passage

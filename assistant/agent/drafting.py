@@ -51,7 +51,7 @@ class Reader:
         self.text = ""
 
     def read(self, text: str, *, whole: bool) -> Iterator[Draft]:
-        """The drafts that are complete by now and were not given before: one is complete when the next begins. Raises `UnreadableError` at the end."""
+        """The drafts that are complete by now and were not given before: one is when the next begins. Raises `UnreadableError` at the end."""
         self.text = text
         claims = self._claims(whole=whole)
         complete = claims if whole else claims[:-1]

@@ -1,7 +1,7 @@
-"""Prompts are files in this folder: what they are for and their version in front, the system's words below, exemplars as data. `render` is the only door.
+"""Prompts are files in this folder: purpose, version and exemplars in front, the system's words below. `render` is the only door.
 
-An exemplar shows a model by example what the words ask for (few-shot; Jin et al., "Demystifying Large Language Models for Medicine"); it may also bias
-it, so they can be left out (`exemplars=False`) and compared with `citewell eval run qa --vary prompt`.
+An exemplar shows a model what the words ask for (few-shot; Jin et al., "Demystifying Large Language Models for Medicine"). It may also bias it: exemplars
+can be left out (`exemplars=False`), and `citewell eval run qa --vary prompt` compares.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _read(prompt: str) -> _File:
         raise KeyError(prompt)
     text = (files(__name__) / f"{prompt}.md").read_text(encoding="utf-8")
     post = frontmatter.loads(text)
-    environment = ImmutableSandboxedEnvironment(  # what is told to a model is no markup  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(  # what is told to a model is no markup
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     shown = tuple(
