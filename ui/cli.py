@@ -37,7 +37,7 @@ def serve(
         from assistant.cli.opening import open_library
         from assistant.errors import AssistantError
         from assistant.models import open_embedder
-        from assistant.service import Assistant
+        from assistant.opening import open_assistant
         from assistant.settings import load_settings
         from indexes.errors import RetrievalError
         from ingestion.errors import IngestionError
@@ -67,7 +67,7 @@ def serve(
                     token=settings.ingest_token,
                     is_local=is_loopback(host),
                 )
-                run_server(create_app(Assistant(library), intake), listener, ready)
+                run_server(create_app(open_assistant(library, settings), intake), listener, ready)
         except (AssistantError, IngestionError, RetrievalError) as error:
             _fail(str(error))
 

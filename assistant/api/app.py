@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Header
 from fastapi.concurrency import run_in_threadpool
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
 from assistant import __version__
-from assistant.answer import Answer, Model
+from assistant.answer import Answer, EngineName, Model
 from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
@@ -19,9 +19,9 @@ from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
 from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
+from assistant.progress import ClaimReady, Progress, ToolCalled
 from assistant.searching import QuotasIn
 from indexes.errors import RetrievalError
-from indexes.passage import Filters
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -37,6 +37,10 @@ class AskIn(Model):
 
     question: str = Field(examples=["How often should a 50-year-old woman have a screening mammogram?"])
     filters: FiltersIn = FiltersIn()
+    engine: EngineName | None = Field(
+        default=None,
+        description="Who answers: where not given, the model of the server, and `extractive` where it has none.",
+    )
 
 
 class SearchIn(Model):
@@ -77,12 +81,16 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
 
     @app.post("/v1/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
     async def ask(body: AskIn, accept: Annotated[str, Header()] = "application/json") -> Answer | StreamingResponse:
-        """Answer a question. With `Accept: text/event-stream`, `progress` events come first and one `answer` (or `error`) event last."""
+        """Answer a question. With `Accept: text/event-stream`: `progress`, `tool` and `claim` events, one `answer` (or `error`) event last.
+
+        A `claim` is a sentence that has been checked; the answer orders them, and may still leave some out.
+        """
         filters = body.filters.to_filters()
         if "text/event-stream" not in accept:
-            return await assistant.ask(body.question, filters=filters)
+            return await assistant.ask(body.question, filters=filters, engine=body.engine)
         screen(body.question)  # a question that cannot be taken is refused with a status, not inside the stream
-        return StreamingResponse(_events(assistant, body.question, filters), media_type="text/event-stream")
+        events = _events(assistant.stream(body.question, filters=filters, engine=body.engine))
+        return StreamingResponse(events, media_type="text/event-stream")
 
     @app.post("/v1/search")
     async def search(body: SearchIn) -> SearchOut:
@@ -123,18 +131,26 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
     return app
 
 
-async def _events(assistant: Assistant, question: str, filters: Filters) -> AsyncIterator[str]:
+async def _events(stream: AsyncIterator[Progress | Answer]) -> AsyncIterator[str]:
     """Server-sent events (WHATWG HTML, section 9.2) of an answer in the making."""
     try:
-        async for item in assistant.stream(question, filters=filters):
-            if isinstance(item, Answer):
-                yield f"event: answer\ndata: {item.model_dump_json()}\n\n"
-            else:
-                yield f"event: progress\ndata: {Progressed(step=item.step, text=item.text).model_dump_json()}\n\n"
+        async for item in stream:
+            name, data = _event(item)
+            yield f"event: {name}\ndata: {data.model_dump_json()}\n\n"
     except (AssistantError, RetrievalError) as error:
         yield _failed(str(error))
     except Exception as error:  # noqa: BLE001 - whatever broke, the stream ends with a word on it
         yield _failed(unexpected(error))
+
+
+def _event(item: Progress | Answer) -> tuple[str, Model]:
+    if isinstance(item, Answer):
+        return "answer", item
+    if isinstance(item, ClaimReady) and item.claim:
+        return "claim", item.claim
+    if isinstance(item, ToolCalled):
+        return "tool", ToolRan(tool=item.tool, arguments=dict(item.arguments), hits=item.hits)
+    return "progress", Progressed(step=item.step, text=item.text)
 
 
 def _failed(detail: str) -> str:
@@ -146,6 +162,14 @@ class Progressed(Model):
 
     step: str
     text: str
+
+
+class ToolRan(Model):
+    """A tool that has been run for an answer in the making."""
+
+    tool: str
+    arguments: dict[str, Any]
+    hits: int
 
 
 class Failed(Model):

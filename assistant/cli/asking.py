@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -41,6 +41,10 @@ NOT_SAID = {"", Status.CURRENT}  # of a document in force nothing need be said
 @with_filters
 def ask(
     words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
+    engine: Annotated[
+        Literal["extractive", "llm"] | None,
+        typer.Option(help="Who answers; where not given, the model that CITEWELL_LLM names, if any."),
+    ] = None,
     *,
     filters: Filters,
     as_json: JsonOption = False,
@@ -50,10 +54,11 @@ def ask(
     [dim]citewell ask "How often should a 50-year-old woman have a screening mammogram?"[/]
     [dim]citewell ask "statins for primary prevention" --kind guideline --since 2020 --json[/]
     [dim]citewell ask "Which trials of empagliflozin are recruiting?" --trial-status recruiting --age 70 --sex female[/]
+    [dim]citewell ask "Should healthy adults over 60 start aspirin?" --engine extractive[/]
     """
     question = screen(" ".join(words))
     with open_desk(load_settings(), "citewell ask") as desk:
-        answer = desk.ask(question, filters)
+        answer = desk.ask(question, filters, engine)
     if as_json:
         print_json(answer.model_dump_json(indent=2))
     else:
@@ -214,8 +219,17 @@ def _print_answer(answer: Answer) -> None:
             out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
     out.print()
     note(
-        f"{answer.rationale} {answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
+        f"{answer.rationale} {_made_by(answer)}{answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
     )
+
+
+def _made_by(answer: Answer) -> str:
+    """Which model wrote the answer, and what it cost."""
+    if not answer.model:
+        return ""
+    usage = answer.usage
+    cost = f", {usage.cost_usd:.4f} USD" if usage.cost_usd else ""
+    return f"Model {answer.model}: {usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens{cost}. "
 
 
 def _print_claim(claim: Claim, numbers: list[int]) -> None:

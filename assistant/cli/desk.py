@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 import httpx
 from pydantic import ValidationError
 
-from assistant.answer import Answer, Model
+from assistant.answer import Answer, EngineName, Model
 from assistant.cli.opening import open_library
-from assistant.cli.output import note
+from assistant.cli.output import errors, note, text
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
 from assistant.filtering import said_by
@@ -28,7 +28,7 @@ M = TypeVar("M", bound=Model)
 class Desk(Protocol):
     """Answers and searches."""
 
-    def ask(self, question: str, filters: Filters) -> Answer: ...
+    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer: ...
 
     def search(
         self,
@@ -57,20 +57,28 @@ def open_desk(settings: Settings, purpose: str) -> Iterator[Desk]:
             yield ServerDesk(client)
     else:
         with library:
-            yield LocalDesk(library)
+            yield LocalDesk(library, settings)
 
 
 class LocalDesk:
     """Answers from a library this process holds."""
 
-    def __init__(self, library: Library) -> None:
-        from assistant.service import Assistant
+    def __init__(self, library: Library, settings: Settings) -> None:
+        from assistant.opening import open_assistant
 
-        self._assistant = Assistant(library)
+        self._assistant = open_assistant(library, settings)
 
-    def ask(self, question: str, filters: Filters) -> Answer:
-        """The answer to a question."""
-        return asyncio.run(self._assistant.ask(question, filters=filters))
+    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer:
+        """The answer to a question, with each step told on the error stream while it is made."""
+        return asyncio.run(self._ask(question, filters, engine))
+
+    async def _ask(self, question: str, filters: Filters, engine: EngineName | None) -> Answer:
+        with errors.status("Reading the question") as status:
+            async for event in self._assistant.stream(question, filters=filters, engine=engine):
+                if isinstance(event, Answer):
+                    return event
+                status.update(text(event.text))
+        raise RuntimeError("the stream ended without an answer")
 
     def search(
         self,
@@ -92,9 +100,9 @@ class ServerDesk:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def ask(self, question: str, filters: Filters) -> Answer:
+    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer:
         """The answer to a question."""
-        body = {"question": question, "filters": said_by(filters)}
+        body = {"question": question, "filters": said_by(filters), "engine": engine}
         return self._post("/v1/ask", body, Answer)
 
     def search(

@@ -1,7 +1,7 @@
 """Prompts are files in this folder: purpose, version and exemplars in front, the system's words below. `render` is the only door.
 
-An exemplar shows a model what the words ask for (few-shot; Jin et al., "Demystifying Large Language Models for Medicine"). It may also bias it: exemplars
-can be left out (`exemplars=False`), and `citewell eval run qa --vary prompt` compares.
+An exemplar shows a model what the words ask for (few-shot; Jin et al., "Demystifying Large Language Models for Medicine"). It may also bias it:
+exemplars can be left out (`exemplars=False`), and `citewell eval run qa --vary prompt` compares.
 """
 
 from __future__ import annotations

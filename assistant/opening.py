@@ -1,0 +1,40 @@
+"""An assistant over an open library, as the settings say: with a model to reason where one is set up."""
+
+from __future__ import annotations
+
+from assistant.composing.engine import ExtractiveEngine
+from assistant.engine import Engine
+from assistant.errors import LlmError, SettingsError
+from assistant.service import TIMEOUT_S, Assistant
+from assistant.settings import Settings
+from assistant.shelves import Shelf
+from assistant.tools.shelves import open_shelves
+from ingestion.library import Library
+
+
+def open_assistant(library: Library, settings: Settings) -> Assistant:
+    """The assistant. A model that cannot be used does not keep it from answering: each answer says why it did without."""
+    shelf = open_shelves(library)
+    if settings.llm is None:
+        return Assistant(library, shelf=shelf)
+    # Here and not above: without a model none of this is loaded.
+    from assistant.agent.budget import Limits
+    from assistant.agent.engine import LlmEngine, MissingEngine
+    from assistant.llms import open_llm
+    from assistant.tools import Bench, load_tools
+
+    timeout_s = settings.llm_seconds + TIMEOUT_S  # whatever the model takes, there is time to answer without it
+    try:
+        llm = open_llm(settings)
+    except (LlmError, SettingsError) as error:
+        why = str(error)
+        return Assistant(library, shelf=shelf, llm=lambda _first, _shelf: MissingEngine(why), timeout_s=timeout_s)
+    if llm is None:
+        return Assistant(library, shelf=shelf)
+    tools = tuple(load_tools(settings, library.home).values())
+    limits = Limits.of(settings)
+
+    def engine(first: ExtractiveEngine, shelf: Shelf) -> Engine:
+        return LlmEngine(llm, limits, tools, Bench(library, shelf), first)
+
+    return Assistant(library, shelf=shelf, llm=engine, timeout_s=timeout_s)

@@ -1,0 +1,5 @@
+"""Fixtures of `scripted`."""
+
+from scripted import ask_model, small_library
+
+__all__ = ["ask_model", "small_library"]
