@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
-Task = Literal["question_answering"]
+Task = Literal["question_answering", "evidence_synthesis", "plain_language", "structuring", "summarising"]
 EngineName = Literal["extractive", "llm"]
 WarningKind = Literal[
     "retracted",
@@ -73,6 +73,44 @@ class Warning(Model):  # noqa: A001 - the contract's word
     text: str
 
 
+class Cell(Model):
+    """A value of an evidence table, and the words it is read from; without a citation it comes from the document's own metadata."""
+
+    value: str = Field(min_length=1)
+    citation: Citation | None = None
+
+
+class EvidenceRow(Model):
+    """One study of an evidence table; `null` where the study does not say, or it cannot be told."""
+
+    document_id: str
+    study: str = Field(description="First author or title, and year.")
+    design: Cell | None = None
+    population: Cell | None = None
+    n: Cell | None = Field(default=None, description="Participants.")
+    intervention: Cell | None = None
+    comparator: Cell | None = None
+    outcome: Cell | None = None
+    effect: Cell | None = Field(default=None, description="The effect with its interval, as it is printed.")
+
+
+class Extracted(Model):
+    """A value taken out of a text: where it goes (RFC 6901 JSON pointer) and the words it stands in, `text[start:end] == quote`."""
+
+    pointer: str
+    value: Any
+    quote: str = Field(min_length=1)
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+
+
+class Reading(Model):
+    """How hard words are to read: school grades (Flesch-Kincaid) of what was said before and of how it is said now."""
+
+    grade_before: float
+    grade: float
+
+
 class TraceStep(Model):
     """One step of the way the answer was made."""
 
@@ -116,6 +154,12 @@ class Answer(Model):
         description="In the order in which the claims first cite them: source i is shown as [i]."
     )
     warnings: list[Warning]
+    table: list[EvidenceRow] = Field(default_factory=list, description="Of the task `evidence_synthesis`.")
+    structure: dict[str, Any] | None = Field(default=None, description="Of the task `structuring`.")
+    extracted: list[Extracted] = Field(
+        default_factory=list, description="The words that each value of `structure` stands in."
+    )
+    reading: Reading | None = Field(default=None, description="Of the task `plain_language`.")
     trace: list[TraceStep]
     usage: Usage = Usage()
     timings_ms: dict[str, float]

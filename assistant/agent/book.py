@@ -42,8 +42,8 @@ class Entry:
     def line(self) -> str:
         """What it is, in one line, for a model that decides what is still missing."""
         passage = self.passage
-        where = f" ({' > '.join(passage.section)})" if passage.section else ""
-        return f"{self.name} {passage.kind}, {passage.year or 'year not known'}: {_plain(passage.title)}{_plain(where)}"
+        where = f" ({_plain(' > '.join(passage.section))})" if passage.section else ""
+        return f"{self.name} {passage.kind}, {passage.year or 'year not known'}: {_plain(passage.title)}{where}"
 
     def block(self) -> str:
         """Its sentences, numbered, between marks that its text cannot forge."""

@@ -15,7 +15,7 @@ from assistant.agent.talking import Talker, needed_tokens
 from assistant.answer import EngineName
 from assistant.composing.engine import ExtractiveEngine
 from assistant.drafts import Draft, Failed
-from assistant.errors import LimitError, LlmError
+from assistant.errors import ContextError, LlmError
 from assistant.guardrails.identifiers import looks_identifying
 from assistant.llms import Llm
 from assistant.progress import Progress, Tell
@@ -126,7 +126,7 @@ class LlmEngine:
         self, run: Run, messages: Sequence[Message], entries: Sequence[Entry], reader: Reader
     ) -> AsyncIterator[Draft]:
         started = time.perf_counter()
-        stream = self._talker.stream(messages, schema=schema(entries), max_tokens=DRAFT_TOKENS)
+        stream = self._talker.stream(messages, schema=schema(entries), max_tokens=self._reply_tokens)
         try:
             async with aclosing(stream):
                 async for draft in drafts(stream, reader):
@@ -136,16 +136,23 @@ class LlmEngine:
 
     def _with_evidence(self, run: Run, name: str, **values: object) -> tuple[tuple[Message, ...], list[Entry]]:
         """The prompt with as much evidence as fits, the best first. Raises `LlmError` where none does."""
-        bare = self._prompt(run, name, evidence="", **values).messages
-        room = self._llm.card.context_tokens - min(DRAFT_TOKENS, self._llm.card.output_tokens)
-        room -= needed_tokens(bare)
-        if self._llm.card.structured != "none":
-            room = room * 3 // 4  # the schema names every sentence
-        entries = sorted(fitting(self._book.ranked(), min(room, EVIDENCE_TOKENS)), key=lambda entry: entry.number)
-        if not entries:
-            raise LimitError(f"No evidence fits into the {self._llm.card.context_tokens:,} tokens of the model.")
-        evidence = "\n".join(entry.block() for entry in entries)
-        return self._prompt(run, name, evidence=evidence, **values).messages, entries
+        room = self._llm.card.context_tokens - self._reply_tokens
+        entries = fitting(self._book.ranked(), min(room, EVIDENCE_TOKENS))
+        while entries:
+            shown = sorted(entries, key=lambda entry: entry.number)
+            evidence = "\n".join(entry.block() for entry in shown)
+            messages = self._prompt(run, name, evidence=evidence, **values).messages
+            if needed_tokens(messages, schema(shown)) <= room:
+                return messages, shown
+            entries.pop()  # the least of them
+        bare = needed_tokens(self._prompt(run, name, evidence="", **values).messages)
+        raise ContextError(bare + self._reply_tokens, self._llm.card.context_tokens)
+
+    @property
+    def _reply_tokens(self) -> int:
+        """Room for a draft; of a small context not too much."""
+        card = self._llm.card
+        return min(DRAFT_TOKENS, card.output_tokens, card.context_tokens // 3)
 
     def _prompt(self, run: Run, name: str, **values: object) -> Prompt:
         prompt = render(name, exemplars=self._exemplars, **values)

@@ -70,10 +70,10 @@ async def gather_by_plan(talker: Talker, prompt: Prompt, caller: Caller) -> None
     await asyncio.gather(*(caller.call(name, arguments) for name, arguments in calls_in(reply)))
 
 
-def described(tool: Tool) -> dict[str, Any]:
+def described(tool: Tool) -> dict[str, str]:
     """A tool as a model without tool calling reads it."""
-    schema = tool.arguments.model_json_schema()
-    return {"name": tool.name, "description": tool.description, "schema": _small(schema)}
+    schema = json.dumps(_small(tool.arguments.model_json_schema()))
+    return {"name": tool.name, "description": tool.description, "schema": schema}
 
 
 def plan_schema(tools: Any) -> dict[str, Any]:
