@@ -16,7 +16,10 @@ MAX_K = 100
 
 
 class RecommendationView(Model):
-    """A recommendation's grade as printed, and what its source says of it in the words of the grading scheme and of the document; `null`: it does not say."""
+    """A recommendation's grade as printed, and what its source says of it, in the words of the grading scheme and of the document.
+
+    `null`: it does not say.
+    """
 
     grade: str | None = Field(description="As printed.")
     strength: str | None = Field(description="How strong it is, in the words of its grading scheme.")
@@ -57,7 +60,8 @@ class PassageView(Model):
     page: int | None
     url: str
     recommendation: RecommendationView | None = Field(
-        default=None, description="What is said of it where the passage is a recommendation, which is always one by itself."
+        default=None,
+        description="What is said of it where the passage is a recommendation, which is always one by itself.",
     )
 
     @classmethod
@@ -115,7 +119,7 @@ class SearchOut(Model):
 
 
 class SectionView(Model):
-    """A stretch of a document's text under one heading path. Strength, certainty and population are a recommendation's, where its source says them."""
+    """A stretch of a document's text under one heading path. Strength, certainty and population are a recommendation's, where its source says so."""
 
     start: int
     end: int

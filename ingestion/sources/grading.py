@@ -104,7 +104,9 @@ def _several(grade: str, publisher: str, date: str) -> list[Grading]:
     ]
     found: list[Grading] = []
     reached = 0
-    for start, end, _, scheme, match in sorted(matches, key=lambda each: each[:3]):  # the longest first: strength with certainty
+    for start, end, _, scheme, match in sorted(
+        matches, key=lambda each: each[:3]
+    ):  # the longest first: strength with certainty
         if start >= reached and (grading := scheme.read(match)) != Grading():
             found.append(grading)
             reached = -end

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ingestion.sentences import find_sentences
 
+_READ = 2_000  # characters of a recommendation: whom it is for stands at its beginning
 _LONGEST_HEADING = 100  # characters; a longer one is a sentence
 _LONGEST = 300  # characters; what is longer is a paragraph, and cut it would name others
 _LABEL = re.compile(
@@ -25,12 +26,18 @@ _LABEL = re.compile(
 # The label of a box of treatments says whom they are for in its first line.
 _BOX = re.compile(r"^(?:recommended|alternative|preferred) (?:\w+ ){0,2}regimens?\b[^\n]{0,200}(?=\n)", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.? ")
-_NOTE = re.compile(r" ?\((?:new|updated|conditional|strong|recommendation|class|grade|cont)\b[^()]{0,60}\)?$", re.IGNORECASE)
-_ONLY_A_LABEL = re.compile(r"^\W*(?:(?:new|updated) )?recommendations?\b(?: ?\d+[a-z]?)?[\W\d]*(?:\W?(?:new|updated)\b[^a-z]*)?$", re.IGNORECASE)
+_NOTE = re.compile(
+    r" ?\((?:new|updated|conditional|strong|recommendation|class|grade|cont)\b[^()]{0,60}\)?$", re.IGNORECASE
+)
+_ONLY_A_LABEL = re.compile(
+    r"^\W*(?:(?:new|updated) )?recommendations?\b(?: ?\d+[a-z]?)?[\W\d]*(?:\W?(?:new|updated)\b[^a-z]*)?$",
+    re.IGNORECASE,
+)
 _GOVERNING = (
     r"(?:(?:treatment|management|care|screening|testing|immuni[sz]ation|vaccination|evaluation|assessment|follow-up|diagnosis|monitoring|"
     r"prevention|investigation|support) of)"
 )
+_PRINTED_GRADE = r"\((?:strong|conditional|weak|good|best|grade|class|recommendation|not graded|[12][A-D]|LOE|COR)\b"  # begins with it
 
 
 class _Patterns(NamedTuple):
@@ -66,7 +73,7 @@ def _patterns() -> _Patterns:
                 rf"^({people}[^.;:,]*?) (?<!who )(?<!that )(?<!which )(?<!and )(?:be|are|is|continue|receive|undergo|have access)\b",
                 rf"^(?:do not |don't )?(?:routinely )?screen ({people}{within}*?)(?<! risk) for\b(?!.*\b(?:and also|as well as)\b)",
                 rf"\b(?:in|for|among|to|{_GOVERNING}) ({people}(?:(?!\b(?:should|must)\b){within})*?)"
-                r"(?= ?(?:\.(?!\d)|[;\[]|$|\((?:strong|conditional|weak|good|grade|class|recommendation|best|not graded|[12][A-D]|LOE|COR)\b|(?:only|in addition to)\b|because\b|since\b|so that\b)"
+                rf"(?= ?(?:\.(?!\d)|[;\[]|$|{_PRINTED_GRADE}|(?:only|in addition to|because|since|so that)\b)"
                 rf"|,? (?:because|since|so that)\b|, to\b|, (?:and|or|but|then) (?:{words['imperatives']})\b)",
                 rf"(?:^|\b(?:in|for|among|{_GOVERNING}) )({people}.*)$",
                 rf"^(?:(?:{words['actors']}) (?:should|must|may|can|could)|{words['imperatives']})\b",
@@ -86,8 +93,8 @@ def population_of(text: str, path: tuple[str, ...] = (), *, guessed: bool = Fals
     """
     if box := _BOX.match(text):
         return _of_heading(box[0]) or _of_path(path, guessed)
-    flat = " ".join(text.split())
-    return _of_words(flat[_LABEL.match(flat).end() :]) or _of_path(path, guessed)  # type: ignore[union-attr] - it matches anything
+    flat = " ".join(text[:_READ].split())
+    return _of_words(_LABEL.sub("", flat)) or _of_path(path, guessed)
 
 
 def _of_words(flat: str) -> str | None:
@@ -111,11 +118,11 @@ def _of_words(flat: str) -> str | None:
 def _clause_after(sentence: str, start: int) -> int | None:
     """Where the comma stands after which the main clause begins."""
     patterns = _patterns()
-    for comma in re.finditer(r", ", sentence[:_LONGEST + start]):
-        rest = sentence[comma.end() :]
-        if comma.start() >= start and sentence.count("(", 0, comma.start()) == sentence.count(")", 0, comma.start()):
-            if not patterns.goes_on.match(rest) and patterns.clause.match(rest):
-                return comma.start()
+    for comma in re.finditer(r", ", sentence[: _LONGEST + start]):
+        at, rest = comma.start(), sentence[comma.end() :]
+        outside = at >= start and sentence.count("(", 0, at) == sentence.count(")", 0, at)
+        if outside and not patterns.goes_on.match(rest) and patterns.clause.match(rest):
+            return at
     return None
 
 
