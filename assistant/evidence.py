@@ -40,7 +40,8 @@ class RecommendationView(Model):
             ("certainty", self.certainty),
             ("for", self.population),
         )
-        return [f"{name}: {words}" for name, words in said if words]
+        told = [f"{name}: {words}" for name, words in said if words]
+        return [words.removeprefix("Grade: ") if words.startswith("Grade: Grade") else words for words in told]
 
 
 class PassageView(Model):

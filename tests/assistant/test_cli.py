@@ -114,7 +114,7 @@ def test_a_recommendation_is_shown_with_what_its_grade_says_and_whom_it_is_for(r
         "population": "women 75 years or older",
     }
     shown = " ".join(run("show", passage, home=starter_home).out.split())
-    for words in ("Grade: Grade I", "Strength: no recommendation", "Certainty: low", "For: women 75 years or older"):
+    for words in ("Grade I", "Strength: no recommendation", "Certainty: low", "For: women 75 years or older"):
         assert words in shown
     sections = run("show", passage.partition("#")[0], "--json", home=starter_home).json["sections"]
     assert {section["population"] for section in sections if section["role"] != "recommendation"} == {None}
