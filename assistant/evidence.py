@@ -8,11 +8,40 @@ from typing import Any
 from pydantic import Field
 
 from assistant.answer import Model
-from indexes.passage import Hit, Passage
+from indexes.passage import Hit, Part, Passage, Role
 from ingestion.document import Document
 
 MAX_K = 100
 """Hits of one search, and of one kind in it."""
+
+
+class RecommendationView(Model):
+    """A recommendation's grade as printed, and what its source says of it, in the words of the grading scheme and of the document.
+
+    `null`: it does not say.
+    """
+
+    grade: str | None = Field(description="As printed.")
+    strength: str | None = Field(description="How strong it is, in the words of its grading scheme.")
+    certainty: str | None = Field(description="How certain its evidence is, in the words of its grading scheme.")
+    population: str | None = Field(description="Whom it is for, in the document's own words.")
+
+    @classmethod
+    def of(cls, part: Part) -> RecommendationView:
+        """The view of a recommendation that is a passage or a part of one."""
+        return cls(grade=part.grade, strength=part.strength, certainty=part.certainty, population=part.population)
+
+    @property
+    def words(self) -> list[str]:
+        """What is said, a phrase each: "Grade: B", "strength: recommended, …", "certainty: …", "for: …"."""
+        said = (
+            ("Grade", self.grade),
+            ("strength", self.strength),
+            ("certainty", self.certainty),
+            ("for", self.population),
+        )
+        told = [f"{name}: {words}" for name, words in said if words]
+        return [words.removeprefix("Grade: ") if words.startswith("Grade: Grade") else words for words in told]
 
 
 class PassageView(Model):
@@ -31,10 +60,15 @@ class PassageView(Model):
     status: str
     page: int | None
     url: str
+    recommendation: RecommendationView | None = Field(
+        default=None,
+        description="What is said of it where the passage is a recommendation, which is always one by itself.",
+    )
 
     @classmethod
     def of(cls, passage: Passage) -> PassageView:
         """The view of a passage."""
+        first = passage.part_at(0)
         return cls(
             passage_id=passage.passage_id,
             document_id=passage.document_id,
@@ -49,6 +83,7 @@ class PassageView(Model):
             status=passage.status.value,
             page=passage.page,
             url=passage.url,
+            recommendation=RecommendationView.of(first) if first.role is Role.RECOMMENDATION else None,
         )
 
 
@@ -85,7 +120,7 @@ class SearchOut(Model):
 
 
 class SectionView(Model):
-    """A stretch of a document's text under one heading path."""
+    """A stretch of a document's text under one heading path. Strength, certainty and population are a recommendation's, where its source says so."""
 
     start: int
     end: int
@@ -93,6 +128,9 @@ class SectionView(Model):
     path: list[str]
     grade: str | None
     page: int | None
+    strength: str | None = None
+    certainty: str | None = None
+    population: str | None = None
 
 
 class DocumentView(Model):

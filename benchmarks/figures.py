@@ -274,6 +274,17 @@ def ingested() -> str:
     return "\n".join(lines)
 
 
+def recommendations() -> str:
+    """How many recommendations of each source of guidelines have which field."""
+    names = ("grade", "strength", "certainty", "population")
+    lines = [f"| source | recommendations | with {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+    for row in _load("recommendations")["sources"]:
+        of = row["recommendations"]
+        cells = " | ".join(f"{row[name]:,} ({row[name] / of:.0%})" for name in names)
+        lines.append(f"| {row['source']} | {of:,} | {cells} |")
+    return "\n".join(lines)
+
+
 def quarantined() -> str:
     """Why records and files were refused, the most frequent reasons of each source first."""
     lines = ["| source | times | reason |", "|---|---|---|"]
@@ -477,6 +488,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "example": example,
     "ingested": ingested,
     "quarantined": quarantined,
+    "recommendations": recommendations,
     "stages": stages,
     "memory": memory,
     "scale": scale,

@@ -67,13 +67,32 @@ def _clip(text: str, length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a passage with one role; offsets count characters in the passage's text."""
+    """A stretch of a passage with one role; offsets count characters in the passage's text.
+
+    A recommendation has its `grade` as printed, and what its source says, `None` where it does not: `strength`, `certainty` of the evidence, and the
+    `population` it is for.
+    """
 
     start: int
     end: int
     role: Role
     heading: str = ""
     grade: str | None = None
+    strength: str | None = None
+    certainty: str | None = None
+    population: str | None = None
+
+    def to_payload(self) -> list[Any]:
+        """A JSON-ready list; where a recommendation says no more than its grade it ends there, as it always did."""
+        said = [self.start, self.end, str(self.role), self.heading, self.grade]
+        more = [self.strength, self.certainty, self.population]
+        return said + more if any(one is not None for one in more) else said
+
+    @classmethod
+    def from_payload(cls, payload: Sequence[Any]) -> Part:
+        """The part that `to_payload` wrote, or an earlier Citewell, which knew no more than the grade."""
+        start, end, role, *said = payload
+        return cls(start, end, Role(role), *said)
 
 
 YOUNGEST, OLDEST = 0.0, 200.0
@@ -196,7 +215,7 @@ class Passage:
             "end": self.end,
             "title": self.title,
             "section": list(self.section),
-            "parts": [[p.start, p.end, str(p.role), p.heading, p.grade] for p in self.parts],
+            "parts": [part.to_payload() for part in self.parts],
             "year": self.year,
             "evidence_level": self.evidence_level,
             "status": str(self.status),
@@ -218,7 +237,7 @@ class Passage:
             end=payload["end"],
             title=payload["title"],
             section=tuple(payload["section"]),
-            parts=tuple(Part(s, e, Role(role), heading, grade) for s, e, role, heading, grade in payload["parts"]),
+            parts=tuple(map(Part.from_payload, payload["parts"])),
             year=payload["year"],
             evidence_level=payload["evidence_level"],
             status=Status(payload["status"]),

@@ -41,6 +41,9 @@ def passages_of(document: Document) -> list[Passage]:
                     section.role,
                     section.path[-1] if section.path else "",
                     section.grade,
+                    section.strength,
+                    section.certainty,
+                    section.population,
                 )
                 for section in sections
             ),

@@ -73,6 +73,9 @@ CREATE TABLE excluded (
     document_id TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (document_id, source)
 );
 """,
+    # Recommendations may say strength, certainty and population from here on. No table changes and nothing needs to be rewritten, but an earlier
+    # Citewell could not read such passages: the number makes it say so.
+    "",
 )
 SCHEMA_VERSION = len(LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us

@@ -26,8 +26,9 @@ def printable(text: str) -> str:
 class Section:
     """A stretch of a document under one heading path; offsets count characters in `Document.text`.
 
-    Sections do not overlap, stand in reading order and are never empty. `grade` is a recommendation's own grade as printed;
-    `page` is the first page (1-based) where the source has pages.
+    Sections do not overlap, stand in reading order and are never empty. `page` is the first page (1-based) where the source has pages. The
+    rest is a recommendation's: its own `grade` as printed, what that says of its `strength` and of the `certainty` of its evidence, in the words of
+    the grading scheme, and the source's words that say whom it is for (`population`); `None` where the source does not say.
     """
 
     start: int
@@ -36,6 +37,9 @@ class Section:
     path: tuple[str, ...] = ()
     grade: str | None = None
     page: int | None = None
+    strength: str | None = None
+    certainty: str | None = None
+    population: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Document:
                     "path": list(s.path),
                     "grade": s.grade,
                     "page": s.page,
+                    **{name: said for name in RECOMMENDED if (said := getattr(s, name)) is not None},
                 }
                 for s in self.sections
             ],
@@ -115,6 +120,8 @@ class Document:
         return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":")).encode()
 
 
+# What only a recommendation has, and so only there: documents without any are written as they always were, and their hashes stay.
+RECOMMENDED = ("strength", "certainty", "population")
 _TUPLES = ("authors", "publication_types", "mesh")
 _MADE = {"kind", "status", "sections", *_TUPLES, "identifiers", "attributes"}
 _PLAIN = tuple(each.name for each in fields(Document) if each.name not in _MADE)
@@ -162,6 +169,7 @@ class TextBuilder:
         *,
         grade: str | None = None,
         page: int | None = None,
+        population: str | None = None,
     ) -> None:
         """Append a section; blank text is passed over, surrounding white space is not kept."""
         text = text.strip()
@@ -170,7 +178,9 @@ class TextBuilder:
         if self._pieces:
             self._pieces.append(SEPARATOR)
             self._length += len(SEPARATOR)
-        self.sections.append(Section(self._length, self._length + len(text), role, path, grade, page))
+        self.sections.append(
+            Section(self._length, self._length + len(text), role, path, grade, page, population=population)
+        )
         self._pieces.append(text)
         self._length += len(text)
 

@@ -27,6 +27,7 @@ from indexes.passage import Kind, Status
 from ingestion.document import Document
 from ingestion.editions import family, superseded
 from ingestion.errors import SourceError
+from ingestion.sources.grading import graded
 from ingestion.sources.guideline import short_publisher, slugify, web_url, year_in
 
 NAME = "citewell-manifest.toml"
@@ -84,7 +85,8 @@ class Entry(BaseModel):
             or (superseded(document, self.superseded_by) if self.superseded_by else document).status,
         }
         attributes = {**document.attributes, **({"supersedes": list(self.supersedes)} if self.supersedes else {})}
-        return replace(document, document_id=self._identify(document), attributes=attributes, **said)  # type: ignore[arg-type]
+        described = replace(document, document_id=self._identify(document), attributes=attributes, **said)  # type: ignore[arg-type]
+        return graded(described)  # a grade means what its issuer means by it
 
     def _identify(self, document: Document) -> str:
         issuer, _, slug = family(document.document_id).removeprefix("guideline:").partition("/")

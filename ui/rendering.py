@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from assistant.answer import Answer, Citation, Source
 from assistant.answer import Warning as AnswerWarning
 from assistant.errors import NotFoundError
+from assistant.evidence import RecommendationView
 from indexes.passage import Passage
 from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, NOTHING_FOUND, STATUSES, WARNINGS
 
@@ -195,7 +196,7 @@ def _excerpt(cited: list[Citation], passage: Callable[[str], Passage]) -> Excerp
 
 
 def _where(passage: Passage, offset: int) -> str:
-    """Where in its document the words stand: section path, heading, grade of recommendation, page."""
+    """Where in its document the words stand: section path, heading, page; of a recommendation its grade, what that means, and whom it is for."""
     part = passage.part_at(offset)
     path = [*passage.section]
     if part.heading and part.heading not in path:
@@ -205,7 +206,7 @@ def _where(passage: Passage, offset: int) -> str:
             None,
             (
                 " › ".join(path),
-                part.grade and f"Grade: {part.grade}",
+                *RecommendationView.of(part).words,
                 f"page {passage.page}" if passage.page is not None else "",
             ),
         )

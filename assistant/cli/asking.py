@@ -138,6 +138,9 @@ def show(
         print_whole(view.url, "cyan")
     if known:
         print_whole(f"From {known.source}", "dim")
+    if passage and (recommended := PassageView.of(passage).recommendation):
+        for words in recommended.words:
+            out.print(text(words[0].upper() + words[1:]))
     out.print()
     if view.text:
         out.print(text(view.text))

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indexes.passage import Role
-from ingestion.sources.guideline import DASHES, NO_PART_OF_A_RULE, Block, grade_columns
+from ingestion.sources.guideline import DASHES, NO_PART_OF_A_RULE, Block, grade_columns, population_column
 from ingestion.sources.workbook import Place, Sheet
 
 _ANCHOR = re.compile(r"(decision|schedule) id", re.IGNORECASE)
@@ -146,6 +146,7 @@ def _rules(sheet: Sheet, table: _Table, rows: Sequence[int]) -> Iterator[Block]:
                 " | ".join(text for _, text in rule),
                 role=role,
                 grade=_grade(table, rule) if role is Role.RECOMMENDATION else None,
+                population=_population(table, rule),
             )
         if notes:
             yield Block("Annotations", 4)
@@ -170,6 +171,13 @@ def _grade(table: _Table, shown: list[tuple[int, str]]) -> str | None:
     graded = [columns[i] for i in grade_columns([_flat(name) for name in table.names.values()])]
     texts = dict(shown)
     return ", ".join(texts[column] for column in graded if column in texts) or None
+
+
+def _population(table: _Table, shown: list[tuple[int, str]]) -> str | None:
+    """Whom the rule is for, where a column says so."""
+    columns = list(table.names)
+    who = population_column([_flat(name) for name in table.names.values()])
+    return None if who is None else dict(shown).get(columns[who])
 
 
 def _short(name: str) -> str:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from indexes.passage import Kind, Role, Status
 from ingestion.document import Document, TextBuilder, printable
 from ingestion.errors import SourceError
+from ingestion.sources.grading import graded
+from ingestion.sources.population import population_of
 from ingestion.sources.recommendations import classify
 
 # Left out with everything below them: they hold names of other works and places in this one, not statements to cite.
@@ -26,6 +28,9 @@ _CERTAINTY_COLUMN = re.compile(
     r"^(?:(?:level|certainty|quality)(?: of (?:the )?evidence)?|LOE)(?: \(\w+\))?$", re.IGNORECASE
 )
 _GRADE_COLUMN = re.compile(r"^(?:grade|strength|class|COR)(?: of (?:the )?recommendations?)?\b.{0,20}$", re.IGNORECASE)
+_POPULATION_COLUMN = re.compile(
+    r"^(?:(?:target|patient|study) )?(?:populations?|groups?)$|^(?:patients?|for whom|who)$", re.IGNORECASE
+)
 _RULE_ID = re.compile(r"^rule ID$", re.IGNORECASE)
 NO_PART_OF_A_RULE = re.compile(r"references?(?:\(s\))?(?: ?/ ?source)?|sources?|output type", re.IGNORECASE)
 """Headers of a decision table's columns that say nothing about whom to do what."""
@@ -58,8 +63,8 @@ _PUBLISHERS = {
 class Block:
     """One heading (`level` 1 is the highest), paragraph, list item, table or table row.
 
-    `grade` is printed beside the text, such as in a column. `role` is set where the source itself says what the text is, so that nothing is
-    guessed from headings and wording.
+    `grade` and `population` are printed beside the text, such as in a column. `role` is set where the source itself says what the text is, so that
+    nothing is guessed from headings and wording.
     """
 
     text: str
@@ -67,6 +72,7 @@ class Block:
     page: int | None = None
     grade: str | None = None
     role: Role | None = None
+    population: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +174,15 @@ def table_blocks(rows: list[list[str]]) -> list[Block]:
     columns = grade_columns(rows[0]) if rows else []
     if not columns:
         return [Block("\n".join(lines))] if lines else []
+    who = population_column(rows[0])
     graded = zip(rows[1:], lines[1:], strict=True)
     return [
-        Block(line, grade=", ".join(row[i] for i in columns if i < len(row) and row[i]) or None) for row, line in graded
+        Block(
+            line,
+            grade=", ".join(row[i] for i in columns if i < len(row) and row[i]) or None,
+            population=row[who] if who is not None and who < len(row) and row[who] not in DASHES else None,
+        )
+        for row, line in graded
     ]
 
 
@@ -179,6 +191,11 @@ def grade_columns(header: Sequence[str]) -> list[int]:
     strength = next((i for i, cell in enumerate(header) if _GRADE_COLUMN.match(cell)), None)
     certainty = next((i for i, cell in enumerate(header) if i != strength and _CERTAINTY_COLUMN.match(cell)), None)
     return [] if strength is None else [i for i in (strength, certainty) if i is not None]
+
+
+def population_column(header: Sequence[str]) -> int | None:
+    """Which column says whom a recommendation is for."""
+    return next((i for i, cell in enumerate(header) if _POPULATION_COLUMN.match(cell)), None)
 
 
 def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, strict: bool = False) -> Document:
@@ -199,7 +216,7 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
     version = slugify(meta.version) or (str(year) if year else "undated")
     slug = slugify(meta.slug) or slugify(title) or slugify(path.stem) or "untitled"
     status = Status.SUPERSEDED if meta.superseded_by and meta.status is Status.CURRENT else meta.status
-    return Document(
+    document = Document(
         document_id=f"guideline:{slugify(publisher) or 'local'}/{slug}@{version}",
         kind=Kind.GUIDELINE,
         title=title,
@@ -218,6 +235,7 @@ def build_document(path: Path, meta: Metadata, blocks: Iterable[Block], *, stric
         evidence_level="guideline",
         attributes=dict(meta.attributes),
     )
+    return graded(document)
 
 
 def without_lists_of_works(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -241,15 +259,12 @@ def _sections(blocks: Iterable[Block], title: str, publisher: str, strict: bool)
             stack.append((block.level, block.text))
             continue
         path = tuple(heading for _, heading in stack if heading.casefold() != title.casefold())
-        if block.role is not None:
-            builder.add(block.text, block.role, path, grade=block.grade, page=block.page)
-            continue
-        role, grade = classify(block.text, path, publisher=publisher, strict=strict)
-        builder.add(
-            block.text,
-            role,
-            path,
-            grade=grade or (block.grade if role is Role.RECOMMENDATION else None),
-            page=block.page,
-        )
+        role, grade = block.role, block.grade
+        if role is None:
+            role, printed = classify(block.text, path, publisher=publisher, strict=strict)
+            grade = printed or (grade if role is Role.RECOMMENDATION else None)
+        population = None
+        if role is Role.RECOMMENDATION:
+            population = block.population or population_of(block.text, path, guessed=strict)
+        builder.add(block.text, role, path, grade=grade, page=block.page, population=population)
     return builder

@@ -32,7 +32,7 @@ class DocxGuidelines:
 
     name = "guideline (DOCX)"
     kind = "guideline"
-    version = 2
+    version = 3
     suffixes: tuple[str, ...] = (".docx", ".docm", ".doc")
 
     def recognises(self, path: Path, head: bytes) -> bool:

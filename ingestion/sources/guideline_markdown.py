@@ -62,7 +62,7 @@ class MarkdownGuidelines:
 
     name = "guideline (Markdown)"
     kind = "guideline"
-    version = 3
+    version = 4
     suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def recognises(self, path: Path, head: bytes) -> bool:

@@ -49,6 +49,7 @@ _GRADES = tuple(
             re.IGNORECASE,
         ),
         (rf"\b({_CERTAINTY}[,;] {_STRENGTH} recommendation{_DIRECTION})", re.IGNORECASE),
+        (rf"\b({_STRENGTH} recommendation{_DIRECTION},? based on expert (?:consensus|opinion))\b", re.IGNORECASE),
         (rf"[(\[]({_STRENGTH} recommendation{_DIRECTION})[)\]]", re.IGNORECASE),
         (rf"^({_STRENGTH} recommendation{_DIRECTION})[.;:]?$", re.IGNORECASE),
         (rf"\b({_NAMED_STRENGTH})\b", re.IGNORECASE),

@@ -50,7 +50,7 @@ class UspstfStatements:
 
     name = "USPSTF JSON (Prevention TaskForce API)"
     kind = "guideline"
-    version = 1
+    version = 2
     suffixes: tuple[str, ...] = ()  # a JSON file that is not recognised is not meant by `--kind guideline`
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -124,9 +124,15 @@ def _blocks(statement: Json, recommendations: Sequence[Json]) -> Iterator[Block]
     yield Block("Recommendation" if len(recommendations) == 1 else "Recommendations", 2)
     for recommendation in recommendations:
         grade = string_at(recommendation, "grade").strip()
-        yield Block(_population(recommendation) or "Population not named", 3)
+        population = _population(recommendation)
+        yield Block(population or "Population not named", 3)
         text = "\n".join(block.text for block in _read(string_at(recommendation, "text")))
-        yield Block(text, role=Role.RECOMMENDATION, grade=grade if _GRADE.fullmatch(grade) else None)
+        yield Block(
+            text,
+            role=Role.RECOMMENDATION,
+            grade=grade if _GRADE.fullmatch(grade) else None,
+            population=population or None,
+        )
         for field, heading in (("servFreq", "Frequency of service"), ("riskText", "Risk")):
             blocks = [block for block in _read(string_at(recommendation, field)) if block.level is None]
             if blocks:

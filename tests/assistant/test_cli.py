@@ -104,6 +104,23 @@ def test_a_search(run: Run, starter_home: Path) -> None:
     assert "Nothing passes --since, --until together" in both.err
 
 
+def test_a_recommendation_is_shown_with_what_its_grade_says_and_whom_it_is_for(run: Run, starter_home: Path) -> None:
+    passage = "guideline:uspstf/breast-cancer-screening@2024#1"
+    told = run("show", passage, "--json", home=starter_home).json["recommendation"]
+    assert told == {
+        "grade": "Grade I",
+        "strength": "no recommendation, insufficient evidence",
+        "certainty": "low",
+        "population": "women 75 years or older",
+    }
+    shown = " ".join(run("show", passage, home=starter_home).out.split())
+    for words in ("Grade I", "Strength: no recommendation", "Certainty: low", "For: women 75 years or older"):
+        assert words in shown
+    sections = run("show", passage.partition("#")[0], "--json", home=starter_home).json["sections"]
+    assert {section["population"] for section in sections if section["role"] != "recommendation"} == {None}
+    assert told["population"] in {section["population"] for section in sections}
+
+
 def test_a_document_is_shown_whole(run: Run, starter_home: Path) -> None:
     shown = run("show", "pubmed:9635947", "--json", home=starter_home).json
     assert shown["identifiers"]["pmid"] == "9635947"

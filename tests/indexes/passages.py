@@ -30,7 +30,13 @@ def make_passage(number: int, text: str, kind: Kind = Kind.LITERATURE, year: int
 def _parts(draw: st.DrawFn, length: int) -> tuple[Part, ...]:
     cuts = sorted(draw(st.sets(st.integers(0, length), max_size=4)))
     return tuple(
-        Part(a, b, draw(st.sampled_from(Role)), draw(st.text(max_size=8)), draw(st.none() | st.text(max_size=4)))
+        Part(
+            a,
+            b,
+            draw(st.sampled_from(Role)),
+            draw(st.text(max_size=8)),
+            *(draw(st.none() | st.text(max_size=4)) for _ in range(4)),
+        )
         for a, b in pairwise(cuts)
     )
 

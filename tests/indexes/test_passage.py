@@ -24,6 +24,15 @@ def test_the_embedder_reads_title_and_section_and_the_quote_does_not() -> None:
     assert Passage("d#0", "d", Kind.GUIDELINE, "Offer a statin.", 0, 15, "").embedding_text == "Offer a statin."
 
 
+def test_a_part_of_an_earlier_citewell_is_read_and_one_without_more_is_written_as_then() -> None:
+    before = [0, 5, "recommendation", "Adults", "Grade B"]
+    part = Part(0, 5, Role.RECOMMENDATION, "Adults", "Grade B")
+    assert Part.from_payload(before) == part
+    assert part.to_payload() == before
+    more = Part(0, 5, Role.RECOMMENDATION, "Adults", "Grade B", "recommended", "high", "adults")
+    assert Part.from_payload(json.loads(json.dumps(more.to_payload()))) == more
+
+
 def test_each_character_has_the_part_that_holds_it() -> None:
     parts = (Part(0, 5, Role.METHOD), Part(7, 10, Role.CONCLUSION))
     passage = Passage("d#0", "d", Kind.LITERATURE, "0123456789", 0, 10, "", parts=parts)

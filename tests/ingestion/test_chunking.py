@@ -35,7 +35,13 @@ def documents(draw: st.DrawFn) -> Document:
         path = tuple(
             draw(st.lists(st.sampled_from(["Methods", "Results", "Dose", "Table 1. " + "Mean dose " * 40]), max_size=3))
         )
-        builder.add(text, draw(st.sampled_from(Role)), path, page=draw(st.none() | st.integers(1, 3)))
+        builder.add(
+            text,
+            draw(st.sampled_from(Role)),
+            path,
+            page=draw(st.none() | st.integers(1, 3)),
+            population=draw(st.sampled_from([None, "adults"])),
+        )
     return document(builder, draw(st.sampled_from(["Title", "A title without end " * 40])))
 
 
@@ -82,6 +88,8 @@ def test_parts_tell_the_role_and_heading_of_every_stretch(given_document: Docume
             section = next(s for s in given_document.sections if s.start <= passage.start + part.start < s.end)
             assert passage.start + part.end <= section.end
             assert (part.role, part.grade) == (section.role, section.grade)
+            assert (part.strength, part.certainty) == (section.strength, section.certainty)
+            assert part.population == section.population
             assert part.heading == (section.path[-1] if section.path else "")
             last = part.end
         if {part.role for part in passage.parts} & ALONE:

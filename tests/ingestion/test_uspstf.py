@@ -206,6 +206,9 @@ def test_the_genuine_data_set_is_read_whole(data_dir: Path) -> None:
     ]
     assert read == [written[number] for number in source["generalRecommendations"]]
     assert sum(map(len, read)) == 143
+    recommended = [s for document in documents for s in document.sections if s.role is Role.RECOMMENDATION]
+    assert all(s.strength and s.certainty for s in recommended)
+    assert all(s.population == s.path[-1] != "Population not named" for s in recommended)
     assert not any(mark in document.text for document in documents for mark in ("&nbsp;", "</p>", "<sup>"))
 
 

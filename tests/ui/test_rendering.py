@@ -44,7 +44,8 @@ def test_each_claim_marks_its_own_words() -> None:
     assert [claim["markers"][0]["number"] for claim in page["claims"]] == [1, 1, 2]
     where = page["claims"][0]["markers"][0]["excerpts"][0]["where"]
     assert where == (
-        "Recommendations › Blood pressure threshold · Grade: Strong, moderate- to high-certainty evidence · page 11"
+        "Recommendations › Blood pressure threshold · Grade: Strong, moderate- to high-certainty evidence · strength: strong "
+        "· certainty: moderate to high · for: individuals with a confirmed diagnosis of hypertension · page 11"
     )
 
 
