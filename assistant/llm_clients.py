@@ -80,7 +80,11 @@ def _anthropic(card: ModelCard, url: str, key: str, seconds: float) -> FunctionC
     import httpx2
     from anthropic import AsyncAnthropic
     from llama_index.core.base.llms.types import LLMMetadata
-    from llama_index.llms.anthropic import Anthropic
+    from llama_index.llms.anthropic import Anthropic, utils
+
+    if not isinstance(utils.MessageParam, type):
+        # llama-index-llms-anthropic 0.12.3 makes messages by calling this name, which anthropic 2 turned into a union that cannot be called.
+        utils.MessageParam = dict
 
     class OfCard(Anthropic):
         """What the card says of the model, not what a list in the library does, which refuses models that it does not have."""

@@ -277,7 +277,7 @@ def test_cancelling_closes_the_connection(ask: Any, streamed: bool) -> None:
                 await asking.reply(ASKED, max_tokens=50)
 
         task = asyncio.create_task(read())
-        while not server.requests:
+        while not server.requests and not task.done():
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
