@@ -91,7 +91,7 @@ Reply = Text | Calls | Failure | Stall | HangUp | Raw | Redirect
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked. `hung_up` is set once it closed the connection before the reply was whole."""
+    """What a client asked; names of headers are in lower case. `hung_up` is set once it closed the connection before the reply was whole."""
 
     path: str
     headers: Mapping[str, str]

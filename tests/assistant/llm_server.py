@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length) or b"{}")
-        request = Request(self.path, dict(self.headers.items()), body)
+        request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         if self.path not in ("/v1/chat/completions", "/v1/messages"):
             self._fail(Failure(404, "no such path"))
             return

@@ -86,7 +86,7 @@ def test_a_request_is_repeatable_and_capped() -> None:
         {"role": "user", "content": PRIVATE},
     ]
     assert request.response_format is None
-    assert request.headers["Authorization"] == f"Bearer {KEY}"
+    assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_keys_of_other_providers_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +153,7 @@ def test_anthropic_is_asked_by_its_own_protocol() -> None:
     assert first.path == "/v1/messages"
     assert first.response_format == {"format": {"type": "json_schema", "schema": SCHEMA}}
     assert (first.body["temperature"], first.body["max_tokens"]) == (0, 50)
-    assert first.headers["X-Api-Key"] == KEY
+    assert first.headers["x-api-key"] == KEY
     assert second.streamed
     assert asking.budget.prompt_tokens == 1100
 
