@@ -7,7 +7,7 @@ The libraries are imported when a model is opened, not before: they are options 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import LlmError
 from assistant.model_cards import ModelCard
@@ -80,7 +80,12 @@ def _anthropic(card: ModelCard, url: str, key: str, seconds: float) -> FunctionC
     import httpx2
     from anthropic import AsyncAnthropic
     from llama_index.core.base.llms.types import LLMMetadata
-    from llama_index.llms.anthropic import Anthropic
+    from llama_index.llms.anthropic import Anthropic, utils
+
+    names = vars(utils)
+    if not isinstance(names["MessageParam"], type):
+        # llama-index-llms-anthropic 0.12.3 makes messages by calling this name, which anthropic 2 turned into a union that cannot be called.
+        names["MessageParam"] = dict
 
     class OfCard(Anthropic):
         """What the card says of the model, not what a list in the library does, which refuses models that it does not have."""
@@ -94,6 +99,13 @@ def _anthropic(card: ModelCard, url: str, key: str, seconds: float) -> FunctionC
                 is_function_calling_model=card.tools == "native",
                 model_name=self.model,
             )
+
+        @property
+        def _model_kwargs(self) -> dict[str, Any]:
+            # anthropic 2 takes no temperature as an argument; in the body it does what it always did. Newer models refuse it.
+            refused = any(name in self.model for name in utils.ANTHROPIC_NO_TEMP_MODELS)
+            body = {} if refused else {"temperature": self.temperature}
+            return {"model": self.model, "max_tokens": self.max_tokens, "extra_body": body}
 
     http = httpx2.AsyncClient(
         limits=httpx2.Limits(max_keepalive_connections=0),

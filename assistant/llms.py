@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 from urllib.parse import SplitResult, urlsplit
 
 from assistant.errors import SettingsError
@@ -35,6 +35,11 @@ KEYS: Mapping[str, str] = {
     "anthropic": "ANTHROPIC_API_KEY",
 }
 """The variable a provider's key usually stands in; these providers need one."""
+
+NO_PRICE = (
+    "Its price is unknown, so the limit CITEWELL_LLM_COST cannot be kept: set CITEWELL_LLM_PRICE=PROMPT/ANSWER, "
+    "in USD per million tokens."
+)
 
 _SPEC = re.compile(r"(?P<provider>[a-z-]+):(?P<model>[^\s@](?:(?!@https?://)\S)*)(?:@(?P<url>https?://\S+))?", re.ASCII)
 _GRAMMAR = (
@@ -93,17 +98,17 @@ def open_llm(settings: Settings) -> Llm | None:
 def card_of(settings: Settings, spec: Spec) -> ModelCard:
     """The card of a model, with what the operator set instead."""
     card = find_card(spec.provider, spec.model, spec.interface)
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "context_tokens": settings.llm_context,
         "tools": settings.llm_tools,
         "structured": settings.llm_structured,
         "identifiers_allowed": settings.llm_identifiers,
+        "price": _price(settings),
     }
-    if settings.llm_price is not None:
-        prompt, completion = map(float, settings.llm_price.split("/"))
-        said["price"] = Price(prompt, completion)
-    changed = {name: value for name, value in said.items() if value is not None}
-    return replace(card, **changed)  # type: ignore[arg-type]  # the settings' types are the card's
+    card = replace(card, **{name: value for name, value in said.items() if value is not None})
+    if card.interface == "api" and card.price is None:
+        card = replace(card, remarks=(*card.remarks, NO_PRICE))
+    return card
 
 
 def parse_spec(text: str) -> Spec:
@@ -144,6 +149,13 @@ def _check_encrypted(provider: Provider, parts: SplitResult) -> None:
         raise SettingsError(
             f"The address in CITEWELL_LLM would send your key for {provider} unencrypted: begin it with https://."
         )
+
+
+def _price(settings: Settings) -> Price | None:
+    if settings.llm_price is None:
+        return None
+    prompt, completion = map(float, settings.llm_price.split("/"))
+    return Price(prompt, completion)
 
 
 def _key(settings: Settings, spec: Spec) -> str:

@@ -64,8 +64,14 @@ class ModelCard:
     identifiers_allowed: bool
     price: Price | None = None
     medqa: MedQA | None = None
-    registered: bool = True
+    entry: str | None = None
+    """The first name of the registry's entry it is from, `None` where the model is not in there."""
     remarks: tuple[str, ...] = ()
+
+    @property
+    def registered(self) -> bool:
+        """Whether the registry knows the model."""
+        return self.entry is not None
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
         """USD; 0 where the price is unknown."""
@@ -119,6 +125,7 @@ class Entry(BaseModel):
             identifiers_allowed=interface == "local",
             price=Price(**self.price.model_dump()) if self.price else None,
             medqa=MedQA(**self.medqa.model_dump()) if self.medqa else None,
+            entry=self.names[0],
         )
 
 
@@ -149,7 +156,6 @@ def _cautious(provider: Provider, model: str, interface: Interface) -> ModelCard
         tools="text",
         structured="none" if provider == "anthropic" else "json_schema",
         identifiers_allowed=interface == "local",
-        registered=False,
         remarks=(
             f"{model} is not in the registry: it is taken to read {UNKNOWN_CONTEXT:,} tokens and to write tool calls as text. "
             "If it can do more, set CITEWELL_LLM_CONTEXT, CITEWELL_LLM_TOOLS and CITEWELL_LLM_STRUCTURED.",
@@ -165,10 +171,4 @@ def _as_served(card: ModelCard) -> ModelCard:
             "then set CITEWELL_LLM_CONTEXT to the same."
         )
         card = replace(card, context_tokens=OLLAMA_CONTEXT, remarks=(*card.remarks, remark))
-    if card.interface == "api" and card.price is None:
-        remark = (
-            "Its price is unknown, so CITEWELL_LLM_COST cannot be kept: set CITEWELL_LLM_PRICE=PROMPT/COMPLETION, "
-            "in USD per million tokens."
-        )
-        card = replace(card, remarks=(*card.remarks, remark))
     return card

@@ -54,7 +54,7 @@ def _words(error: Exception, llm: Llm) -> str | None:
         if type(cause).__module__.partition(".")[0] in _LIBRARIES:
             return _of_library(cause, llm)
         if isinstance(cause, _UNREADABLE) and _raised_in(cause).startswith(_READERS):
-            return _unreadable(llm)
+            return unreadable(llm)
     return None
 
 
@@ -74,9 +74,9 @@ def _of_library(error: BaseException, llm: Llm) -> str:
             "CITEWELL_LLM_SECONDS allows more time."
         )
     if kinds & {"NetworkError", "RemoteProtocolError", "APIConnectionError"}:
-        return f"The connection to the model {model} at {llm.url} broke off. Ask again; if it happens again, read the server's log."
+        return broken_off(llm)
     if kinds & {"JSONDecodeError", "APIResponseValidationError", "DecodingError"}:
-        return _unreadable(llm)
+        return unreadable(llm)
     return f"The model {model} at {llm.url} failed while it answered. Read the server's log."
 
 
@@ -114,7 +114,16 @@ def _too_long(error: BaseException) -> bool:
     return "context" in said and any(word in said for word in ("length", "exceed", "size", "window", "maximum"))
 
 
-def _unreadable(llm: Llm) -> str:
+def broken_off(llm: Llm) -> str:
+    """Words for an answer that did not end."""
+    return (
+        f"The connection to the model {llm.card.name} at {llm.url} broke off before its answer was whole. Ask again; "
+        "if it happens again, read the server's log."
+    )
+
+
+def unreadable(llm: Llm) -> str:
+    """Words for an answer that is none."""
     return (
         f"What the server at {llm.url} answered cannot be read. Does it speak the {_protocol(llm)} protocol at that address? "
         "An address often ends in /v1."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.agent.budget import Budget, Limits, estimate_tokens
-from assistant.agent.failures import errors_in_words
+from assistant.agent.failures import broken_off, errors_in_words, unreadable
 from assistant.errors import ContextError, LimitError, LlmError
 from assistant.llms import Llm
 from assistant.prompts import Message
@@ -68,8 +68,9 @@ class Talker:
             with errors_in_words(self.llm):
                 text = _THOUGHTS.sub("", response.message.content or "")
             _check_end(_finish(response.raw), text, cut_off_matters=schema is not None)
-        except BaseException:
-            self.budget.note(*(used or (request.prompt_tokens, estimate_tokens(text))))
+        except (LlmError, asyncio.CancelledError) as error:
+            if used or _was_at_work(error):
+                self.budget.note(*(used or (request.prompt_tokens, 0)))
             raise
         self.budget.spend(*(used or (request.prompt_tokens, estimate_tokens(text))))
         return text
@@ -84,7 +85,7 @@ class Talker:
         request = self._request(messages, schema, max_tokens)
         used: tuple[int, int] | None = None
         written, shown, finish = "", "", None
-        whole = False
+        begun = False
         try:
             with errors_in_words(self.llm):
                 chunks = await self._in_time(self.llm.client.astream_chat(request.messages, **request.options))
@@ -94,6 +95,7 @@ class Talker:
                         chunk = await self._in_time(anext(chunks, None))
                     if chunk is None:
                         break
+                    begun = begun or bool(_get(chunk.raw, "choices") or _get(chunk.raw, "type"))
                     written += chunk.delta or ""
                     finish = _finish(chunk.raw) or finish
                     used = usage_of(chunk.raw) or used
@@ -101,17 +103,17 @@ class Talker:
                     if text != shown:
                         shown = text
                         yield shown
-            if finish is None:
-                raise LlmError(
-                    f"The connection to the model {self.llm.card.name} broke off in the middle of its answer. Ask again; "
-                    "if it happens again, read the server's log."
-                )
+            self._check_whole(finish, begun=begun)
             _check_end(finish, shown, cut_off_matters=schema is not None)
-            whole = True
-        finally:
-            if not whole:
+        except (LlmError, asyncio.CancelledError, GeneratorExit) as error:
+            if begun or _was_at_work(error):
                 self.budget.note(*(used or (request.prompt_tokens, estimate_tokens(written))))
+            raise
         self.budget.spend(*(used or (request.prompt_tokens, estimate_tokens(written))))
+
+    def _check_whole(self, finish: str | None, *, begun: bool) -> None:
+        if finish is None:
+            raise LlmError(broken_off(self.llm) if begun else unreadable(self.llm))
 
     async def _in_time(self, awaited: Any) -> Any:
         try:
@@ -207,6 +209,11 @@ def _check_end(finish: str | None, text: str, *, cut_off_matters: bool) -> None:
         raise LlmError("The model's answer was too long and was cut off. Ask for one thing at a time.")
     if not text.strip():
         raise LlmError("The model gave an empty answer. Ask again, or use another model (CITEWELL_LLM).")
+
+
+def _was_at_work(error: BaseException) -> bool:
+    """Whether the model had the prompt and was stopped, so that it is to be paid for; a server that refused or was not there is not."""
+    return isinstance(error, LimitError | asyncio.CancelledError)
 
 
 def _get(value: Any, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""`citewell models`: the embedders and rerankers there are, which are in use, and fine-tuning one on one's own data."""
+"""`citewell models`: the embedders, rerankers and language models there are, which are in use, and fine-tuning one on one's own data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli import language_models
 from assistant.cli.asking import open_ledger
 from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
@@ -21,7 +22,9 @@ from ingestion.home import ledger_path
 from ingestion.ledger import Ledger
 from ingestion.versions import Versions
 
-app = typer.Typer(help="Embedders and rerankers: which there are, and better ones.", no_args_is_help=True)
+app = typer.Typer(
+    help="Embedders, rerankers and language models: which there are, and better ones.", no_args_is_help=True
+)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="As `citewell models list` shows it.")]
 LIBRARY_PASSAGES = 50_000  # of a library that are learnt from: more would not fit in memory, nor in a day
@@ -59,6 +62,15 @@ def list_(as_json: JsonOption = False) -> None:
         )
         measured = f"nDCG@10 {row['measured']}; " if row["measured"] else ""
         print_whole(f"{measured}licence {row['licence']}", "dim", indent=3)
+
+
+@app.command("llms")
+def llms(as_json: JsonOption = False) -> None:
+    """List the language models Citewell knows, with what to choose one by, and the card of the one that CITEWELL_LLM sets.
+
+    [dim]citewell models llms[/]
+    """
+    language_models.show(as_json)
 
 
 @app.command("show")

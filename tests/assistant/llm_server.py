@@ -32,141 +32,46 @@ import json
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-MODEL = "test-model"
-USAGE = (100, 20)
+from llm_replies import (
+    MODEL,
+    Call,
+    Calls,
+    Failure,
+    HangUp,
+    Raw,
+    Redirect,
+    Reply,
+    Request,
+    Script,
+    Stall,
+    Text,
+    call_as_text,
+    in_json,
+)
+from llm_wire import AFTER_WORDS, events, protocol, whole
 
-
-@dataclass(frozen=True)
-class Text:
-    """An answer in words. `pieces` is how a stream is cut: characters a chunk. `finish` is `stop`, `length` or `content_filter`.
-
-    `finish=None` ends a stream without saying so, as a server does whose connection is closed for it.
-    """
-
-    content: str
-    usage: tuple[int, int] | None = USAGE
-    finish: str | None = "stop"
-    pieces: int = 7
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a tool; arguments that are a string are sent as they are."""
-
-    name: str
-    arguments: Mapping[str, Any] | str = field(default_factory=dict)
-
-    @property
-    def written(self) -> str:
-        """The arguments as the protocol has them."""
-        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
-
-
-@dataclass(frozen=True)
-class Calls:
-    """Tool calls by the protocol, with words before them if any."""
-
-    calls: Sequence[Call]
-    content: str = ""
-    usage: tuple[int, int] | None = USAGE
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An HTTP error with OpenAI's body. `message` is what the server says about it."""
-
-    status: int
-    message: str = "The server said no."
-    headers: Mapping[str, str] = field(default_factory=lambda: {"retry-after-ms": "1"})
-
-
-@dataclass(frozen=True)
-class Stall:
-    """Silence. Ends when the client hangs up, which `request.hung_up` tells, or when the server closes."""
-
-    after: str = ""
-
-
-@dataclass(frozen=True)
-class HangUp:
-    """The connection is dropped without an end."""
-
-    after: str = ""
-
-
-@dataclass(frozen=True)
-class Raw:
-    """Any body at all."""
-
-    body: bytes
-    content_type: str = "application/json"
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Redirect:
-    """A temporary redirect that keeps the method and the body."""
-
-    to: str
-
-
-Reply = Text | Calls | Failure | Stall | HangUp | Raw | Redirect
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client asked. `hung_up` is set once it closed the connection before the reply was whole."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: Mapping[str, Any]
-    hung_up: threading.Event = field(default_factory=threading.Event, repr=False)
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        """The conversation as it was sent."""
-        return list(self.body.get("messages", ()))
-
-    @property
-    def said(self) -> str:
-        """All words of the conversation, for a quick look."""
-        return json.dumps([self.body.get("system", ""), self.messages], ensure_ascii=False)
-
-    @property
-    def tools(self) -> list[str]:
-        """The names of the tools that were offered."""
-        return [tool.get("function", tool)["name"] for tool in self.body.get("tools") or ()]
-
-    @property
-    def response_format(self) -> Mapping[str, Any] | None:
-        """What form the answer should have."""
-        found: Mapping[str, Any] | None = self.body.get("response_format") or self.body.get("output_config")
-        return found
-
-    @property
-    def streamed(self) -> bool:
-        """Whether a stream was asked for."""
-        return bool(self.body.get("stream"))
-
-
-Script = Sequence[Reply | Callable[[Request], Reply]] | Callable[[Request], Reply]
-
-
-def in_json(value: object, **options: Any) -> Text:
-    """An answer that is JSON."""
-    return Text(json.dumps(value, ensure_ascii=False), **options)
-
-
-def call_as_text(name: str, arguments: Mapping[str, Any]) -> Text:
-    """A tool call as weak models write it: fenced JSON within the words of an answer."""
-    written = json.dumps({"name": name, "arguments": arguments}, indent=2)
-    return Text(f"I will look that up.\n```json\n{written}\n```")
+__all__ = [
+    "MODEL",
+    "Call",
+    "Calls",
+    "Failure",
+    "HangUp",
+    "LlmServer",
+    "Raw",
+    "Redirect",
+    "Reply",
+    "Request",
+    "Script",
+    "Stall",
+    "Text",
+    "call_as_text",
+    "in_json",
+    "serve",
+]
 
 
 class LlmServer:
@@ -255,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length) or b"{}")
-        request = Request(self.path, dict(self.headers.items()), body)
+        request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         if self.path not in ("/v1/chat/completions", "/v1/messages"):
             self._fail(Failure(404, "no such path"))
             return
@@ -276,9 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._body(307, b"", "text/plain", {"Location": reply.to})
             case Stall() | HangUp():
                 if request.streamed:
-                    events = _events(request, Text(reply.after, pieces=max(len(reply.after), 1)))
+                    written = events(request, Text(reply.after, pieces=max(len(reply.after), 1)))
                     self._begin_stream()
-                    for event in events[: -_END[_protocol(request)]]:
+                    for event in written[: -AFTER_WORDS[protocol(request)]]:
                         self._chunk(event)
                 if isinstance(reply, Stall):
                     self._wait(request)
@@ -286,11 +191,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
             case Text() | Calls() if request.streamed:
                 self._begin_stream()
-                for event in _events(request, reply):
+                for event in events(request, reply):
                     self._chunk(event)
                 self.wfile.write(b"0\r\n\r\n")
             case Text() | Calls():
-                self._body(200, json.dumps(_whole(request, reply)).encode(), "application/json")
+                self._body(200, json.dumps(whole(request, reply)).encode(), "application/json")
 
     def _wait(self, request: Request) -> None:
         while not self.owner.closing.is_set():
@@ -323,121 +228,3 @@ class _Handler(BaseHTTPRequestHandler):
         content = event.encode()
         self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
         self.wfile.flush()
-
-
-_END = {"openai": 2, "anthropic": 3}
-"""How many events of a text's stream come after its words (where usage is not asked for, one more is left out: no harm)."""
-
-
-def _protocol(request: Request) -> str:
-    return "anthropic" if request.path.endswith("/messages") else "openai"
-
-
-def _whole(request: Request, reply: Text | Calls) -> dict[str, Any]:
-    if _protocol(request) == "anthropic":
-        return _anthropic_message(request, reply)
-    message: dict[str, Any] = {"role": "assistant", "content": reply.content or None}
-    finish = reply.finish if isinstance(reply, Text) else "tool_calls"
-    if isinstance(reply, Calls):
-        message["tool_calls"] = [_call(number, call) for number, call in enumerate(reply.calls)]
-    whole: dict[str, Any] = {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": request.body.get("model"),
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-    }
-    if reply.usage:
-        whole["usage"] = _usage(reply.usage)
-    return whole
-
-
-def _call(number: int, call: Call) -> dict[str, Any]:
-    return {"id": f"call_{number}", "type": "function", "function": {"name": call.name, "arguments": call.written}}
-
-
-def _usage(usage: tuple[int, int]) -> dict[str, int]:
-    return {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
-
-
-def _events(request: Request, reply: Text | Calls) -> list[str]:
-    return _anthropic_events(request, reply) if _protocol(request) == "anthropic" else _openai_events(request, reply)
-
-
-def _openai_events(request: Request, reply: Text | Calls) -> list[str]:
-    pieces = reply.pieces if isinstance(reply, Text) else 7
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": piece} for piece in _cut(reply.content, pieces)]
-    finish = reply.finish if isinstance(reply, Text) else "tool_calls"
-    if isinstance(reply, Calls):
-        for number, call in enumerate(reply.calls):
-            begun = _call(number, Call(call.name, ""))
-            deltas.append({"tool_calls": [{"index": number, **begun}]})
-            deltas += [
-                {"tool_calls": [{"index": number, "function": {"arguments": piece}}]} for piece in _cut(call.written, 9)
-            ]
-    chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-    if finish is not None:
-        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
-    if reply.usage and (request.body.get("stream_options") or {}).get("include_usage"):
-        chunks.append({"choices": [], "usage": _usage(reply.usage)})
-    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": request.body.get("model")}
-    events = [f"data: {json.dumps({**head, **chunk})}\n\n" for chunk in chunks]
-    return [*events, "data: [DONE]\n\n"] if finish is not None else events
-
-
-def _anthropic_message(request: Request, reply: Text | Calls) -> dict[str, Any]:
-    content: list[dict[str, Any]] = [{"type": "text", "text": reply.content}] if reply.content else []
-    if isinstance(reply, Calls):
-        content += [
-            {"type": "tool_use", "id": f"toolu_{number}", "name": call.name, "input": json.loads(call.written)}
-            for number, call in enumerate(reply.calls)
-        ]
-    prompt, completion = reply.usage or USAGE
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": request.body.get("model"),
-        "content": content,
-        "stop_reason": _stop_reason(reply),
-        "stop_sequence": None,
-        "usage": {"input_tokens": prompt, "output_tokens": completion},
-    }
-
-
-def _stop_reason(reply: Text | Calls) -> str | None:
-    if isinstance(reply, Calls):
-        return "tool_use"
-    return {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}.get(reply.finish or "")
-
-
-def _anthropic_events(request: Request, reply: Text | Calls) -> list[str]:
-    whole = _anthropic_message(request, reply)
-    prompt, completion = reply.usage or USAGE
-    begun = {**whole, "content": [], "stop_reason": None, "usage": {"input_tokens": prompt, "output_tokens": 0}}
-    events: list[dict[str, Any]] = [{"type": "message_start", "message": begun}]
-    for index, block in enumerate(whole["content"]):
-        if block["type"] == "text":
-            start: dict[str, Any] = {"type": "text", "text": ""}
-            deltas = [{"type": "text_delta", "text": piece} for piece in _cut(block["text"], 7)]
-        else:
-            start = {**block, "input": {}}
-            written = json.dumps(block["input"])
-            deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in _cut(written, 9)]
-        events.append({"type": "content_block_start", "index": index, "content_block": start})
-        events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
-        events.append({"type": "content_block_stop", "index": index})
-    events.append(
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": whole["stop_reason"], "stop_sequence": None},
-            "usage": {"input_tokens": prompt, "output_tokens": completion},
-        }
-    )
-    events.append({"type": "message_stop"})
-    return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
-
-
-def _cut(text: str, size: int) -> list[str]:
-    return [text[at : at + size] for at in range(0, len(text), size)]
