@@ -12,8 +12,8 @@ from assistant.tools.shelves import open_shelves
 from ingestion.library import Library
 
 
-def open_assistant(library: Library, settings: Settings) -> Assistant:
-    """The assistant. A model that cannot be used does not keep it from answering: each answer says why it did without."""
+def open_assistant(library: Library, settings: Settings, *, exemplars: bool = True) -> Assistant:
+    """The assistant; `exemplars`: whether prompts show a model by example what is wanted. A model that cannot be used does not keep it from answering: each answer says why it did without."""
     shelf = open_shelves(library)
     if settings.llm is None:
         return Assistant(library, shelf=shelf)
@@ -35,6 +35,6 @@ def open_assistant(library: Library, settings: Settings) -> Assistant:
     limits = Limits.of(settings)
 
     def engine(first: ExtractiveEngine, shelf: Shelf) -> Engine:
-        return LlmEngine(llm, limits, tools, Bench(library, shelf), first)
+        return LlmEngine(llm, limits, tools, Bench(library, shelf), first, exemplars=exemplars)
 
     return Assistant(library, shelf=shelf, llm=engine, timeout_s=timeout_s)

@@ -37,6 +37,8 @@ def run_suite(
     k: Annotated[int, typer.Option(min=1, max=100, help="Cut-off of ranking metrics.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     resamples: Annotated[int, typer.Option(min=10, max=100_000, help="Bootstrap resamples.")] = 1000,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases, drawn by the seed (qa).")] = None,
+    vary: Annotated[str | None, typer.Option(metavar="WHAT", help="Compare other versions too: prompt (qa).")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print result.json in place of lines; no progress bar.")
     ] = False,
@@ -44,9 +46,17 @@ def run_suite(
     """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html.
 
     [dim]citewell eval run retrieval --data scifact/ --out results/[/]
+    [dim]CITEWELL_LLM=openai-like:local@http://127.0.0.1:8089/v1 citewell eval run qa --data pubmedqa.jsonl --limit 30 --vary prompt --out results/[/]
     """
     typed = ["citewell", "eval", "run", suite, "--data", str(data), "--out", str(out)]
-    for option, value, default in (("--k", k, 10), ("--seed", seed, 0), ("--resamples", resamples, 1000)):
+    defaults = (
+        ("--k", k, 10),
+        ("--seed", seed, 0),
+        ("--resamples", resamples, 1000),
+        ("--limit", limit, None),
+        ("--vary", vary, None),
+    )
+    for option, value, default in defaults:
         typed += [option, str(value)] if value != default else []
     with _errors_as_exit_codes():
         _need_extra()
@@ -55,7 +65,7 @@ def run_suite(
         from evals.suites import load_suite
         from evals.suites.base import Options
 
-        chosen, options = load_suite(suite), Options(k=k, seed=seed, resamples=resamples)
+        chosen, options = load_suite(suite), Options(k=k, seed=seed, resamples=resamples, limit=limit, vary=vary)
         prepare_folder(out)
         started = time.monotonic()
         with progress_bar(quiet=as_json) as progress:
@@ -126,13 +136,15 @@ def _need_extra() -> None:
 @contextmanager
 def _errors_as_exit_codes() -> Iterator[None]:
     """2 where the call is wrong, 1 where it failed; the message on standard error."""
+    from assistant.errors import AssistantError
     from indexes.errors import RetrievalError
+    from ingestion.errors import IngestionError
 
     try:
         yield
     except CallError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from error
-    except (EvaluationError, RetrievalError) as error:
+    except (AssistantError, EvaluationError, IngestionError, RetrievalError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error

@@ -8,6 +8,7 @@ from evals.errors import CallError
 from evals.suites.base import Suite
 
 SUITES = {
+    "qa": "evals.suites.qa:QaSuite",
     "retrieval": "evals.suites.retrieval:RetrievalSuite",
 }
 """Suite name -> `module:class`, imported when it is asked for: suites need libraries that the base install does not have."""

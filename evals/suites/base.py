@@ -15,11 +15,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure. `k`: cut-off of ranking metrics; `seed` and `resamples`: of the bootstrap and of whatever is drawn."""
+    """How to measure. `k`: cut-off of ranking metrics; `seed` and `resamples`: of the bootstrap and of whatever is drawn.
+
+    `limit`: the most cases that are drawn from the set; `vary`: what is compared in other versions. Each is for suites that know it.
+    """
 
     k: int = 10
     seed: int = 0
     resamples: int = 1000
+    limit: int | None = None
+    vary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

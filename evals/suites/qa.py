@@ -1,0 +1,210 @@
+"""Question answering: the product's own answers over a set's texts, in each engine that is set up.
+
+The texts go the way of every document into a library of their own. `--vary prompt` compares a model with and without the exemplars of its prompts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from assistant.answer import Answer, EngineName
+from assistant.errors import AssistantError
+from assistant.opening import open_assistant
+from assistant.service import Assistant
+from assistant.settings import Settings, load_settings
+from evals.cache import CachedEmbedder, cache_folder
+from evals.errors import CallError, DataError
+from evals.metrics import intervals
+from evals.qa_sets import Asked, Text, read_questions, sample
+from evals.result import Measure, Measures
+from evals.suites.base import Case, Line, Options, Outcome, Progress
+from indexes.embedding import load_embedder
+from indexes.lexical import tokens
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
+
+HARDEST = 20
+LLM, BARE, EXTRACTIVE = "llm", "llm without exemplars", "extractive"
+
+
+class QaSuite:
+    """Coverage, gold documents cited, verbatim citations, overlap with people's answers, and the time an answer takes."""
+
+    name = "qa"
+    summary = "questions answered from a set's texts (JSONL: id, question, gold_document_ids or contexts)"
+
+    def run(self, data: Path, options: Options, progress: Progress) -> Outcome:
+        """Ask every question in every engine. Raises `DataError`, `CallError`, and whatever the library raises."""
+        read = read_questions(data)
+        asked = sample(read.questions, options.limit, options.seed)
+        texts = {key: read.texts[key] for one in asked for key in sorted(one.gold) if key in read.texts}
+        if not texts:
+            raise DataError(f"{read.name}: none of the documents that answer its questions is there")
+        settings = load_settings()
+        if options.vary not in (None, "prompt"):
+            raise CallError(f"--vary {options.vary}: what can be varied is: prompt")
+        if options.vary and settings.llm is None:
+            raise CallError("--vary prompt compares what a model answers: set CITEWELL_LLM")
+        problems = list(read.problems)
+        answers: dict[str, list[Answer | None]] = {}
+        times: dict[str, list[float]] = {}
+        with _library(texts) as library:
+            systems = _systems(library, settings, options)
+            for number, (name, (assistant, engine)) in enumerate(systems.items()):
+                answers[name], times[name] = [], []
+                for done, one in enumerate(asked, start=1):
+                    started = time.perf_counter()
+                    answers[name].append(_ask(assistant, engine, one, problems))
+                    times[name].append((time.perf_counter() - started) * 1000)
+                    progress(f"asking ({name})", number * len(asked) + done, len(systems) * len(asked))
+            verbatim = {name: _verbatim(library, given) for name, given in answers.items()}
+            embedder = library.searcher.embedder.name
+        values = {name: _values(asked, given) for name, given in answers.items()}
+        shipped = next(iter(systems))
+        return Outcome(
+            data=read.name,
+            n=len(asked),
+            shipped=shipped,
+            systems={name: _measures(values[name], verbatim[name], times[name], options) for name in systems},
+            values=values,
+            comparisons={
+                name: intervals.paired_difference(
+                    values[shipped][name], values[other][name], other, resamples=options.resamples, seed=options.seed
+                )
+                for other in list(systems)[1:2]
+                for name in values[shipped]
+            },
+            hardest=_hardest(asked, answers[shipped], values[shipped]["gold_cited"]),
+            problems=problems,
+            settings={"questions": len(asked), "documents": len(texts), "resamples": options.resamples},
+            versions={"embedder": embedder, "prompts": _prompts(answers[shipped])},
+        )
+
+
+@contextmanager
+def _library(texts: Mapping[str, Text]) -> Iterator[Library]:
+    """A library of the texts, ingested as PubMed records, that is gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
+        closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
+    ):
+        file = Path(folder) / "texts.xml"
+        file.write_text(_pubmed(texts.values()), encoding="utf-8")
+        with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
+            ingest_files(library, [file])
+            yield library
+
+
+def _pubmed(texts: Iterable[Text]) -> str:
+    """The texts as PubMed's own XML (DTD 2025), so that they go in through the door that articles use."""
+    records = "".join(
+        f'<PubmedArticle><MedlineCitation><PMID Version="1">{text.pmid}</PMID><Article><ArticleTitle>{escape(text.title)}</ArticleTitle>'
+        f"<Abstract><AbstractText>{escape(text.abstract)}</AbstractText></Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>"
+        for text in texts
+    )
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>{records}</PubmedArticleSet>\n'
+
+
+def _systems(library: Library, settings: Settings, options: Options) -> dict[str, tuple[Assistant, EngineName]]:
+    """What is asked; the first is the product as shipped with these settings."""
+    systems: dict[str, tuple[Assistant, EngineName]] = {}
+    if settings.llm:
+        systems[LLM] = open_assistant(library, settings), "llm"
+        if options.vary:
+            systems[BARE] = open_assistant(library, settings, exemplars=False), "llm"
+    systems[EXTRACTIVE] = open_assistant(library, settings.model_copy(update={"llm": None})), "extractive"
+    return systems
+
+
+def _ask(assistant: Assistant, engine: EngineName, asked: Asked, problems: list[str]) -> Answer | None:
+    """The answer; a question that could not be asked is noted and counts as not answered."""
+    try:
+        answer = asyncio.run(assistant.ask(asked.question, engine=engine))
+    except AssistantError as error:
+        problems.append(f"{asked.question_id}: {error}")
+        return None
+    if engine == "llm" and answer.engine != "llm":
+        why = next((warning.text for warning in answer.warnings if warning.kind == "engine_fallback"), "")
+        problems.append(f"{asked.question_id}: {why}")
+    return answer
+
+
+def _values(asked: Sequence[Asked], answers: Sequence[Answer | None]) -> dict[str, list[float]]:
+    """One value a question; what is not answered cites nothing and overlaps with nothing."""
+    values: dict[str, list[float]] = {"gold_cited": [], "coverage": [], "answer_f1": []}
+    for one, answer in zip(asked, answers, strict=True):
+        claims = answer.claims if answer else []
+        cited = {citation.document_id for claim in claims for citation in claim.citations}
+        values["gold_cited"].append(float(bool(cited & one.gold)))
+        values["coverage"].append(float(bool(claims)))
+        values["answer_f1"].append(_overlap(" ".join(claim.text for claim in claims), one.references))
+    return values
+
+
+def _overlap(answer: str, references: Sequence[str]) -> float:
+    """The best F1 of content words against a reference (Rajpurkar et al. 2016, "SQuAD", with our stems in place of its words)."""
+    said = Counter(tokens(answer))
+    best = 0.0
+    for reference in references:
+        wanted = Counter(tokens(reference))
+        common = (said & wanted).total()
+        if common:
+            best = max(best, 2 * common / (said.total() + wanted.total()))
+    return best
+
+
+def _verbatim(library: Library, answers: Sequence[Answer | None]) -> list[float]:
+    """For each citation shown, whether the library has its words where it says."""
+    return [
+        float(passage is not None and passage.text[citation.start : citation.end] == citation.quote)
+        for answer in answers
+        for claim in (answer.claims if answer else [])
+        for citation in claim.citations
+        for passage in (library.ledger.passage(citation.passage_id),)
+    ]
+
+
+def _measures(
+    values: Mapping[str, Sequence[float]], verbatim: Sequence[float], times: Sequence[float], options: Options
+) -> Measures:
+    resamples, seed = options.resamples, options.seed
+    measures: dict[str, Measure] = {
+        name: intervals.mean(each, resamples=resamples, seed=seed) for name, each in values.items()
+    }
+    if verbatim:
+        measures["verbatim"] = intervals.mean(verbatim, resamples=resamples, seed=seed)
+    for share in (50, 95):
+        measures[f"p{share}_ms"] = intervals.percentile(times, share, resamples=resamples, seed=seed)
+    return measures
+
+
+def _hardest(asked: Sequence[Asked], answers: Sequence[Answer | None], values: Sequence[float]) -> list[Case]:
+    """Questions whose gold documents were not cited, with what came instead."""
+    worst = sorted(range(len(asked)), key=lambda number: (values[number], number))[:HARDEST]
+    cases = []
+    for number in worst:
+        one, answer = asked[number], answers[number]
+        expected = [Line(document, "", "gold", good=True) for document in sorted(one.gold)[:5]]
+        found = [
+            Line(
+                citation.document_id,
+                claim.text,
+                "gold" if citation.document_id in one.gold else "other",
+                citation.document_id in one.gold,
+            )
+            for claim in (answer.claims if answer else [])
+            for citation in claim.citations
+        ] or [Line("", (answer.reason if answer else "") or "not asked", "no answer", good=False)]
+        cases.append(Case(one.question_id, one.question, values[number], expected, found[:3]))
+    return cases
+
+
+def _prompts(answers: Sequence[Answer | None]) -> str:
+    return next((answer.versions.prompts for answer in answers if answer and answer.versions.prompts), "none")
