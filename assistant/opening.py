@@ -13,7 +13,10 @@ from ingestion.library import Library
 
 
 def open_assistant(library: Library, settings: Settings, *, exemplars: bool = True) -> Assistant:
-    """The assistant; `exemplars`: whether prompts show a model by example what is wanted. A model that cannot be used does not keep it from answering: each answer says why it did without."""
+    """The assistant. `exemplars`: whether prompts show a model by example what is wanted.
+
+    A model that cannot be used does not keep it from answering: each answer says why it did without.
+    """
     shelf = open_shelves(library)
     if settings.llm is None:
         return Assistant(library, shelf=shelf)
