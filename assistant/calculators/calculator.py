@@ -94,7 +94,8 @@ class Calculator:
     """A calculator as its data file declares it: a score, the sum of its items' points, or an equation of `equations.py`.
 
     `formula` continues "The formula is"; `use` and `avoid` say for whom it is and is not; `limits` what a reader must know of the value.
-    `constants` are the equation's tables of coefficients; `scale` is the least and the most that a score can be.
+    `constants` are the equation's tables of coefficients; `scale` is the least and the most that a score can be;
+    of each pair in `orders` the first input must be below the second.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -118,12 +119,17 @@ class Calculator:
     items: tuple[Item, ...] = ()
     derived: tuple[Derived, ...] = ()
     scale: tuple[float, float] | None = None
+    orders: tuple[tuple[str, str], ...] = ()
     bands: tuple[Band, ...] = ()
     bands_source: Source | None = None
 
     def calculate(self, given: Mapping[str, Given]) -> Result:
         """The result for these inputs, by name. Raises `CalculatorError`, which lists every input that is missing or wrong with its mend."""
         used, faults = self._read(given)
+        amounts = {each.name: each.value for each in used if isinstance(each.value, float)}
+        for less, more in self.orders:
+            if less in amounts and more in amounts and not amounts[less] < amounts[more]:
+                faults.append(f"{less} must be below {more}; perhaps they are exchanged")
         if faults:
             raise CalculatorError(self.title, faults)
         used += tuple(each.use(used) for each in self.derived)
@@ -202,7 +208,9 @@ class Calculator:
 
     def _property(self, wanted: Input) -> dict[str, Any]:
         example = next((e.inputs[wanted.name] for e in self.examples if wanted.name in e.inputs), None)
-        described: dict[str, Any] = {"description": f"{wanted.label}. {_wanted(wanted)[0].upper()}{_wanted(wanted)[1:]}."}
+        described: dict[str, Any] = {
+            "description": f"{wanted.label}. {_wanted(wanted)[0].upper()}{_wanted(wanted)[1:]}."
+        }
         if wanted.type == "boolean":
             described |= {"type": "boolean"}
         elif wanted.type == "choice":

@@ -19,7 +19,9 @@ def ckd_epi_creatinine(creatinine: float, age: float, sex: str, constants: Const
     """eGFR in mL/min/1.73 m² from creatinine in mg/dL (Inker et al. 2021, race-free)."""
     c = constants[sex]
     ratio = creatinine / c["kappa"]
-    return c["factor"] * c["sex"] * min(ratio, 1.0) ** c["alpha"] * max(ratio, 1.0) ** c["beyond"] * c["year"] ** age
+    return float(
+        c["factor"] * c["sex"] * min(ratio, 1.0) ** c["alpha"] * max(ratio, 1.0) ** c["beyond"] * c["year"] ** age
+    )
 
 
 def ckd_epi_creatinine_cystatin(
@@ -28,7 +30,7 @@ def ckd_epi_creatinine_cystatin(
     """eGFR in mL/min/1.73 m² from creatinine in mg/dL and cystatin C in mg/L (Inker et al. 2021, race-free)."""
     c = constants[sex]
     ratio = cystatin_c / c["cystatin_kappa"]
-    by_cystatin = min(ratio, 1.0) ** c["cystatin_alpha"] * max(ratio, 1.0) ** c["cystatin_beyond"]
+    by_cystatin = float(min(ratio, 1.0) ** c["cystatin_alpha"] * max(ratio, 1.0) ** c["cystatin_beyond"])
     return ckd_epi_creatinine(creatinine, age, sex, constants) * by_cystatin
 
 
@@ -95,7 +97,7 @@ def qtc_bazett(qt: float, heart_rate: float) -> float:
 
 def qtc_fridericia(qt: float, heart_rate: float) -> float:
     """QTc in ms: QT over the cube root of RR in seconds (Fridericia 1920)."""
-    return qt / (MINUTE / heart_rate) ** (1 / 3)
+    return float(qt / (MINUTE / heart_rate) ** (1 / 3))
 
 
 def qtc_framingham(qt: float, heart_rate: float) -> float:
@@ -167,7 +169,7 @@ def pooled_cohort(
     diabetes: bool,
     constants: Constants,
 ) -> float:
-    """Ten-year risk of a first atherosclerotic event in percent, cholesterol in mg/dL and pressure in mmHg (Goff et al. 2014, appendix 7, table A)."""
+    """Ten-year risk of a first atherosclerotic event in percent, cholesterol in mg/dL and pressure in mmHg (Goff et al. 2014, table A)."""
     ln_age, ln_total, ln_hdl, ln_systolic = log(age), log(total_cholesterol), log(hdl), log(systolic)
     pressure = "treated" if treated else "untreated"
     terms = {

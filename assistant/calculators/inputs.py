@@ -152,9 +152,7 @@ def _choice(wanted: Input, given: Given) -> Choice:
 
 
 def _number(wanted: Input, given: Given) -> Used:
-    if isinstance(given, bool):
-        raise ValueError(f"is no number; {_how(wanted)}")
-    written = given.strip() if isinstance(given, str) else f"{given:f}" if abs(given) < BEYOND else ""
+    written = given.strip() if isinstance(given, str) else _plain(given)
     match = _NUMBER.fullmatch(written)
     if match is None:
         raise ValueError(f"is no number; {_how(wanted)}")
@@ -178,15 +176,20 @@ def _number(wanted: Input, given: Given) -> Used:
     return Used(wanted.name, wanted.phrase, rounded, wanted.unit, "" if same else f"{number:.6g} {unit.name}")
 
 
+def _plain(given: bool | int | float) -> str:
+    """A number as it would be written; empty for what cannot be one of a patient's."""
+    return "" if isinstance(given, bool) or not abs(given) < BEYOND else f"{given:f}"
+
+
 def _unit_meant(wanted: Input, number: float, own: Unit) -> Unit:
     """A number without a unit is in the input's own unit where it makes sense in that one only. Raises `ValueError` where it may be another."""
     others = [unit for unit in units_of(wanted.quantity) if convert(1.0, unit, own) != 1.0]
     possible = [unit.name for unit in others if _within(wanted, convert(number, unit, own))]
     if possible:
         own_too = f"{wanted.unit} or " if _within(wanted, number) else ""
-        limits = f"{wanted.limits} is what can be"
+        units = " or ".join(wanted.unit_names)
         raise ValueError(
-            f"needs its unit, {' or '.join(wanted.unit_names)}: without one the number may be {own_too}{' or '.join(possible)} ({limits})"
+            f"needs its unit, {units}: without one the number may be {own_too}{' or '.join(possible)} (it must be {wanted.limits})"
         )
     return own
 
