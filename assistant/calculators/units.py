@@ -36,8 +36,8 @@ def units_of(quantity: str) -> tuple[Unit, ...]:
 
 def find_unit(quantity: str, written: str) -> Unit | None:
     """The unit of that quantity that somebody wrote, in capitals or small letters and with µ or u; `None` where it has no such unit."""
-    key = _key(written)
-    return _quantities()[quantity].get(_spellings().get(key, key))
+    key, known = _key(written), _quantities()[quantity]
+    return known.get(key) or known.get(_spellings().get(key, ""))
 
 
 def _key(written: str) -> str:
