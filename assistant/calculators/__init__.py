@@ -14,7 +14,7 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from assistant.calculators.calculator import Calculator
-from assistant.calculators.inputs import Given
+from assistant.calculators.inputs import LONGEST, Given
 from assistant.calculators.result import Result
 from assistant.errors import NotFoundError
 
@@ -33,7 +33,7 @@ def calculators() -> Mapping[str, Calculator]:
 def find_calculator(name: str) -> Calculator:
     """The calculator of that name, written with hyphens or underscores. Raises `NotFoundError`, which suggests the nearest."""
     known = calculators()
-    key = name.strip().casefold().replace("-", "_")
+    key = name[:LONGEST].strip().casefold().replace("-", "_")
     if key in known:
         return known[key]
     near = difflib.get_close_matches(key, known, 3, 0.5)

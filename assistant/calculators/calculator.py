@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 
 from assistant.calculators.conditions import Condition, Values, holds
 from assistant.calculators.equations import EQUATIONS
-from assistant.calculators.inputs import Given, Input, Used, read
+from assistant.calculators.inputs import LONGEST, Given, Input, Used, read
 from assistant.calculators.result import Interpretation, Points, Result
 from assistant.calculators.sources import Source
 from assistant.calculators.units import DIGITS
@@ -180,7 +180,7 @@ class Calculator:
                 faults.append(f"{wanted.name} {error}")
         names = [each.name for each in self.inputs]
         for unknown in sorted(set(given) - set(names)):  # its name is not repeated: it may be anything
-            near = difflib.get_close_matches(unknown, names, 1)
+            near = difflib.get_close_matches(unknown[:LONGEST], names, 1)
             faults.append(
                 f"one input is not known here; perhaps {near[0]} is meant"
                 if near
@@ -252,7 +252,7 @@ def _item_of(wanted: Input) -> Item | None:
 
 def _rounded(value: float, decimals: int) -> float:
     """Half away from zero, as laboratories round; twelve digits are kept of what binary fractions make of a half."""
-    return float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    return float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) + 0.0  # never -0
 
 
 def _shown(value: float, decimals: int, unit: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inputs_of import inputs_of
 
@@ -85,6 +85,7 @@ def test_units_there_and_back(quantity: str, value: float, data: st.DataObject) 
 
 
 @given(st.data())
+@settings(max_examples=60)
 def test_the_unit_that_is_chosen_changes_no_result(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["serum_osmolality", "corrected_calcium", "bmi", "fib4", "homa_ir", "meld3"]))
     calculator = find_calculator(name)
@@ -206,6 +207,7 @@ def test_a_value_out_of_the_usual_is_used_with_a_warning() -> None:
 
 
 @given(st.text(min_size=6, max_size=40), st.sampled_from(["creatinine", "age", "sex"]))
+@settings(max_examples=30)
 def test_an_error_never_repeats_what_was_given(secret: str, name: str) -> None:
     patient = f"Jane Roe {secret}"
     for inputs in ({**EGFR, name: patient}, {**EGFR, patient: 1}):

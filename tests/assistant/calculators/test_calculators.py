@@ -225,6 +225,11 @@ def test_the_schema_takes_what_the_calculator_takes(calculator: Calculator) -> N
         jsonschema.validate({**calculator.examples[0].inputs, "name": "Jane Roe"}, schema)
 
 
+def test_values_are_rounded_half_up_and_never_to_minus_nought() -> None:
+    assert calculate("anion_gap", {"sodium": "140.5", "chloride": "106", "bicarbonate": "24"}).shown == "11 mmol/L"
+    assert calculate("anion_gap", {"sodium": "129.8", "chloride": "106", "bicarbonate": "24"}).shown == "0 mmol/L"
+
+
 def test_an_unknown_calculator_is_met_with_the_nearest() -> None:
     assert find_calculator("CHA2DS2-VASc").name == "cha2ds2_vasc"
     with pytest.raises(NotFoundError, match="meld3"):
