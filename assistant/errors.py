@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class AssistantError(Exception):
@@ -60,3 +60,11 @@ class ContextError(LlmError):
         )
         self.needed = needed
         self.available = available
+
+
+class CalculatorError(AssistantError):
+    """A calculator cannot be used with what it was given: `faults` says of each input what is missing or wrong, and the mend."""
+
+    def __init__(self, title: str, faults: Sequence[str]) -> None:
+        super().__init__(f"{title} cannot be calculated. {'; '.join(faults)}.")
+        self.faults = tuple(faults)

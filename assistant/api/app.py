@@ -12,6 +12,7 @@ from pydantic import Field
 
 from assistant import __version__
 from assistant.answer import Answer, EngineName, Model
+from assistant.api.calculators import calculator_routes
 from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
@@ -126,6 +127,7 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
             return problem(503, str(error))
         return Health(status="ready" if passages else "ready, and the library is empty", version=__version__)
 
+    app.include_router(calculator_routes())
     if intake:
         app.include_router(ingest_routes(intake, assistant.library))
     return app

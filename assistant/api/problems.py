@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.answer import Model
-from assistant.errors import AssistantError, NotFoundError, QuestionError, RefusedError, TooSlowError
+from assistant.errors import AssistantError, CalculatorError, NotFoundError, QuestionError, RefusedError, TooSlowError
 from indexes.errors import EngineUnavailableError, LibraryInUseError, RetrievalError
 from ingestion.errors import (
     BusyError,
@@ -80,6 +80,7 @@ class Unexpected:
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (QuestionError, 422),
+    (CalculatorError, 422),
     (NotFoundError, 404),
     (TooSlowError, 504),
     (EngineUnavailableError, 503),

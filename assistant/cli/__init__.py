@@ -11,6 +11,7 @@ from assistant import __version__
 from assistant.cli import (
     asking,
     baseline,
+    calculating,
     ingesting,
     library,
     live,
@@ -22,11 +23,19 @@ from assistant.cli import (
     watching,
 )
 from assistant.cli.output import err
-from assistant.errors import AssistantError, NotFoundError, QuestionError, SettingsError
+from assistant.errors import AssistantError, CalculatorError, NotFoundError, QuestionError, SettingsError
 from indexes.errors import RetrievalError
 from ingestion.errors import IngestionError, QueryError, UnknownDocumentError, UnknownKindError
 
-CALL_IS_WRONG = (QueryError, QuestionError, SettingsError, NotFoundError, UnknownDocumentError, UnknownKindError)
+CALL_IS_WRONG = (
+    QueryError,
+    QuestionError,
+    CalculatorError,
+    SettingsError,
+    NotFoundError,
+    UnknownDocumentError,
+    UnknownKindError,
+)
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 
 app = typer.Typer(
@@ -39,6 +48,7 @@ app = typer.Typer(
 app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+app.command("calculate")(calculating.calculate)
 ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)
 ingesting.app.command("baseline")(baseline.baseline)
