@@ -120,11 +120,12 @@ def read_arguments(tool: Tool, given: Any) -> Arguments:
     try:
         return tool.arguments.model_validate(given)
     except ValidationError as error:
-        wrong = [
-            f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}"
+        # Of where it is wrong only our own word: what else stands there is the caller's.
+        wrong = dict.fromkeys(
+            f"{each['loc'][0] if each['loc'] and each['loc'][0] in tool.arguments.model_fields else 'arguments'}: {each['msg']}"
             for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
+        )
         known = ", ".join(tool.arguments.model_fields)
         raise ToolError(
-            f"{tool.name} cannot be called so. {'; '.join(wrong[:_MOST_TOLD])}. It takes: {known}."
+            f"{tool.name} cannot be called so. {'; '.join(list(wrong)[:_MOST_TOLD])}. It takes: {known}."
         ) from None

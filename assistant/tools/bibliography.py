@@ -25,22 +25,19 @@ def title_likeness(wanted: str, title: str) -> float:
     if not asked or not has:
         return 0.0
     found = sum(1.0 if word in has else 0.5 * _nearly(word, has) for word in asked)
-    return round(found / len(asked) - 0.05 * (1 - min(1.0, len(asked) / len(has))), 4)
+    return round(found / len(asked) * (0.95 + 0.05 * min(1.0, len(asked) / len(has))), 4)
 
 
 def is_author(wanted: str, authors: Collection[str]) -> bool:
-    """Whether one of the authors has these names; an initial stands for a name ("JJV McMurray", "McMurray J")."""
+    """Whether one of the authors has these names: the family name, and for each other name at least its first letter ("JJV McMurray")."""
     asked = plain_words(wanted)
     return bool(asked) and any(_named(asked, plain_words(author)) for author in authors)
 
 
 def _named(asked: Sequence[str], author: Sequence[str]) -> bool:
-    long = [word for word in asked if len(word) > 2] or list(asked)  # family names; the rest are initials
-    if not all(any(word == part or _nearly(word, {part}) for part in author) for word in long):
-        return False
-    initials = [word[0] for word in asked if word not in long]
-    rest = [part for part in author if part not in long]
-    return not initials or not rest or any(part[0] in initials for part in rest)
+    letters = {word[0] for word in author}
+    family = [word for word in asked if word in author or _nearly(word, author)]
+    return bool(family) and all(word in family or word[0] in letters for word in asked) and max(map(len, family)) > 1
 
 
 def is_journal(wanted: str, journal: str) -> bool:

@@ -14,7 +14,7 @@ _IDENTIFYING = re.compile(
     | (?<![\w.])\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?![\w.])              # a day, in any order
     | \b\d{1,2}\.?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{2,4}\b
     | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s+\d{4}\b
-    | (?<![A-Za-z\d])\+?\d(?:[\s().-]{0,2}\d){6,}(?!\d)               # telephone, record, insurance
+    | (?<![A-Za-z\d])(?!\d{4}-\d{4}\b)\+?\d(?:[\s().-]{0,2}\d){6,}  # telephone, record, insurance; but no years
     | \b(?:mrn|dob|ssn|nhs\s+n|date\s+of\s+birth|born\s+(?:on|in))\b
     | \b(?:mr|mrs|ms|miss)\b\.?\s+\w
     """,

@@ -79,8 +79,11 @@ class LiveShelf:
         return self._folder / f"{name}.json.gz" if 0 < len(name) <= _NAME and "\0" not in document_id else None
 
     def _prune(self) -> None:
+        found: list[tuple[float, str]] = []
         with os.scandir(self._folder) as entries:
-            found = [(entry.stat().st_mtime, entry.path) for entry in entries if entry.is_file()]
+            for entry in entries:
+                with suppress(OSError):  # another has given it its name meanwhile
+                    found.append((entry.stat().st_mtime, entry.path))
         files = sorted(each for each in found if each[1].endswith(".json.gz"))
         gone = [path for _, path in files[: max(0, len(files) - KEPT)]]
         gone += [path for when, path in found if path.endswith(".part") and when < time.time() - _STALE_S]
