@@ -54,12 +54,12 @@ class Source(Model):
     """A document that a claim cites."""
 
     document_id: str
-    kind: Literal["guideline", "literature", "trial"]
+    kind: Literal["guideline", "literature", "trial", "calculator"]
     title: str
     url: str
     year: int | None
     evidence_level: str = Field(
-        description="`guideline`; `1` to `5` of the Oxford CEBM 2011 levels; `registration`; or `unknown`."
+        description="`guideline`; `1` to `5` of the Oxford CEBM 2011 levels; `registration`; `calculation`; or `unknown`."
     )
     status: str
     identifiers: dict[str, str] = Field(default_factory=dict)

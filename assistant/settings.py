@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     llm_tool_calls: int = Field(default=8, ge=0, le=100)
     llm_cost: float = Field(default=0.5, ge=0)
     llm_seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    live_tools: bool = False
     model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)

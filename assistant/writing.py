@@ -11,7 +11,7 @@ from assistant.appraisal import retraction_warnings, source_warnings, usable
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
-from assistant.shelves import Shelf
+from assistant.shelves import CALCULATOR, Shelf
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -66,7 +66,7 @@ def _called(successor: str, library: Library) -> str:
 def _source(passage: Passage, document: Document | None) -> Source:
     return Source(
         document_id=passage.document_id,
-        kind=passage.kind.value,
+        kind="calculator" if passage.document_id.startswith(CALCULATOR) else passage.kind.value,
         title=passage.title,
         url=passage.url,
         year=passage.year,

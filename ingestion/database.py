@@ -76,6 +76,13 @@ CREATE TABLE excluded (
     # Recommendations may say strength, certainty and population from here on. No table changes and nothing needs to be rewritten, but an earlier
     # Citewell could not read such passages: the number makes it say so.
     "",
+    """
+CREATE TABLE identifiers (
+    identifier TEXT NOT NULL, document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE, PRIMARY KEY (identifier, document_id)
+) WITHOUT ROWID;
+CREATE INDEX identifiers_document ON identifiers (document_id);
+INSERT INTO identifiers SELECT DISTINCT value, document_id FROM documents, json_each(identifiers_in(body));
+""",
 )
 SCHEMA_VERSION = len(LAYOUTS)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
@@ -113,8 +120,19 @@ def _facets_in(body: bytes) -> dict[str, Any]:
     return facets_of(Document.from_json(unpack(body))).to_payload()
 
 
+def _identifiers_in(body: bytes) -> str:
+    """The identifiers of a document as layout 8 keeps them."""
+    return json.dumps(identifiers_of(Document.from_json(unpack(body))))
+
+
+def identifiers_of(document: Document) -> list[str]:
+    """What a document is found by beside its own identifier: its other ones, such as a DOI, in small letters and without white space."""
+    return sorted({found for each in document.identifiers.values() if (found := "".join(each.split()).casefold())})
+
+
 def add_functions(connection: sqlite3.Connection) -> None:
     """Give SQLite the functions that `LAYOUTS` call."""
+    connection.create_function("identifiers_in", 1, _identifiers_in)
     connection.create_function("status_in", 1, _status_in)
     connection.create_function("with_facets", 2, _with_facets)
 

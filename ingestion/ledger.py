@@ -17,7 +17,7 @@ from itertools import islice
 from indexes.passage import Kind, Passage, Status
 from ingestion.abbreviations import dominant
 from ingestion.attempts import AT, in_folder, now
-from ingestion.database import pack, unpack
+from ingestion.database import identifiers_of, pack, unpack
 from ingestion.document import Document
 from ingestion.editions import family, named_as_superseded
 from ingestion.exclusions import Exclusions
@@ -112,6 +112,10 @@ class Ledger(Exclusions):
                 [(document.document_id, short, long) for short, long in abbreviations],
             )
             self._connection.executemany(
+                "INSERT INTO identifiers VALUES (?, ?)",
+                [(identifier, document.document_id) for identifier in identifiers_of(document)],
+            )
+            self._connection.executemany(
                 "INSERT OR IGNORE INTO supersedes VALUES (?, ?)",
                 [(old, document.document_id) for old in named_as_superseded(document)],
             )
@@ -173,6 +177,27 @@ class Ledger(Exclusions):
         """The document of that identifier, or `None`."""
         body = self._value("SELECT body FROM documents WHERE document_id = ?", document_id)
         return None if body is None else Document.from_json(unpack(body))
+
+    def identified(self, identifier: str) -> list[str]:
+        """The documents that bear an identifier of elsewhere (a DOI, PMID, PMCID or number in a register), whatever its case."""
+        rows = self._rows(
+            "SELECT document_id FROM identifiers WHERE identifier = ? ORDER BY document_id",
+            "".join(identifier.split()).casefold(),
+        )
+        return [str(row[0]) for row in rows]
+
+    def documents(self) -> Iterator[Document]:
+        """Every document, by identifier; a few are read at a time, however many there are."""
+        after = ""
+        while rows := self._rows(
+            "SELECT document_id, body FROM documents WHERE document_id > ? ORDER BY document_id LIMIT 64", after
+        ):
+            yield from (Document.from_json(unpack(body)) for _, body in rows)
+            after = str(rows[-1][0])
+
+    def has_more_than(self, number: int) -> bool:
+        """Whether there are more than so many documents; quick, however many there are."""
+        return bool(self._rows("SELECT 1 FROM documents LIMIT 1 OFFSET ?", number))
 
     def passage(self, passage_id: str) -> Passage | None:
         """The passage of that identifier, or `None`."""

@@ -50,7 +50,12 @@ FAILED_TEXT = (
     "happened."
 )
 
-KINDS = {"guideline": "Guideline", "literature": "Study", "trial": "Trial registration"}
+KINDS = {
+    "guideline": "Guideline",
+    "literature": "Study",
+    "trial": "Trial registration",
+    "calculator": "Calculation",
+}
 
 LEVELS = {
     "guideline": "Guideline recommendation",
@@ -60,6 +65,7 @@ LEVELS = {
     "4": "Evidence level 4 of 5: typically case series or case-control studies",
     "5": "Evidence level 5 of 5: mechanism-based reasoning or expert opinion",
     "registration": "Registered plan and data, not a peer-reviewed result",
+    "calculation": "Computed by Citewell from the inputs, by a published formula",
     "unknown": "Evidence level not known",
 }
 

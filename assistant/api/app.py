@@ -22,6 +22,7 @@ from assistant.filtering import FiltersIn
 from assistant.guardrails.screening import screen
 from assistant.progress import ClaimReady, Progress, ToolCalled
 from assistant.searching import QuotasIn
+from assistant.shelves import passage_ids_in
 from indexes.errors import RetrievalError
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
     @app.get("/v1/documents/{document_id:path}")
     def document(document_id: str) -> DocumentView:
         """A document with its text and sections."""
-        return DocumentView.of(assistant.document(document_id), assistant.library.ledger.passage_ids(document_id))
+        found = assistant.document(document_id)
+        held = assistant.library.ledger.passage_ids(document_id)
+        return DocumentView.of(found, held or passage_ids_in(assistant.shelf, document_id))
 
     @app.get("/v1/passages/{passage_id:path}")
     def passage(passage_id: str) -> PassageView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Annotated, Literal
 
 import typer
@@ -19,6 +19,8 @@ from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, Scores
 from assistant.guardrails.screening import screen
 from assistant.searching import QuotasIn
 from assistant.settings import load_settings
+from assistant.shelves import LedgerShelf, Shelves, passage_ids_in
+from assistant.tools.shelves import other_shelves
 from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
 from ingestion.home import ledger_path
@@ -33,6 +35,7 @@ LEVELS = {
     "4": "case series or case-control study (level 4)",
     "5": "opinion or mechanism (level 5)",
     "registration": "trial registration",
+    "calculation": "computed from the inputs",
     "unknown": "design not stated",
 }
 NOT_SAID = {"", Status.CURRENT}  # of a document in force nothing need be said
@@ -110,17 +113,20 @@ def show(
     [dim]citewell show pubmed:31535829[/]
     [dim]citewell show pubmed:31535829#0 --json[/]
     """
-    with open_ledger() as ledger:
-        passage = ledger.passage(identifier)
-        document = None if passage else ledger.document(identifier)
+    with _open_shelves() as (shelves, ledger):
+        passage = shelves.passage(identifier)
+        document = None if passage else shelves.document(identifier)
         about = passage.document_id if passage else identifier
-        known = ledger.known(about)
-        successor = whole.superseded_by if (whole := document or ledger.document(about)) else None
+        known = ledger.known(about) if ledger else None
+        successor = whole.superseded_by if (whole := document or shelves.document(about)) else None
         if passage:
             view: PassageView | DocumentView = PassageView.of(passage)
         elif document:
-            view = DocumentView.of(document, ledger.passage_ids(identifier))
+            held = ledger.passage_ids(identifier) if ledger else []
+            view = DocumentView.of(document, held or passage_ids_in(shelves, identifier))
         else:
+            with open_ledger():  # `NotFoundError` that says so where there is no library
+                pass
             raise NotFoundError(
                 f"The library has no document or passage {identifier!r}. Copy the identifier from an answer, a search or `citewell library list`."
             )
@@ -146,6 +152,18 @@ def show(
         out.print(text(view.text))
     else:
         note("The record has a title and no text.")
+
+
+@contextmanager
+def _open_shelves() -> Iterator[tuple[Shelves, Ledger | None]]:
+    """All that may be shown, and the ledger where there is a library: what was computed or fetched needs none."""
+    others = other_shelves(load_settings().home)
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(open_ledger())
+        except NotFoundError:
+            ledger = None
+        yield Shelves((LedgerShelf(ledger), *others) if ledger else others), ledger
 
 
 @contextmanager

@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from assistant.errors import ToolError
 from assistant.shelves import Shelf
 from indexes.passage import Filters, Hit, Passage
 from ingestion.library import Library
 
 
+def _in_few_words(schema: dict[str, Any]) -> None:
+    """Of a JSON schema only what a model needs to write a call: small models have room for little. What is given is checked all the same."""
+    for name in (
+        "title",
+        "description",
+        "additionalProperties",
+    ):  # the description is the class's, for who reads the code
+        schema.pop(name, None)
+    for name, said in schema.get("properties", {}).items():
+        schema["properties"][name] = _shortened(said)
+
+
+def _shortened(said: Any) -> Any:
+    if not isinstance(said, dict):
+        return said
+    kept = {name: _shortened(value) for name, value in said.items() if name not in _UNSAID}
+    choices = [_shortened(each) for each in kept.pop("anyOf", ()) if each != {"type": "null"}]
+    return kept | choices[0] if len(choices) == 1 else kept | ({"anyOf": choices} if choices else {})
+
+
+_MOST_TOLD = 5  # mistakes
+_UNSAID = frozenset(
+    {"title", "default", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"}
+)
+
+
 class Arguments(BaseModel):
     """Base of every tool's arguments: the model reads their JSON schema; unknown ones are a mistake it is told of."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_in_few_words)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nothing(cls, given: Any) -> Any:
+        """Models write `null` for what they leave out."""
+        if isinstance(given, Mapping):
+            return {name: value for name, value in given.items() if value is not None}
+        return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +91,41 @@ class Tool(Protocol):
     def arguments(self) -> type[Arguments]: ...
 
     def run(self, arguments: Any, bench: Bench) -> Found: ...
+
+
+def signature(tool: Tool) -> str:
+    """The tool in a few lines of plain text, for models that are told of tools in their prompt: some third of the length of its JSON schema."""
+    schema = tool.arguments.model_json_schema()
+    needed = schema.get("required", [])
+    parts = [
+        f"{name}{'' if name in needed else '?'}: {_type(said, schema)}" for name, said in schema["properties"].items()
+    ]
+    return f"{tool.name}({', '.join(parts)})\n{tool.description}"
+
+
+def _type(said: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    if reference := said.get("$ref"):
+        said = schema["$defs"][reference.rpartition("/")[2]]
+    if "enum" in said:
+        return "|".join(map(str, said["enum"]))
+    if said.get("type") == "array":
+        return f"[{_type(said['items'], schema)}]"
+    if said.get("type") == "object" and "properties" in said:
+        return "{" + ", ".join(f"{name}: {_type(each, schema)}" for name, each in said["properties"].items()) + "}"
+    return str(said.get("type", "any"))
+
+
+def read_arguments(tool: Tool, given: Any) -> Arguments:
+    """What a model wrote, as the tool takes it. Raises `ToolError` that names each argument that does not fit, and repeats none of it."""
+    try:
+        return tool.arguments.model_validate(given)
+    except ValidationError as error:
+        # Of where it is wrong only our own word: what else stands there is the caller's.
+        wrong = dict.fromkeys(
+            f"{each['loc'][0] if each['loc'] and each['loc'][0] in tool.arguments.model_fields else 'arguments'}: {each['msg']}"
+            for each in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        known = ", ".join(tool.arguments.model_fields)
+        raise ToolError(
+            f"{tool.name} cannot be called so. {'; '.join(list(wrong)[:_MOST_TOLD])}. It takes: {known}."
+        ) from None

@@ -144,9 +144,13 @@ class Eutils:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def search(self, query: str, window: Window | None = None, *, first: int = FIRST) -> Search:
-        """What matches: all of it counted, the `first` so many named. Raises `LiveSourceError`."""
+    def search(
+        self, query: str, window: Window | None = None, *, first: int = FIRST, by_relevance: bool = False
+    ) -> Search:
+        """What matches: all of it counted, the `first` so many named, the newest or the best match first. Raises `LiveSourceError`."""
         asked = {"term": query, "usehistory": "y", "retmode": "json", "retmax": str(first)}
+        if by_relevance:
+            asked["sort"] = "relevance"
         if window:
             asked |= window.parameters()
 

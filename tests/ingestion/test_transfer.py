@@ -378,6 +378,7 @@ def test_a_failure_at_a_path_that_is_none_is_retried(exported: Path, tmp_path: P
 
 def test_the_ledger_of_an_earlier_citewell_is_taken(exported: Path, tmp_path: Path) -> None:
     earlier = in_ledger(
+        "DROP TABLE identifiers",
         "DROP TABLE excluded",
         "DROP TABLE touched",
         "DELETE FROM meta",
