@@ -324,7 +324,7 @@ async def run_agent(llm: Llm, question: str) -> Any:
 
 
 def loop_of_tools(request: Request) -> Reply:
-    if request.messages[-1]["role"] == "tool":
+    if request.messages[-1]["role"] == "tool" or not request.tools:
         return Text("It lowers the risk [1].")
     return Calls([Call("look_up", {"drug": "aspirin"}), Call("look_up", {"drug": "clopidogrel"})])
 
