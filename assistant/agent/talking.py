@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,7 @@ class Talker:
 
     async def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None, max_tokens: int
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The answer as it grows: each time the whole text so far. Raises as `reply` does; what a broken answer had is yielded before.
 
         Leaving the loop early closes the connection once the generator is closed: use `contextlib.aclosing`, or read to the end.

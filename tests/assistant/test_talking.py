@@ -293,7 +293,7 @@ def test_cancelling_closes_the_connection(ask: Any, streamed: bool) -> None:
 
 def test_leaving_a_stream_closes_the_connection() -> None:
     async def run(asking: Talker, server: LlmServer) -> None:
-        async with aclosing(asking.stream(ASKED, max_tokens=50)) as texts:  # type: ignore[type-var]
+        async with aclosing(asking.stream(ASKED, max_tokens=50)) as texts:
             async for _ in texts:
                 break
         assert await asyncio.to_thread(server.requests[0].hung_up.wait, 10)
