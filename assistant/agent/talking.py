@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ class Talker:
 
     async def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any] | None = None, max_tokens: int
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The answer as it grows: each time the whole text so far. Raises as `reply` does; what a broken answer had is yielded before.
 
         Leaving the loop early closes the connection once the generator is closed: use `contextlib.aclosing`, or read to the end.
@@ -89,7 +89,7 @@ class Talker:
         try:
             with errors_in_words(self.llm):
                 chunks = await self._in_time(self.llm.client.astream_chat(request.messages, **request.options))
-            async with aclosing(chunks):
+            async with _closing(chunks):
                 while True:
                     with errors_in_words(self.llm):
                         chunk = await self._in_time(anext(chunks, None))
@@ -209,6 +209,21 @@ def _check_end(finish: str | None, text: str, *, cut_off_matters: bool) -> None:
         raise LlmError("The model's answer was too long and was cut off. Ask for one thing at a time.")
     if not text.strip():
         raise LlmError("The model gave an empty answer. Ask again, or use another model (CITEWELL_LLM).")
+
+
+@asynccontextmanager
+async def _closing(chunks: Any) -> AsyncIterator[None]:
+    """Close the connection of a stream that is left: closing the outermost of LlamaIndex's generators does not reach it, cancelling a read does."""
+    try:
+        yield
+    except GeneratorExit:
+        with suppress(Exception):
+            async with asyncio.timeout(0):
+                while await anext(chunks, None) is not None:
+                    pass
+        raise
+    finally:
+        await chunks.aclose()
 
 
 def _was_at_work(error: BaseException) -> bool:
