@@ -34,6 +34,14 @@ def _shortened(said: Any) -> Any:
     return kept | choices[0] if len(choices) == 1 else kept | ({"anyOf": choices} if choices else {})
 
 
+def _resolved(said: Any, known: Mapping[str, Any]) -> Any:
+    if isinstance(said, dict):
+        if reference := said.get("$ref"):
+            return _resolved(known[reference.rpartition("/")[2]], known)
+        return {name: _resolved(value, known) for name, value in said.items()}
+    return [_resolved(item, known) for item in said] if isinstance(said, list) else said
+
+
 _MOST_TOLD = 5  # mistakes
 _UNSAID = frozenset(
     {"title", "default", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern"}
@@ -44,6 +52,14 @@ class Arguments(BaseModel):
     """Base of every tool's arguments: the model reads their JSON schema; unknown ones are a mistake it is told of."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_in_few_words)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """As pydantic makes it, with what it refers to put in place: a schema may become a part of another one, where references lead nowhere."""
+        schema = super().model_json_schema(*args, **kwargs)
+        known = schema.pop("$defs", {})
+        resolved: dict[str, Any] = _resolved(schema, known)
+        return resolved
 
     @model_validator(mode="before")
     @classmethod
@@ -97,21 +113,17 @@ def signature(tool: Tool) -> str:
     """The tool in a few lines of plain text, for models that are told of tools in their prompt: some third of the length of its JSON schema."""
     schema = tool.arguments.model_json_schema()
     needed = schema.get("required", [])
-    parts = [
-        f"{name}{'' if name in needed else '?'}: {_type(said, schema)}" for name, said in schema["properties"].items()
-    ]
+    parts = [f"{name}{'' if name in needed else '?'}: {_type(said)}" for name, said in schema["properties"].items()]
     return f"{tool.name}({', '.join(parts)})\n{tool.description}"
 
 
-def _type(said: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    if reference := said.get("$ref"):
-        said = schema["$defs"][reference.rpartition("/")[2]]
+def _type(said: Mapping[str, Any]) -> str:
     if "enum" in said:
         return "|".join(map(str, said["enum"]))
     if said.get("type") == "array":
-        return f"[{_type(said['items'], schema)}]"
+        return f"[{_type(said['items'])}]"
     if said.get("type") == "object" and "properties" in said:
-        return "{" + ", ".join(f"{name}: {_type(each, schema)}" for name, each in said["properties"].items()) + "}"
+        return "{" + ", ".join(f"{name}: {_type(each)}" for name, each in said["properties"].items()) + "}"
     return str(said.get("type", "any"))
 
 

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from benches import Call, Small, bench_of, call
 from hashed_embedder import HashedEmbedder
 
 from assistant.settings import Settings
-from assistant.tools import Bench, Found, Tool, load_tools, read_arguments
-from assistant.tools.shelves import open_shelves
+from assistant.tools import Found, Tool, load_tools
 from indexes.passage import Filters
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 
 sys.path.append(str(Path(__file__).parents[2] / "ingestion"))  # `scripted_service` and `native`
-
-Small = Callable[[dict[str, str]], Library]
-Call = Callable[..., Found]
-
-
-def bench_of(library: Library, filters: Filters | None = None) -> Bench:
-    """A bench over that library, with all shelves."""
-    return Bench(library, open_shelves(library), filters or Filters())
-
-
-def call(tool: Tool, bench: Bench, **given: object) -> Found:
-    """What the tool finds, called as a model calls it."""
-    return tool.run(read_arguments(tool, given), bench)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Call, bench_of
+from benches import Call, bench_of
 
 from assistant.answer import Citation
 from assistant.calculators import calculators

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import native
 import pytest
-from conftest import Small, bench_of, call
+from benches import Small, bench_of, call
 from documents import article, pubmed
 from hashed_embedder import HashedEmbedder
 from scripted_service import PubMed, Reply, Request, Server, cut, instead, mute, remembering, serving, status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Call, Small, bench_of, call
+from benches import Call, Small, bench_of, call
 from documents import article, guideline, pubmed
 
 from assistant.errors import ToolError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from conftest import Call, Small, bench_of, call
+from benches import Call, Small, bench_of, call
 from documents import article, pubmed
 from hypothesis import given
 from hypothesis import strategies as st
