@@ -1,5 +1,5 @@
-"""Fixtures of `scripted`."""
+"""Fixtures of `scripted_model`."""
 
-from scripted import ask_model, small_library
+from scripted_model import ask_model, small_library
 
 __all__ = ["ask_model", "small_library"]

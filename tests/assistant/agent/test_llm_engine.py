@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_server import Call, Calls, Failure, HangUp, Raw, Request, Stall, Text, call_as_text, in_json, serve
-from scripted import ASPIRIN, NOTHING, Asked, AskModel, drafting, modelled, reference
+from scripted_model import ASPIRIN, NOTHING, Asked, AskModel, drafting, modelled, reference
 
 from assistant.progress import ClaimReady, ToolCalled
 from assistant.service import Assistant
