@@ -490,7 +490,29 @@ def calculation() -> str:
     return f"`{result.passage_id}`:\n\n> {result.text}"
 
 
+def tools() -> str:
+    """Every tool as a model is told of it, and what it takes."""
+    from assistant.settings import Settings
+    from assistant.tools import load_tools
+    from assistant.tools.base import signature
+
+    lines = ["| tool | what a model is told | it takes | as JSON, as text (characters) |", "|---|---|---|---|"]
+    known = load_tools(Settings(live_tools=True)).values()
+    for each in known:
+        schema = each.arguments.model_json_schema()
+        needed = schema.get("required", ())
+        takes = ", ".join(f"**{name}**" if name in needed else name for name in schema["properties"])
+        told, *shown = each.description.split("\n")
+        examples = "".join(f"<br>*{question}* → `{call}`" for question, call in (line.split(" -> ") for line in shown))
+        told_as = {"name": each.name, "description": each.description, "parameters": schema}
+        lines.append(
+            f"| `{each.name}` | {told}{examples} | {takes} | {len(json.dumps(told_as))}, {len(signature(each))} |"
+        )
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "tools": tools,
     "retrieval": retrieval,
     "ranking": ranking,
     "ranking_weights": ranking_weights,

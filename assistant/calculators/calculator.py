@@ -63,7 +63,7 @@ class Derived:
     def use(self, used: Sequence[Used]) -> Used:
         """The number that follows from these inputs."""
         value = _solve(self.equation, {each.name: each.value for each in used})
-        return Used(self.name, self.label, float(f"{value:.{DIGITS}g}"), self.unit)
+        return Used(self.name, self.label, float(f"{value:.{DIGITS}g}"), self.unit, derived=True)
 
 
 @dataclass(frozen=True, slots=True)

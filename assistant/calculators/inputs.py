@@ -92,13 +92,14 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Used:
     """An input as the formula used it. `given` is how it was given where that was another unit or another precision, else empty;
-    `said` is a choice in words."""
+    `said` is a choice in words; `derived` is what nobody gave and an equation made of the others."""
 
     name: str
     phrase: str
     value: Value
     unit: str = ""
     given: str = ""
+    derived: bool = False
     said: str = ""
 
     @property
@@ -111,6 +112,18 @@ class Used:
         unit = "" if self.unit == "ratio" else self.unit
         number = f"{self.value:.6g}{unit}" if unit == "%" else f"{self.value:.6g} {unit}".strip()
         return f"{self.phrase} {number}" + (f" (given as {self.given})" if self.given else "")
+
+    @property
+    def written(self) -> str:
+        """It as a caller would give it, in full: reading this again gives an equal one."""
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        return self.value if isinstance(self.value, str) else self.given or f"{decimal(self.value)} {self.unit}".strip()
+
+
+def decimal(number: float) -> str:
+    """A number in figures, never with an exponent, as `read` takes it."""
+    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 def read(wanted: Input, given: Given) -> Used:
@@ -173,7 +186,7 @@ def _number(wanted: Input, given: Given) -> Used:
         raise ValueError("must be a whole number")
     rounded = value if wanted.decimals is None else round(value, wanted.decimals)
     same = unit == own and rounded == value
-    return Used(wanted.name, wanted.phrase, rounded, wanted.unit, "" if same else f"{number:.6g} {unit.name}")
+    return Used(wanted.name, wanted.phrase, rounded, wanted.unit, "" if same else f"{decimal(number)} {unit.name}")
 
 
 def _plain(given: bool | int | float) -> str:

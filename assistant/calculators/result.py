@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from assistant.calculators.inputs import Used
 from assistant.calculators.sources import Source
@@ -46,11 +45,16 @@ class Result:
     version: str
 
     @property
+    def document_id(self) -> str:
+        """Says what was computed from what, URL-safe: calculator, version and inputs by name. From it the result can be computed again."""
+        inputs = sorted((used.name, used.written) for used in self.inputs if not used.derived)
+        asked = urlencode(inputs, quote_via=quote, safe="")
+        return f"calculator:{self.calculator}@{quote(self.version, safe='')}?{asked}"
+
+    @property
     def passage_id(self) -> str:
         """The identifier under which `text` is cited: the same for the same inputs and version."""
-        asked = [self.calculator, self.version, {used.name: used.value for used in self.inputs}]
-        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-        return f"calculator:{self.calculator}#{digest[:16]}"
+        return f"{self.document_id}#0"
 
     @property
     def statement(self) -> str:

@@ -11,7 +11,6 @@ from assistant.calculators import Calculator, calculators, find_calculator
 from assistant.calculators.inputs import LONGEST
 from assistant.errors import CalculatorError, NotFoundError, ToolError
 from assistant.tools.base import Arguments, Bench, Found
-from assistant.tools.calculator_shelf import CalculatorShelf, identify
 
 _MOST = 40  # inputs of a call
 Value = bool | float | Annotated[str, StringConstraints(max_length=LONGEST)]
@@ -48,14 +47,12 @@ class Calculate:
         if not arguments.inputs:
             raise ToolError(_needs(calculator))
         try:
-            document_id = identify(calculator.name, arguments.inputs)
+            passage_id = calculator.calculate(arguments.inputs).passage_id
         except CalculatorError as error:
             raise ToolError(str(error)) from None
-        passage = bench.shelf.passage(f"{document_id}#0") or CalculatorShelf().passage(f"{document_id}#0")
+        passage = bench.shelf.passage(passage_id)
         if passage is None:
-            raise ToolError(
-                "inputs: too long to be computed again. Write each as a number with its unit, yes or no, or a choice."
-            )
+            raise ToolError("A result cannot be cited here: no shelf computes it again.")
         return Found([passage], f"Use: {calculator.use} {calculator.avoid}")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl
 
-from assistant.calculators import Given, Result, find_calculator
+from assistant.calculators import Result, find_calculator
 from assistant.errors import CalculatorError, NotFoundError
 from assistant.shelves import CALCULATOR
 from indexes.passage import Kind, Part, Passage, Role
@@ -36,29 +35,6 @@ class CalculatorShelf:
         return None if document is None else _passage(document)
 
 
-def identify(name: str, given: Mapping[str, Given]) -> str:
-    """The identifier of a result: calculator, version and inputs as given, in the order of their names, URL-safe.
-
-    Raises `NotFoundError` where there is no such calculator, and `CalculatorError` that lists what is missing or wrong.
-    """
-    calculator = find_calculator(name)
-    result = calculator.calculate(given)
-    wanted = {each.name: given[each.name] for each in calculator.inputs if each.name in given}
-    # A yes and a choice are written as they were understood; a number as it was given, for its unit.
-    understood = {used.name: used.value for used in result.inputs if isinstance(used.value, bool | str)}
-    written = {each: _written(understood.get(each, value)) for each, value in wanted.items()}
-    inputs = urlencode(sorted(written.items()), quote_via=quote, safe="")
-    return f"{CALCULATOR}{calculator.name}@{quote(calculator.version, safe='')}?{inputs}"
-
-
-def _written(value: Given) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return " ".join(value.split())
-    return f"{value:.9f}".rstrip("0").rstrip(".")
-
-
 @lru_cache(maxsize=256)
 def _document(document_id: str) -> Document | None:
     found = _IDENTIFIER.fullmatch(document_id)
@@ -66,18 +42,17 @@ def _document(document_id: str) -> Document | None:
         return None
     try:
         inputs = dict(parse_qsl(found["inputs"], keep_blank_values=True, max_num_fields=_MOST))
-        if identify(found["name"], inputs) != document_id:
-            return None
-        return _as_document(document_id, find_calculator(found["name"]).calculate(inputs))
+        result = find_calculator(found["name"]).calculate(inputs)
+        return _as_document(result) if result.document_id == document_id else None
     except (NotFoundError, CalculatorError, ValueError):  # the last where there are too many fields
         return None
 
 
-def _as_document(document_id: str, result: Result) -> Document:
+def _as_document(result: Result) -> Document:
     source = result.source
     identifiers = {"doi": source.doi, "pmid": source.pmid}
     return Document(
-        document_id=document_id,
+        document_id=result.document_id,
         kind=Kind.LITERATURE,  # what it rests on is the publication of the formula
         title=f"{result.title}, computed by Citewell from the inputs",
         text=result.text,

@@ -152,7 +152,7 @@ PRAGMA user_version = 1;
 
 def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    document = replace(make_document(), status=Status.RETRACTED)
+    document = replace(make_document(), status=Status.RETRACTED, identifiers={"doi": "10.1/ABC", "pmid": "1"})
     with closing(sqlite3.connect(path)) as old:
         old.executescript(OF_LAYOUT_1)
         body = zlib.compress(json.dumps(document.to_json()).encode())
@@ -165,6 +165,7 @@ def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp
             assert [(f.reason, f.kind, f.attempts) for f in ledger.failures()] == [("truncated", "auto", 1)]
             assert [each.status for each in ledger.listed(status=Status.RETRACTED)] == ["retracted"]
             assert ledger.statuses()[Kind.LITERATURE][Status.RETRACTED] == 1
+            assert ledger.identified("10.1/abc") == ledger.identified("1") == ["doc:1"]
     with closing(Ledger(path)) as ledger:
         record(ledger, document)
 

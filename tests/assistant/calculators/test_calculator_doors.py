@@ -93,7 +93,7 @@ def test_over_http(client: TestClient) -> None:
     jsonschema.validate(inputs, schema)
     view = ResultView.model_validate(client.post(f"/v1/calculators/{NAME}", json={"inputs": inputs}).json())
     assert view.value == 52
-    assert view.passage_id.startswith(f"calculator:{NAME}#")
+    assert view.passage_id.startswith(f"calculator:{NAME}@2021?")
     yes = {"respiratory_rate": 25, "systolic": 90, "altered_mentation": True}
     assert client.post("/v1/calculators/qsofa", json={"inputs": yes}).json()["value"] == 3
 

@@ -170,7 +170,7 @@ def test_what_is_said_of_a_result_is_whole_sentences(calculator: Calculator) -> 
 
 def test_a_result_has_the_identifier_of_its_inputs() -> None:
     mine = calculate("bmi", {"weight": "70 kg", "height": "175 cm"})
-    assert re.fullmatch(r"calculator:bmi#[0-9a-f]{16}", mine.passage_id)
+    assert re.fullmatch(r"calculator:bmi@[\w.%-]+\?height=175%20cm&weight=70%20kg#0", mine.passage_id)
     assert calculate("bmi", {"height": 175, "weight": "70kg"}).passage_id == mine.passage_id
     assert calculate("bmi", {"height": 176, "weight": "70kg"}).passage_id != mine.passage_id
 

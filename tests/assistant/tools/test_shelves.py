@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from assistant.calculators import calculate, calculators
+from assistant.calculators import Given, calculate, calculators
 from assistant.errors import CalculatorError, NotFoundError, ToolError
 from assistant.shelves import Shelf, passage_ids_in, passages_in
 from assistant.tools import live_shelf
-from assistant.tools.calculator_shelf import CalculatorShelf, identify
+from assistant.tools.calculator_shelf import CalculatorShelf
 from assistant.tools.live_shelf import LiveShelf
 from assistant.tools.shelves import open_shelves
 from indexes.passage import Kind, Role
@@ -164,10 +164,15 @@ def test_the_library_comes_first(small: Small) -> None:
 # Calculators
 
 
+def identify(name: str, given: dict[str, Given]) -> str:
+    """What the result of these inputs is called."""
+    return calculate(name, given).document_id
+
+
 def test_an_identifier_says_what_was_computed_from_what_and_is_computed_again() -> None:
     document_id = identify("CHA2DS2-VASc", STROKE)
     assert document_id == (
-        "calculator:cha2ds2_vasc@2010?age=76&diabetes=no&heart_failure=yes&hypertension=no&sex=female&stroke=no&vascular_disease=no"
+        "calculator:cha2ds2_vasc@2010?age=76%20years&diabetes=no&heart_failure=yes&hypertension=no&sex=female&stroke=no&vascular_disease=no"
     )
     passage = CalculatorShelf().passage(f"{document_id}#0")
     assert passage is not None
@@ -184,10 +189,12 @@ def test_an_identifier_says_what_was_computed_from_what_and_is_computed_again() 
 
 
 def test_the_same_inputs_have_one_identifier_and_units_are_kept() -> None:
-    assert identify("cha2ds2_vasc", dict(reversed(STROKE.items()))) == identify("cha2ds2_vasc", STROKE)
+    assert identify("cha2ds2_vasc", dict(reversed(STROKE.items())) | {"age": "76 years"}) == identify(
+        "cha2ds2_vasc", STROKE
+    )
     given = {"creatinine": " 106  µmol/L ", "age": 60.0, "sex": "Female"}
     document_id = identify("ckd_epi_2021_creatinine", given)
-    assert document_id.endswith("?age=60&creatinine=106%20%C2%B5mol%2FL&sex=female")
+    assert document_id.endswith("?age=60%20years&creatinine=106%20%C2%B5mol%2FL&sex=female")
     passage = CalculatorShelf().passage(f"{document_id}#0")
     assert passage is not None
     assert "(given as 106 µmol/L)" in passage.text
