@@ -121,7 +121,7 @@ def _facets_in(body: bytes) -> dict[str, Any]:
 
 
 def _identifiers_in(body: bytes) -> str:
-    """The identifiers of a document as layout 8 keeps them."""
+    """The identifiers of a document as the layout that has a table of them keeps them."""
     return json.dumps(identifiers_of(Document.from_json(unpack(body))))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from indexes.lexical import tokens
 
@@ -21,11 +22,17 @@ def plain_words(text: str) -> list[str]:
 
 def title_likeness(wanted: str, title: str) -> float:
     """The share of the words that a title has, 0 to 1. One with a typing mistake counts half; of two titles with all, the shorter is more like."""
-    asked, has = set(tokens(wanted)), set(tokens(title))
+    asked, has = _asked(wanted), set(tokens(title))
     if not asked or not has:
         return 0.0
     found = sum(1.0 if word in has else 0.5 * _nearly(word, has) for word in asked)
     return round(found / len(asked) * (0.95 + 0.05 * min(1.0, len(asked) / len(has))), 4)
+
+
+@lru_cache(maxsize=16)
+def _asked(wanted: str) -> frozenset[str]:
+    """The words of a title that many are compared with."""
+    return frozenset(tokens(wanted))
 
 
 def is_author(wanted: str, authors: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ from indexes.lexical import encode_query
 from indexes.passage import Filters, Passage, Status
 from ingestion.document import Document
 
-SCANNED = 3_000
+SCANNED = 2_000
 """Documents of a library that are looked through one by one; in a larger one only titles lead to an article."""
 _CANDIDATES = 200  # passages whose titles are compared
 LIKE = 0.6  # of the words of a title

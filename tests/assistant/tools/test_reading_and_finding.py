@@ -156,7 +156,7 @@ def test_a_work_is_found(
     tools: dict[str, Tool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(find_article, "SCANNED", 0 if large else 3_000)
+    monkeypatch.setattr(find_article, "SCANNED", 0 if large else 2_000)
     if large and not {"title", "identifier"} & set(given):
         with pytest.raises(ToolError, match=r"searched by titles only\. Give words of the title"):
             call(tools["find_article"], bench_of(few), **given)
