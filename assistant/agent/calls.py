@@ -8,14 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from assistant.agent.book import Book, Entry
 from assistant.agent.budget import Budget
 from assistant.errors import AssistantError, LimitError, ToolError
 from assistant.progress import Tell, ToolCalled
 from assistant.run import Run
-from assistant.tools import Bench, Found, Tool
+from assistant.tools import Bench, Found, Tool, read_arguments
 from assistant.tracing import note
 from indexes.errors import RetrievalError
 from ingestion.errors import IngestionError
@@ -52,10 +50,8 @@ class Caller:
             return "No more calls may be made. Reply DONE."
         started = time.perf_counter()
         try:
-            checked = tool.arguments.model_validate(dict(arguments))
+            checked = read_arguments(tool, dict(arguments))
             found = await asyncio.to_thread(tool.run, checked, self._bench)
-        except ValidationError as error:
-            return f"The call was not made: {_faults(error)}"
         except ToolError as error:
             return f"The call was not made: {error}"
         except (AssistantError, IngestionError, RetrievalError) as error:
@@ -78,12 +74,3 @@ def _told(found: Found, entries: Sequence[Entry]) -> str:
         text = " ".join(entry.passage.text.split())
         lines += [entry.line(), f"   {text[:SHOWN]}{' …' if len(text) > SHOWN else ''}"]
     return "\n".join(lines) or "Nothing was found."
-
-
-def _faults(error: ValidationError) -> str:
-    """What is wrong with arguments, without repeating them."""
-    each = (
-        f"{'.'.join(map(str, fault['loc'])) or 'arguments'}: {fault['msg']}"
-        for fault in error.errors(include_input=False, include_url=False, include_context=False)
-    )
-    return "; ".join(each)

@@ -65,10 +65,12 @@ class Reader:
         return self._parsed(whole=True).get("answerable") is False and not self._claims(whole=True)
 
     def _claims(self, *, whole: bool) -> list[Any]:
-        claims = self._parsed(whole=whole).get("claims", [] if not whole else None)
-        if not isinstance(claims, list):
+        claims = self._parsed(whole=whole).get("claims")
+        if isinstance(claims, list):
+            return claims
+        if whole:
             raise UnreadableError("The model's draft has no list of sentences.")
-        return claims
+        return []
 
     def _parsed(self, *, whole: bool) -> dict[str, Any]:
         text = _json_of(self.text)

@@ -10,7 +10,7 @@ from assistant.agent.book import Book, Entry, fitting
 from assistant.agent.budget import Budget, Limits
 from assistant.agent.calls import Caller
 from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, schema
-from assistant.agent.gathering import described, gather_by_calls, gather_by_plan
+from assistant.agent.gathering import gather_by_calls, gather_by_plan
 from assistant.agent.talking import Talker, needed_tokens
 from assistant.answer import EngineName
 from assistant.composing.engine import ExtractiveEngine
@@ -22,6 +22,7 @@ from assistant.progress import Progress, Tell
 from assistant.prompts import Message, Prompt, render
 from assistant.run import Run
 from assistant.tools import Bench, Tool
+from assistant.tools.base import signature
 from assistant.tracing import note
 
 DRAFT_TOKENS = 1000
@@ -74,7 +75,7 @@ class LlmEngine:
                     "plan_calls",
                     question=run.planned.question,
                     found=found,
-                    tools=[described(tool) for tool in self._tools],
+                    tools=[signature(tool) for tool in self._tools],
                     max_calls=self._budget.limits.tool_calls,
                 )
                 await gather_by_plan(self._talker, prompt, caller)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.agent.budget import Budget, estimate_tokens
@@ -44,7 +44,7 @@ async def gather_by_calls(llm: Llm, budget: Budget, prompt: Prompt, caller: Call
         card=llm.card,
         budget=budget,
         caller=caller,
-        schema_tokens=sum(estimate_tokens(json.dumps(described(tool))) for tool in caller.tools.values()),
+        schema_tokens=sum(_size(tool) for tool in caller.tools.values()),
     )
     # LlamaIndex's own memory would load a tokeniser; the limit is kept by the agent before each request.
     memory = ChatMemoryBuffer.from_defaults(
@@ -70,18 +70,12 @@ async def gather_by_plan(talker: Talker, prompt: Prompt, caller: Caller) -> None
     await asyncio.gather(*(caller.call(name, arguments) for name, arguments in calls_in(reply)))
 
 
-def described(tool: Tool) -> dict[str, str]:
-    """A tool as a model without tool calling reads it."""
-    schema = json.dumps(_small(tool.arguments.model_json_schema()))
-    return {"name": tool.name, "description": tool.description, "schema": schema}
-
-
-def plan_schema(tools: Any) -> dict[str, Any]:
+def plan_schema(tools: Iterable[Tool]) -> dict[str, Any]:
     """The JSON schema of a list of calls, each with its tool's own arguments."""
     calls = [
         {
             "type": "object",
-            "properties": {"tool": {"const": tool.name}, "arguments": _small(tool.arguments.model_json_schema())},
+            "properties": {"tool": {"const": tool.name}, "arguments": tool.arguments.model_json_schema()},
             "required": ["tool", "arguments"],
             "additionalProperties": False,
         }
@@ -141,12 +135,6 @@ def _as_function(tool: Tool, caller: Caller) -> FunctionTool:
     return FunctionTool(async_fn=run, metadata=metadata)
 
 
-def _small(schema: Any) -> Any:
-    """The schema without what a model needs not read: titles and defaults of nothing."""
-    if isinstance(schema, dict):
-        return {
-            name: _small(value)
-            for name, value in schema.items()
-            if not (name == "title" and isinstance(value, str)) and not (name == "default" and value in (None, [], {}))
-        }
-    return [_small(item) for item in schema] if isinstance(schema, list) else schema
+def _size(tool: Tool) -> int:
+    """About how many tokens a tool takes where it is offered by the protocol."""
+    return estimate_tokens(f"{tool.name} {tool.description} {json.dumps(tool.arguments.model_json_schema())}")
