@@ -2,8 +2,9 @@
 
     python benchmarks/llm_overhead.py --out benchmarks/results/llm_overhead.json
 
-The model is a script (`tests/assistant/llm_server.py`): it looks for nothing more, then drafts the first two sentences of the evidence it is shown. The time
-beside it is all of a question's time but that of the searches, so it counts HTTP on both sides too: an upper bound. `first` is the time to the first event.
+The model is a script (`tests/assistant/llm_server.py`): it looks for nothing more, then drafts the first two sentences of the evidence it is shown.
+The time beside it is all of a question's time but that of the searches, so it counts HTTP on both sides too: an upper bound. `first` is the time to the
+first event. `--home` is a library of the starter's documents that is there already; else one is made.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def reply(request: Request) -> Text:
     if request.tools:
         return Text("DONE")
     sentences = _SENTENCE.findall(request.messages[-1]["content"])[:2]
-    return in_json({"answerable": True, "claims": [{"text": text, "citations": [number]} for number, text in sentences]})
+    return in_json(
+        {"answerable": True, "claims": [{"text": text, "citations": [number]} for number, text in sentences]}
+    )
 
 
 async def ask(assistant: Assistant, question: str) -> tuple[float, float, Answer]:
@@ -74,9 +77,13 @@ def main() -> None:
     """Build the starter library, ask, write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--home", type=Path)
     args = parser.parse_args()
     questions = read_questions(sorted(QUESTIONS.glob("questions*.jsonl")))
-    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder), purpose="a benchmark") as library:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Library.open(args.home or Path(folder), purpose="a benchmark") as library,
+    ):
         ingest_files(library, starter.PATHS)
         with serve(reply) as server:
             settings = Settings(llm=server.spec, llm_tools="native", llm_context=32_000)
