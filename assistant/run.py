@@ -15,9 +15,9 @@ from assistant.planning.terms import Term
 from indexes.passage import Filters, Hit
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Run:
-    """Everything about one question while it is on its way."""
+    """Everything about one question while it is on its way. No `repr`: workflows put that of events into spans, and questions belong in none."""
 
     question: str
     filters: Filters | None = None

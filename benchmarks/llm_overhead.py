@@ -2,9 +2,9 @@
 
     python benchmarks/llm_overhead.py --out benchmarks/results/llm_overhead.json
 
-The model is a script (`tests/assistant/llm_server.py`): it looks for nothing more, then drafts the first two sentences of the evidence it is shown.
-The time beside it is all of a question's time but that of the searches, so it counts HTTP on both sides too: an upper bound. `first` is the time to the
-first event. `--home` is a library of the starter's documents that is there already; else one is made.
+The model is a script (`tests/assistant/llm_server.py`): it looks for nothing more, then drafts the first two sentences of the evidence.
+The time beside it is all of a question's time but that of the searches, so it counts HTTP on both sides too: an upper bound. `first` is
+the time to the first event. `--home` is a library of the starter's documents that is there already; else one is made.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def reply(request: Request) -> Text:
     if request.tools:
         return Text("DONE")
     sentences = _SENTENCE.findall(request.messages[-1]["content"])[:2]
-    return in_json(
-        {"answerable": True, "claims": [{"text": text, "citations": [number]} for number, text in sentences]}
-    )
+    claims = [{"text": text, "citations": [number]} for number, text in sentences]
+    return in_json({"answerable": True, "claims": claims}, pieces=200)
 
 
 async def ask(assistant: Assistant, question: str) -> tuple[float, float, Answer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
 from assistant.agent.budget import estimate_tokens
@@ -21,7 +22,7 @@ _FENCE = re.compile(r"<(/?)(?=\s*/?\s*evidence)", re.IGNORECASE)
 _SHOWN_TITLE = 160  # characters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A passage with its number and where its sentences are. `rank`: the total score of its search, or 1 where it was asked for by name."""
 
@@ -29,6 +30,11 @@ class Entry:
     passage: Passage
     spans: tuple[tuple[int, int], ...]
     rank: float
+
+    @cached_property
+    def tokens(self) -> int:
+        """About how many tokens its block takes."""
+        return estimate_tokens(self.block())
 
     @property
     def name(self) -> str:
@@ -113,9 +119,8 @@ def fitting(entries: Iterable[Entry], tokens: int) -> list[Entry]:
     """The entries that fit into so many tokens, as far as they can be estimated; a short one may go in after a longer that did not."""
     kept = []
     for entry in entries:
-        size = estimate_tokens(entry.block())
-        if size <= tokens:
-            tokens -= size
+        if entry.tokens <= tokens:
+            tokens -= entry.tokens
             kept.append(entry)
     return kept
 

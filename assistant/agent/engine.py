@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 from assistant.agent.book import Book, Entry, fitting
-from assistant.agent.budget import Budget, Limits
+from assistant.agent.budget import Budget, Limits, estimate_tokens
 from assistant.agent.calls import Caller
 from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, schema
 from assistant.agent.gathering import gather_by_calls, gather_by_plan
@@ -137,17 +138,16 @@ class LlmEngine:
 
     def _with_evidence(self, run: Run, name: str, **values: object) -> tuple[tuple[Message, ...], list[Entry]]:
         """The prompt with as much evidence as fits, the best first. Raises `LlmError` where none does."""
-        room = self._llm.card.context_tokens - self._reply_tokens
-        entries = fitting(self._book.ranked(), min(room, EVIDENCE_TOKENS))
-        while entries:
-            shown = sorted(entries, key=lambda entry: entry.number)
-            evidence = "\n".join(entry.block() for entry in shown)
-            messages = self._prompt(run, name, evidence=evidence, **values).messages
-            if needed_tokens(messages, schema(shown)) <= room:
-                return messages, shown
-            entries.pop()  # the least of them
         bare = needed_tokens(self._prompt(run, name, evidence="", **values).messages)
-        raise ContextError(bare + self._reply_tokens, self._llm.card.context_tokens)
+        room = self._llm.card.context_tokens - self._reply_tokens - bare
+        entries = fitting(self._book.ranked(), min(room, EVIDENCE_TOKENS))
+        while entries and sum(e.tokens for e in entries) + estimate_tokens(json.dumps(schema(entries))) > room:
+            entries.pop()  # the least of them
+        if not entries:
+            raise ContextError(bare + self._reply_tokens, self._llm.card.context_tokens)
+        shown = sorted(entries, key=lambda entry: entry.number)
+        evidence = "\n".join(entry.block() for entry in shown)
+        return self._prompt(run, name, evidence=evidence, **values).messages, shown
 
     @property
     def _reply_tokens(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.agent.budget import Budget, estimate_tokens
@@ -135,6 +136,7 @@ def _as_function(tool: Tool, caller: Caller) -> FunctionTool:
     return FunctionTool(async_fn=run, metadata=metadata)
 
 
+@cache
 def _size(tool: Tool) -> int:
     """About how many tokens a tool takes where it is offered by the protocol."""
     return estimate_tokens(f"{tool.name} {tool.description} {json.dumps(tool.arguments.model_json_schema())}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -56,10 +58,9 @@ class Arguments(BaseModel):
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """As pydantic makes it, with what it refers to put in place: a schema may become a part of another one, where references lead nowhere."""
-        schema = super().model_json_schema(*args, **kwargs)
-        known = schema.pop("$defs", {})
-        resolved: dict[str, Any] = _resolved(schema, known)
-        return resolved
+        if not args and not kwargs:
+            return deepcopy(_schema(cls))
+        return _inlined(super().model_json_schema(*args, **kwargs))
 
     @model_validator(mode="before")
     @classmethod
@@ -68,6 +69,18 @@ class Arguments(BaseModel):
         if isinstance(given, Mapping):
             return {name: value for name, value in given.items() if value is not None}
         return given
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    """Made once: making it takes milliseconds, and every question asks for all of them."""
+    return _inlined(super(Arguments, arguments).model_json_schema())
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    known = schema.pop("$defs", {})
+    resolved: dict[str, Any] = _resolved(schema, known)
+    return resolved
 
 
 @dataclass(frozen=True, slots=True)
