@@ -15,7 +15,7 @@ from assistant.agent.failures import errors_in_words
 from assistant.agent.talking import Talker
 from assistant.llms import Llm
 from assistant.prompts import Prompt
-from assistant.tools import Tool
+from assistant.tools import Arguments, Tool
 
 if TYPE_CHECKING:
     from llama_index.core.tools import FunctionTool
@@ -45,7 +45,7 @@ async def gather_by_calls(llm: Llm, budget: Budget, prompt: Prompt, caller: Call
         card=llm.card,
         budget=budget,
         caller=caller,
-        schema_tokens=sum(_size(tool) for tool in caller.tools.values()),
+        schema_tokens=sum(_size(tool.name, tool.description, tool.arguments) for tool in caller.tools.values()),
     )
     # LlamaIndex's own memory would load a tokeniser; the limit is kept by the agent before each request.
     memory = ChatMemoryBuffer.from_defaults(
@@ -137,6 +137,6 @@ def _as_function(tool: Tool, caller: Caller) -> FunctionTool:
 
 
 @cache
-def _size(tool: Tool) -> int:
+def _size(name: str, description: str, arguments: type[Arguments]) -> int:
     """About how many tokens a tool takes where it is offered by the protocol."""
-    return estimate_tokens(f"{tool.name} {tool.description} {json.dumps(tool.arguments.model_json_schema())}")
+    return estimate_tokens(f"{name} {description} {json.dumps(arguments.model_json_schema())}")
