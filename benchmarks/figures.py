@@ -11,6 +11,7 @@ import json
 import re
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ REASONS = 6  # that are shown of each source
 PUBMED = 38_000_000  # records
 BUCKETS = (0.99, 0.95, 0.9, 0.8)  # of recall
 PUBMED_NOW = 38_200_000  # of which abstracts are to be embedded and found, one vector each
+_OTHERWISE = "The answer was put together from sentences of the sources instead."
 _BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
 
@@ -511,7 +513,55 @@ def tools() -> str:
     return "\n".join(lines)
 
 
+def local_llm() -> str:
+    """What a real, small model did with questions of the development sets, by set and in all."""
+    run = _load("local_llm")
+    rows = run["questions"]
+    groups = {name: [row for key, row in rows.items() if key.startswith(f"{name}:")] for name in ("pubmedqa", "bioasq")}
+    lines = [
+        f"| {run['model']}, {run['documents']} documents | questions | answered by the model | said there is no answer | by the sources instead "
+        "| tool calls | sentences shown | left out | all quotes verbatim | gold document cited | median seconds | median tokens |",
+        "|---" * 12 + "|",
+    ]
+    for name, group in [*groups.items(), ("both", list(rows.values()))]:
+        if not group:
+            continue
+        by_model = [row for row in group if row["engine"] == "llm"]
+        cells = [
+            name,
+            len(group),
+            sum(not row["abstained"] for row in by_model),
+            sum(row["abstained"] for row in by_model),
+            sum(row["engine"] != "llm" for row in group),
+            sum(len(row["tools"]) for row in group),
+            sum(row["shown"] for row in by_model),
+            sum(row["left_out"] for row in by_model),
+            "yes" if all(row["verbatim"] for row in group) else "no",
+            sum(row["gold_cited"] for row in group),
+            f"{statistics.median(row['seconds'] for row in group):.0f}",
+            f"{statistics.median(sum(row['tokens']) for row in group):,.0f}",
+        ]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    failed = Counter(" ".join(row["why"]).removesuffix(_OTHERWISE).strip() for row in rows.values() if row["why"])
+    said = [f"- {count} x {why}" for why, count in failed.most_common()]
+    return "\n".join([*lines, "", "Why the sources answered instead:", "", *(said or ["- it never happened"])])
+
+
+def llm_overhead() -> str:
+    """What the workflow adds to a model and the index."""
+    run = _load("llm_overhead")
+    rows = (("to the first event", "first"), ("beside the model and the searches", "beside"))
+    lines = [f"| {run['n']} questions, {run['machine']['cores']} cores | p50 | p95 | slowest |", "|---|---|---|---|"]
+    lines += [
+        f"| {label} | {run[key]['p50_ms']} ms | {run[key]['p95_ms']} ms | {run[key]['max_ms']} ms |"
+        for label, key in rows
+    ]
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "local_llm": local_llm,
+    "llm_overhead": llm_overhead,
     "tools": tools,
     "retrieval": retrieval,
     "ranking": ranking,

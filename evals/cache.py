@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -33,9 +34,10 @@ class CachedEmbedder:
         self.name = embedder.name
         self.dimension = embedder.dimension
         self._embedder = embedder
+        self._lock = threading.Lock()  # the connection is shared by the threads that answer
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=60)
+            self._database = sqlite3.connect(path, timeout=60, check_same_thread=False)
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
             )
@@ -52,7 +54,7 @@ class CachedEmbedder:
         if missing:
             fresh = self._embedder.embed_passages(list(missing.values()))
             known |= dict(zip(missing, fresh, strict=True))
-            with self._database:  # another run may have been quicker
+            with self._lock, self._database:  # another run may have been quicker
                 self._database.executemany(
                     "INSERT OR IGNORE INTO vectors VALUES (?, ?)", ((key, known[key].tobytes()) for key in missing)
                 )
@@ -75,6 +77,10 @@ class CachedEmbedder:
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
-            rows = self._database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+            with self._lock:
+                rows = self._database.execute(
+                    f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
+                    part,
+                ).fetchall()
             found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
         return found

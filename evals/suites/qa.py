@@ -55,7 +55,7 @@ class QaSuite:
         problems = list(read.problems)
         answers: dict[str, list[Answer | None]] = {}
         times: dict[str, list[float]] = {}
-        with _library(texts) as library:
+        with library_of(texts) as library:
             systems = _systems(library, settings, options)
             for number, (name, (assistant, engine)) in enumerate(systems.items()):
                 answers[name], times[name] = [], []
@@ -89,7 +89,7 @@ class QaSuite:
 
 
 @contextmanager
-def _library(texts: Mapping[str, Text]) -> Iterator[Library]:
+def library_of(texts: Mapping[str, Text]) -> Iterator[Library]:
     """A library of the texts, ingested as PubMed records, that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,

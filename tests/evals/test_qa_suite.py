@@ -1,0 +1,152 @@
+"""The suite of questions: the product's own answers over a set's texts, with and without a model."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+sys.path.append(str(Path(__file__).parents[1] / "assistant"))  # the scripted model
+from llm_server import Request, Text, in_json, serve
+
+from assistant.settings import load_settings
+from evals.cli import app
+from evals.errors import CallError, DataError
+from evals.qa_sets import read_questions, sample
+from evals.suites.base import Options
+from evals.suites.qa import QaSuite
+
+OPTIONS = Options(resamples=50)
+QUESTIONS = [
+    {
+        "id": "101",
+        "question": "Does aspirin prevent heart attacks in adults over 70?",
+        "contexts": ["We randomised 19,114 adults.", "Aspirin did not prevent heart attacks in adults over 70."],
+        "conclusion": "Aspirin does not prevent heart attacks in older adults.",
+    },
+    {
+        "id": "102",
+        "question": "Does budesonide prevent asthma exacerbations?",
+        "contexts": ["In 400 patients, daily budesonide prevented asthma exacerbations compared with placebo."],
+        "conclusion": "Budesonide prevents exacerbations.",
+    },
+]
+
+
+def ignore(stage: str, done: int, total: int) -> None:
+    """A progress nobody watches."""
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CITEWELL_LLM", raising=False)
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    def write(records: Sequence[object] = QUESTIONS, name: str = "questions.jsonl") -> Path:
+        path = tmp_path / "set" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+        return path
+
+    return write
+
+
+def first_sentence(request: Request) -> Text:
+    """A model that cites the sentence holding its words, whichever question it is."""
+    said = request.messages[-1]["content"]
+    word = "budesonide prevented" if "budesonide prevent" in said.rpartition("Question:")[2] else "did not prevent"
+    found = re.search(rf"(E\d+\.\d+) \| ([^\n]*{word}[^\n]*)", said)
+    assert found
+    return in_json({"answerable": True, "claims": [{"text": found[2], "citations": [found[1]]}]})
+
+
+def test_questions_are_answered_from_their_texts(write: Callable[..., Path]) -> None:
+    outcome = QaSuite().run(write(), OPTIONS, ignore)
+    measures = outcome.systems["extractive"]
+    assert (outcome.data, outcome.n, outcome.shipped) == ("questions", 2, "extractive")
+    assert measures["coverage"].value == 1
+    assert measures["gold_cited"].value == 1
+    assert measures["verbatim"].value == 1
+    assert 0 < measures["answer_f1"].value < 1
+    assert measures["p50_ms"].value <= measures["p95_ms"].value
+
+
+def test_prompts_are_compared(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with serve(first_sentence) as server:
+        monkeypatch.setenv("CITEWELL_LLM", server.spec)
+        monkeypatch.setenv("CITEWELL_LLM_TOOLS", "none")
+        arguments = [
+            "run",
+            "qa",
+            "--data",
+            str(write()),
+            "--out",
+            str(tmp_path / "out"),
+            "--vary",
+            "prompt",
+            "--resamples",
+            "50",
+        ]
+        ran = CliRunner().invoke(app, arguments)
+        lengths = {len(request.messages) for request in server.requests}
+    assert ran.exit_code == 0, ran.output
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert list(result["systems"]) == ["llm", "llm without exemplars", "extractive"]
+    assert result["metrics"]["gold_cited"]["value"] == 1
+    assert result["comparisons"]["gold_cited"]["baseline"] == "llm without exemplars"
+    assert result["versions"]["prompts"].startswith("draft-")
+    assert result["failures"] == 0
+    assert len(lengths) == 2  # with exemplars and without
+
+
+def test_a_model_that_fails_is_counted(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(lambda request: Text("no JSON")) as server:
+        monkeypatch.setenv("CITEWELL_LLM", server.spec)
+        monkeypatch.setenv("CITEWELL_LLM_TOOLS", "none")
+        outcome = QaSuite().run(write(), OPTIONS, ignore)
+    assert len(outcome.problems) == 2
+    assert "JSON" in outcome.problems[0]
+
+
+def test_nothing_to_vary_is_said(write: Callable[..., Path]) -> None:
+    with pytest.raises(CallError, match="CITEWELL_LLM"):
+        QaSuite().run(write(), Options(resamples=50, vary="prompt"), ignore)
+    with pytest.raises(CallError, match="prompt"):
+        QaSuite().run(write(), Options(resamples=50, vary="weather"), ignore)
+
+
+def test_texts_may_stand_beside_the_questions_or_above(write: Callable[..., Path]) -> None:
+    path = write([{"id": "a", "question": "Is it?", "gold_document_ids": ["pubmed:7"]}])
+    with pytest.raises(DataError, match="no texts"):
+        read_questions(path)
+    with lzma.open(path.parent.parent / "pubmed_corpus.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"pmid": "7", "title": "T", "abstract": "It is."}) + "\n")
+        file.write(json.dumps({"pmid": "8", "title": "T", "abstract": "Nobody asked."}) + "\n")
+    assert set(read_questions(path.parent).texts) == {"pubmed:7"}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]\n", '{"id": "1"}\n'])
+def test_a_set_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match="broken"):
+        read_questions(path)
+
+
+def test_a_sample_is_the_same_for_the_same_seed(write: Callable[..., Path]) -> None:
+    many = read_questions(write([{**QUESTIONS[0], "id": str(number)} for number in range(50)])).questions
+    assert sample(many, 10, 1) == sample(many, 10, 1)
+    assert len(sample(many, 10, 1)) == 10
+    assert sample(many, None, 1) == many
