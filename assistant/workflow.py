@@ -164,13 +164,14 @@ class QuestionWorkflow(Workflow):
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
     def _verify(self, run: Run) -> None:
+        retrieved = {hit.passage.passage_id for hit in run.hits}
         for chosen in run.composition.chosen:
             passage = self._library.ledger.passage(chosen.candidate.hit.passage.passage_id)
             if passage is None:
                 run.removed.append("its source has left the library")
                 continue
             citation = _cite(chosen)
-            verdict = verify(chosen.candidate.text, [(citation, passage)])
+            verdict = verify(chosen.candidate.text, [(citation, passage)], allowed=retrieved)
             if not verdict.supported:
                 run.removed.append("; ".join(verdict.findings))
                 continue
