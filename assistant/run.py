@@ -24,6 +24,9 @@ class Run:
     engine: EngineName = "extractive"
     plan: Plan | None = None
     hits: list[Hit] = field(default_factory=list)
+    retrieved: set[str] = field(
+        default_factory=set
+    )  # passages that may be cited: what this question found, whichever way
     frequencies: Mapping[Term, int] = field(default_factory=dict)  # passages of the library that hold each key term
     composition: Composition = field(default_factory=lambda: Composition((), 0))
     declined: bool = False  # a model has read the evidence and says that it does not answer
@@ -53,5 +56,6 @@ class Run:
         """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
         self.engine = engine
         self.hits, self.claims, self.failed = [], [], []
+        self.retrieved = set()
         self.declined = False
         self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

@@ -133,11 +133,12 @@ class QuestionWorkflow(Workflow):
         """Check drafts as they come; tell of those that hold."""
         shown = {checked.claim.text for checked in run.claims}
         spent = 0.0
+        embed = self._library.searcher.embedder.embed_passages
         async for draft in drafts:
             if draft.text in shown:
                 continue
             started = time.perf_counter()
-            checked = await asyncio.to_thread(check, draft, self._shelf)
+            checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, embed)
             spent += time.perf_counter() - started
             if isinstance(checked, Checked):
                 shown.add(draft.text)

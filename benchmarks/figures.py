@@ -555,6 +555,77 @@ def llm_overhead() -> str:
     lines += [
         f"| {label} | {run[key]['p50_ms']} ms | {run[key]['p95_ms']} ms | {run[key]['max_ms']} ms |"
         for label, key in rows
+
+
+def support() -> str:
+    """The verifier and the floors on each support set, cross-validated."""
+    result = _load("support")
+    lines = ["| set (pairs) | system | AUROC | macro-F1 | accuracy | calibration error |", "|---|---|---|---|---|---|"]
+    for name, pairs in result["pairs"].items():
+        for system, sets in result["systems"].items():
+            each = sets[name]
+            label = f"**{system}**" if system == f"verifier, {result['best']}" else system
+            cells = " | ".join(f"{each[metric]:.3f}" for metric in ("auroc", "macro_f1", "accuracy", "ece"))
+            lines.append(f"| {name} ({pairs:,}) | {label} | {cells} |")
+    return "\n".join(lines)
+
+
+def support_without() -> str:
+    """What each check is worth to the model: AUROC and macro-F1 without its features, and the difference."""
+    result = _load("support")
+    names = list(result["pairs"])
+    whole = result["systems"][f"verifier, {result['best']}"]
+    lines = [
+        "| left out | " + " | ".join(f"{name} AUROC | macro-F1" for name in names) + " |",
+        "|---" * (1 + 2 * len(names)) + "|",
+    ]
+    for check, sets in result["without"].items():
+        cells = [
+            f"{sets[name][metric]:.3f} ({sets[name][metric] - whole[name][metric]:+.3f})"
+            for name in names
+            for metric in ("auroc", "macro_f1")
+        ]
+        lines.append(f"| {check} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def support_faults() -> str:
+    """How often some check finds a fault, by the gold label."""
+    result = _load("support")
+    lines = [
+        "| set | " + " | ".join(f"gold: {label}" for label in ("support", "contradict", "neutral")) + " |",
+        "|---|---|---|---|",
+    ]
+    for name, labels in result["faults"].items():
+        cells = [f"{labels[label]:.2f}" if label in labels else "–" for label in ("support", "contradict", "neutral")]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def mutations() -> str:
+    """Of claims made by rule the share refused, with the checks that refuse them."""
+    starter, other = _load("verification")["kinds"], _load("verification_corpus")["kinds"]
+    lines = [
+        "| claim | starter library: refused (cases) | 6,000 other sentences: refused (cases) | by |",
+        "|---|---|---|---|",
+    ]
+    for true, title in ((False, "false"), (True, "true")):
+        for kind, each in starter.items():
+            if each["true"] is true:
+                cells = " | ".join(
+                    f"{row['refused'] / row['cases']:.3f} ({row['cases']})" for row in (each, other[kind])
+                )
+                lines.append(f"| {title}: {kind} | {cells} | {', '.join(list(each['by'])[:3]) or '–'} |")
+    return "\n".join(lines)
+
+
+def verification_latency() -> str:
+    """How long the claims of an answer take."""
+    result = _load("verification")["latency"]
+    lines = [f"| {result['claims']} claims | p50, ms | p95, ms |", "|---|---|---|"]
+    lines += [
+        f"| {name} | {result[name]['p50_ms']:.1f} | {result[name]['p95_ms']:.1f} |"
+        for name in ("rules", "rules and meaning")
     ]
     return "\n".join(lines)
 
@@ -563,6 +634,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "local_llm": local_llm,
     "llm_overhead": llm_overhead,
     "tools": tools,
+    "support": support,
+    "support_without": support_without,
+    "support_faults": support_faults,
+    "mutations": mutations,
+    "verification_latency": verification_latency,
     "retrieval": retrieval,
     "ranking": ranking,
     "ranking_weights": ranking_weights,

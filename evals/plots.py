@@ -69,6 +69,27 @@ def difference_plot(ours: Sequence[float], theirs: Sequence[float], metric: str,
         return _svg(figure, title, "difference")
 
 
+def reliability_plot(systems: Mapping[str, Sequence[tuple[float, float, float]]], title: str, prefix: str) -> str:
+    """Mean score against the share that is true, a point for each bin of scores, as large as the bin; on the diagonal a score means what it says."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(height=5)
+        axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, alpha=0.5)
+        for number, (system, bins) in enumerate(systems.items()):
+            said, seen, share = zip(*bins, strict=True)
+            colour = _PALETTE[number % len(_PALETTE)]
+            axes.plot(said, seen, color=colour, linewidth=1)
+            axes.scatter(said, seen, s=[20 + 400 * each for each in share], color=colour, alpha=0.7, label=system)
+        axes.set_title(title, loc="left", fontweight="bold")
+        axes.set_xlabel("score (share, 0 to 1)")
+        axes.set_ylabel("supported (share, 0 to 1)")
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.02, 1.02)
+        legend = axes.legend(frameon=False, loc="upper left")
+        for handle in legend.legend_handles:
+            handle.set_sizes([50])  # type: ignore[union-attr]
+        return _svg(figure, title, prefix)
+
+
 def _figure(height: float) -> tuple[Figure, Axes]:
     """A figure 9 inches wide; made without pyplot, which would keep it in memory and look for a screen."""
     figure = Figure(figsize=(9, height), layout="constrained")

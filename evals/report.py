@@ -61,6 +61,7 @@ def render(result: Result, outcome: Outcome) -> str:
                 values[outcome.shipped][headline], values[baseline][headline], headline, outcome.shipped, baseline
             )
         )
+    plots += outcome.plots
     return environment.get_template("report.html.jinja").render(
         result=result,
         outcome=outcome,

@@ -65,7 +65,9 @@ class Caller:
 
     def _take(self, found: Found) -> list[Entry]:
         self._run.hits += found.hits
-        return self._book.add(found.passages, found.hits)
+        entries = self._book.add(found.passages, found.hits)
+        self._run.retrieved.update(entry.passage.passage_id for entry in entries)
+        return entries
 
 
 def _told(found: Found, entries: Sequence[Entry]) -> str:

@@ -12,6 +12,7 @@ from assistant.cli import (
     asking,
     baseline,
     calculating,
+    calibrating,
     ingesting,
     library,
     live,
@@ -63,6 +64,7 @@ library.app.command("restore")(moving.restore)
 library.app.command("reindex")(versions.reindex)
 library.app.command("optimize")(versions.optimize)
 library.app.command("versions")(versions.versions)
+models.app.command("train-verifier")(calibrating.train_verifier)
 app.add_typer(ingesting.app, name="ingest")
 app.add_typer(library.app, name="library")
 app.add_typer(models.app, name="models")

@@ -45,6 +45,7 @@ class ExtractiveEngine:
                 tool=f"search_{NAMES[kind]}",
                 arguments=arguments,
             )
+        run.retrieved.update(hit.passage.passage_id for hit in run.hits)
         run.frequencies = await asyncio.to_thread(self._frequencies, run.planned.terms)
 
     async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:

@@ -64,6 +64,17 @@ def concepts() -> dict[str, Concept]:
 
 
 @lru_cache(maxsize=1)
+def synonyms() -> dict[str, frozenset[str]]:
+    """Stemmed name -> the names of the same thing alone, without what is narrower."""
+    found: dict[str, frozenset[str]] = {}
+    for line in _lines("concepts.txt"):
+        names = _keys(line.partition(">")[0]) if not line.startswith("[") else frozenset()
+        for name in names:
+            found[name] = found.get(name, frozenset()) | names
+    return found
+
+
+@lru_cache(maxsize=1)
 def generic() -> frozenset[str]:
     """Stemmed words that a question may hold and that need not occur in its answer."""
     return frozenset(token for line in _lines("generic.txt") for token in tokens(line))

@@ -28,6 +28,14 @@ def percentile(values: Sequence[float], rank: float, *, resamples: int, seed: in
     return _measure(values, lambda samples: np.asarray(np.percentile(samples, rank, axis=-1)), resamples, seed)
 
 
+def of_cases(n: int, statistic: Callable[[NDArray[np.int64]], float], *, resamples: int, seed: int) -> Measure:
+    """A figure of all cases together that is no mean of them: `statistic` is given the numbers of the cases, with repetitions where resampled."""
+    random = np.random.default_rng(seed)
+    low, high = np.percentile([statistic(random.integers(0, n, n)) for _ in range(resamples)], BOUNDS)
+    value = statistic(np.arange(n))
+    return Measure(value=value, low=min(value, float(low)), high=max(value, float(high)), n=n)
+
+
 def paired_difference(
     ours: Sequence[float], theirs: Sequence[float], baseline: str, *, resamples: int, seed: int
 ) -> Comparison:

@@ -10,6 +10,7 @@ from evals.suites.base import Suite
 SUITES = {
     "qa": "evals.suites.qa:QaSuite",
     "retrieval": "evals.suites.retrieval:RetrievalSuite",
+    "support": "evals.suites.support:SupportSuite",
 }
 """Suite name -> `module:class`, imported when it is asked for: suites need libraries that the base install does not have."""
 

@@ -53,7 +53,8 @@ class Outcome:
     """What a suite measured. The first metric is the headline; `shipped` names the system that is the product as shipped.
 
     `values` holds system -> metric -> one value a case, in the same order of cases for all systems. `hardest` are the cases with the lowest headline
-    metric, worst first. `problems` are faults of the set or of single cases; `left_out` counts cases that cannot be measured, by reason.
+    metric, worst first. `problems` are faults of the set or of single cases; `left_out` counts cases that cannot be measured, by reason. `plots` are
+    a suite's own, as inline SVG by `evals.plots`.
     """
 
     data: str
@@ -67,6 +68,7 @@ class Outcome:
     left_out: dict[str, int] = field(default_factory=dict)
     settings: dict[str, int | str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    plots: Sequence[str] = ()
 
 
 class Suite(Protocol):

@@ -1,0 +1,114 @@
+"""Fits the calibrated model to labelled pairs and measures it on claims and documents that it has not seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.verification.evidence import Evidence, introduced
+from assistant.verification.features import Embed, read, with_judgement
+from assistant.verification.labelled import Labelled, LabelledError, group_folds
+from assistant.verification.model import LABELS, Model, fit
+
+FOLDS = 5
+RIDGE = 0.003  # penalty of squared weights; between 0.0003 and 0.03 the cross-validated figures hardly move
+NEEDS = {"rules": (), "meaning": ("cosine",), "neural": ("cosine", "neural")}
+"""Model -> how the features begin that it needs beyond those of rules and words."""
+Values = Mapping[str, float]
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The models by name, and for each the probabilities of every pair by a model that was fitted without the pair's fold."""
+
+    models: dict[str, Model]
+    held_out: dict[str, NDArray[np.float64]]
+
+
+def values_of(pairs: Sequence[Labelled], embed: Embed | None, tell: Tell | None = None) -> list[dict[str, float]]:
+    """The features of each pair."""
+    found = []
+    for done, pair in enumerate(pairs, start=1):
+        found.append(dict(read(pair.claim, as_evidence(pair), embed).values))
+        if tell is not None:
+            tell(done, len(pairs))
+    return found
+
+
+def as_evidence(pair: Labelled) -> Evidence:
+    """The pair's evidence, with the abbreviations that it introduces."""
+    return Evidence(
+        pair.evidence, context=pair.title, passage=pair.evidence, pairs=introduced(f"{pair.title}. {pair.evidence}")
+    )
+
+
+def read_judgements(path: Path) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """(set, id) -> probabilities by a neural model that has not learnt from the pair: lines of `source`, `id` and the three labels.
+
+    Raises `LabelledError` naming the line that cannot be used.
+    """
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            record = json.loads(line)
+            found[str(record["source"]), str(record["id"])] = tuple(float(record[label]) for label in LABELS)
+        except (ValueError, KeyError, TypeError) as error:
+            raise LabelledError(
+                f"{path.name}:{number}: {error}; a line needs source, id, {', '.join(LABELS)}"
+            ) from error
+    return found  # type: ignore[return-value]
+
+
+def calibrate(
+    pairs: Sequence[Labelled], values: Sequence[Values], folds: int = FOLDS, ridge: float = RIDGE
+) -> Calibration:
+    """Fit each model whose features are all there; each set weighs the same, however many pairs it has."""
+    labels = np.array([LABELS.index(pair.label) for pair in pairs])
+    sources = [pair.source for pair in pairs]
+    importance = np.array([1.0 / sources.count(source) for source in sources])
+    fold = np.array(group_folds(pairs, folds))
+    everything = list(values[0])
+    models, held_out = {}, {}
+    for name, needs in NEEDS.items():
+        features = [
+            feature for feature in everything
+            if not feature.startswith(("cosine", "neural")) or feature.startswith(needs or ("\0",))
+        ]  # fmt: skip
+        if any(not any(feature.startswith(need) for feature in features) for need in needs):
+            continue
+        rows = np.array([[each[feature] for feature in features] for each in values])
+        models[name] = fit(features, rows, labels, importance, ridge)
+        held_out[name] = np.zeros((len(pairs), len(LABELS)))
+        for number in range(folds):
+            rest = fold != number
+            model = fit(features, rows[rest], labels[rest], importance[rest], ridge)
+            held_out[name][~rest] = model.probabilities(rows[~rest])
+    return Calibration(models, held_out)
+
+
+def with_judgements(
+    pairs: Sequence[Labelled], values: Sequence[Values], judged: Mapping[tuple[str, str], Sequence[float]]
+) -> list[dict[str, float]]:
+    """The values with a neural model's judgements. Raises `LabelledError` where a pair was not judged."""
+    missing = [pair.id for pair in pairs if (pair.source, pair.id) not in judged]
+    if missing:
+        raise LabelledError(f"{len(missing)} pairs have no judgement, such as {missing[0]}; judge all of them or none")
+    return [with_judgement(each, judged[pair.source, pair.id]) for pair, each in zip(pairs, values, strict=True)]
+
+
+def write_coefficients(path: Path, calibration: Calibration, pairs: Sequence[Labelled], embedder: str) -> None:
+    """Write the models as `coefficients.json`: to the digit the same for the same pairs and embedder."""
+    sets = {source: sum(pair.source == source for pair in pairs) for source in sorted({pair.source for pair in pairs})}
+    written = {
+        "made_by": "citewell models train-verifier",
+        "pairs": sets,
+        "embedder": embedder,
+        "models": {name: model.to_json() for name, model in calibration.models.items()},
+    }
+    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

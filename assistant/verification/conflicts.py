@@ -1,0 +1,102 @@
+"""Pairs of sources that speak of the same thing and say opposite things: both are shown, with what tells them apart, and not averaged away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assistant.planning.terms import content_of
+from assistant.planning.vocabulary import TermKind
+from assistant.verification.direction import Match, matches
+from assistant.verification.naming import Entity, named
+from indexes.passage import Passage
+
+_SUBJECTS = frozenset({TermKind.DRUG, TermKind.INTERVENTION})
+_CONDITIONS = frozenset({TermKind.CONDITION})
+_OUTCOMES = frozenset({TermKind.OUTCOME, TermKind.HARM})
+_OPPOSED = frozenset({"change", "value", "advice", "effect", "agency"})
+NEAR = 0.5  # nearness of shared words from which two directions are of the same thing
+_SIZE = re.compile(
+    r"(?<![\d.,])(\d{1,3}(?:[, ]\d{3})+|\d{2,6})(?![\d.,]*\d)\s+(?:[a-z-]+\s+){0,3}?"
+    r"(?:patients|participants|women|men|adults|people|children|subjects|individuals|persons)"
+    r"|\b[nN]\s?=\s?(\d{1,3}(?:,\d{3})+|\d{2,6})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A sentence that an answer shows, and the passage it is quoted from."""
+
+    text: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two statements from different documents, and what they disagree on, in words; `text` is for the reader."""
+
+    one: Stated
+    other: Stated
+    about: str
+    text: str
+
+
+def conflicts(stated: Sequence[Stated]) -> list[Conflict]:
+    """Pairs that contradict each other: the same drug or intervention, the same outcome (or, where none is named, condition), opposite directions.
+
+    The statement named first is the newer one.
+    """
+    found = []
+    for one, other in combinations(stated, 2):
+        if one.passage.document_id == other.passage.document_id:
+            continue
+        newer, older = sorted((one, other), key=lambda each: -(each.passage.year or 0))
+        about = _shared(newer, older)
+        match = next(_opposed(newer.text, older.text), None) if about else None
+        if match is not None:
+            said = f"“{match.claim.words}” and “{match.quote.words}”"
+            text = f"Sources disagree on {about}: {described(newer.passage)} and {described(older.passage)} say {said}."
+            found.append(Conflict(newer, older, about, text))
+    return found
+
+
+def described(passage: Passage) -> str:
+    """What tells a source apart: year, design as its level of evidence, and the number of people, as far as it says."""
+    size = size_of(passage.text)
+    level = passage.evidence_level
+    design = (
+        "guideline" if level == "guideline" else f"level {level} evidence" if level != "unknown" else str(passage.kind)
+    )
+    return ", ".join(
+        filter(None, (f"“{passage.title}”", str(passage.year or ""), design, f"{size:,} people" if size else ""))
+    )
+
+
+def size_of(text: str) -> int | None:
+    """The largest number of people that a text says were studied; `None` where it says none."""
+    sizes = [int(re.sub(r"\D", "", match[1] or match[2])) for match in _SIZE.finditer(text)]
+    return max(sizes, default=None)
+
+
+def _shared(one: Stated, other: Stated) -> str:
+    """What both are about, in the words of the first; empty where they share no subject or no matter."""
+    ours, theirs = (f"{each.text} . {each.passage.title}" for each in (one, other))
+    content = content_of(theirs)
+    both = [entity for entity in named(ours) if entity.occurs_in(content)]
+    subject, condition, outcome = (_first(both, kinds) for kinds in (_SUBJECTS, _CONDITIONS, _OUTCOMES))
+    if not outcome and any(entity.kind in _OUTCOMES for each in (one, other) for entity in named(each.text)):
+        return ""  # of one drug one outcome may rise and another fall
+    matter = outcome or condition
+    return f"{subject} and {matter}" if subject and matter else ""
+
+
+def _first(entities: Sequence[Entity], kinds: frozenset[TermKind]) -> str:
+    return next((entity.text for entity in entities if entity.kind in kinds), "")
+
+
+def _opposed(one: str, other: str) -> Iterator[Match]:
+    for match in matches(one, other):
+        if match.relation == "opposite" and match.claim.axis in _OPPOSED and match.nearness >= NEAR:
+            yield match

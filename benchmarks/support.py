@@ -1,0 +1,131 @@
+"""How well the verifier tells support, contradiction and neither apart on claims and documents it has not seen, beside floors and without checks.
+
+python benchmarks/support.py --data ../shared/data/eval/support --out benchmarks/results/support.json [--judged FILE] [--features FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.verification.calibration import as_evidence, calibrate, read_judgements, with_judgements
+from assistant.verification.features import read
+from assistant.verification.figures import auroc, ece, macro_f1
+from assistant.verification.labelled import Labelled, read_labelled
+from assistant.verification.model import LABELS
+from evals.cache import CachedEmbedder, cache_folder
+from evals.suites.support import ABLATIONS
+from indexes.embedding import load_embedder
+
+SETS = ("scifact", "healthver", "nli4ct_train")
+Floats = NDArray[np.float64]
+
+
+def main() -> None:
+    """Parse the call, measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--judged", type=Path, help="held-out probabilities of a neural model")
+    parser.add_argument("--features", type=Path, help="where features are kept from one run to the next")
+    args = parser.parse_args()
+    pairs = [pair for name in SETS for pair in read_labelled(args.data / f"{name}.jsonl")]
+    values, faults = _features(pairs, args.features)
+    if args.judged:
+        values = with_judgements(pairs, values, read_judgements(args.judged))
+    gold = np.array([LABELS.index(pair.label) for pair in pairs])
+    sources = np.array([pair.source for pair in pairs])
+    calibration = calibrate(pairs, values)
+    best = list(calibration.held_out)[-1]
+    systems: dict[str, Floats] = {
+        "always support": np.tile([1.0, 0.0, 0.0], (len(pairs), 1)),
+        "word overlap": _floor([each["share_telling"] for each in values]),
+        "embedding cosine": _floor([(each["cosine"] - 0.5) / 0.45 for each in values]),
+        **{f"verifier, {name}": held_out for name, held_out in calibration.held_out.items()},
+    }
+    result: dict[str, object] = {
+        "pairs": {name: int((sources == name).sum()) for name in SETS},
+        "best": best,
+        "systems": {name: _figures(each, gold, sources) for name, each in systems.items()},
+        "without": {},
+        "faults": _faults(faults, gold, sources),
+    }
+    for check, starts in ABLATIONS.items():
+        kept = [{name: value for name, value in each.items() if not name.startswith(starts)} for each in values]
+        if len(kept[0]) == len(values[0]):
+            continue
+        without = calibrate(pairs, kept)
+        usable = best if best in without.held_out else list(without.held_out)[-1]
+        result["without"][check] = _figures(without.held_out[usable], gold, sources)  # type: ignore[index]
+        print(check, result["without"][check], flush=True)  # type: ignore[index]
+    print(json.dumps(result, indent=2))
+    args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _features(pairs: Sequence[Labelled], kept: Path | None) -> tuple[list[dict[str, float]], list[list[str]]]:
+    """Features of each pair and the names of the checks that found a fault."""
+    if kept is not None and kept.is_file():
+        lines = {
+            (each["source"], each["id"]): each
+            for each in map(json.loads, kept.read_text(encoding="utf-8").splitlines())
+        }
+        found = [lines[pair.source, pair.id] for pair in pairs]
+        return [each["values"] for each in found], [each["faults"] for each in found]
+    values, faults = [], []
+    with closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder:
+        for pair in pairs:
+            seen = read(pair.claim, as_evidence(pair), embedder.embed_passages)
+            values.append(dict(seen.values))
+            faults.append([name for name, finding in seen.findings.items() if finding.fault])
+    if kept is not None:
+        rows = [
+            {"source": pair.source, "id": pair.id, "values": each, "faults": noted}
+            for pair, each, noted in zip(pairs, values, faults, strict=True)
+        ]
+        kept.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return values, faults
+
+
+def _floor(scores: Sequence[float]) -> Floats:
+    support = np.clip(np.array(scores), 0, 1)
+    return np.column_stack([support, (1 - support) * 0.49, (1 - support) * 0.51])
+
+
+def _figures(probabilities: Floats, gold: NDArray[np.int64], sources: NDArray[np.str_]) -> dict[str, dict[str, float]]:
+    found = {}
+    for name in SETS:
+        of, labels = probabilities[sources == name], gold[sources == name]
+        there = sorted(set(labels.tolist()))
+        chosen = np.array(there)[of[:, there].argmax(axis=1)]
+        found[name] = {
+            "auroc": round(auroc(of[:, 0], labels == 0), 3),
+            "macro_f1": round(macro_f1(chosen, labels), 3),
+            "accuracy": round(float((chosen == labels).mean()), 3),
+            "ece": round(ece(of[:, 0], labels == 0), 3),
+        }
+    return found
+
+
+def _faults(
+    faults: Sequence[Sequence[str]], gold: NDArray[np.int64], sources: NDArray[np.str_]
+) -> Mapping[str, Mapping[str, float]]:
+    """Set and label -> the share of pairs in which some check finds a fault."""
+    any_fault = np.array([bool(each) for each in faults])
+    return {
+        name: {
+            label: round(float(any_fault[(sources == name) & (gold == number)].mean()), 3)
+            for number, label in enumerate(LABELS)
+            if ((sources == name) & (gold == number)).any()
+        }
+        for name in SETS
+    }
+
+
+if __name__ == "__main__":
+    main()
