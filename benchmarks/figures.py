@@ -555,6 +555,8 @@ def llm_overhead() -> str:
     lines += [
         f"| {label} | {run[key]['p50_ms']} ms | {run[key]['p95_ms']} ms | {run[key]['max_ms']} ms |"
         for label, key in rows
+    ]
+    return "\n".join(lines)
 
 
 def support() -> str:
