@@ -94,10 +94,7 @@ def test_a_model_that_gives_in_is_not_heard(small_library: Assistant) -> None:
     "agrees",
     [
         "Aspirin prevents 40% of heart attacks in adults over 70.",
-        pytest.param(
-            "Aspirin prevents heart attacks in adults over 70.",
-            marks=pytest.mark.xfail(strict=True, reason="no check of claims looks at negation yet"),
-        ),
+        "Aspirin prevents heart attacks in adults over 70.",
     ],
 )
 def test_a_model_that_gives_in_to_a_premise_is_not_shown(small_library: Assistant, agrees: str) -> None:
