@@ -142,7 +142,12 @@ class Versions(Model):
 class Answer(Model):
     """A cited answer, or an abstention that says why and what was searched."""
 
-    question: str
+    question: str = Field(description="As it was asked of the library; a follow-up is rewritten to stand alone.")
+    asked: str | None = Field(default=None, description="The words as typed, where they were read otherwise.")
+    asked_note: str | None = Field(
+        default=None, description="How a follow-up was read, or why it could not be completed."
+    )
+    only: list[str] = Field(default_factory=list, description="Documents that a follow-up was kept to (“source 2”).")
     task: Task = "question_answering"
     engine: EngineName = "extractive"
     model: str | None = None

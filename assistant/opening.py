@@ -23,6 +23,7 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
     # Here and not above: without a model none of this is loaded.
     from assistant.agent.budget import Limits
     from assistant.agent.engine import LlmEngine, MissingEngine
+    from assistant.conversation.rewording import LlmRewriter
     from assistant.llms import open_llm
     from assistant.tools import Bench, load_tools
 
@@ -40,4 +41,5 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
     def engine(first: ExtractiveEngine, shelf: Shelf) -> Engine:
         return LlmEngine(llm, limits, tools, Bench(library, shelf), first, exemplars=exemplars)
 
-    return Assistant(library, shelf=shelf, llm=engine, timeout_s=timeout_s)
+    rewriter = LlmRewriter(llm, limits, exemplars=exemplars)
+    return Assistant(library, shelf=shelf, llm=engine, rewriter=rewriter, timeout_s=timeout_s)

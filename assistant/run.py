@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from assistant.answer import EngineName, TraceStep, Usage
 from assistant.answer import Warning as AnswerWarning
 from assistant.composing.extractive import Composition
+from assistant.conversation.rewritten import Rewritten
 from assistant.drafts import Checked, Failed
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
@@ -22,6 +23,8 @@ class Run:
     question: str
     filters: Filters | None = None
     engine: EngineName = "extractive"
+    asked: str = ""  # the words as typed, where there was a conversation to read them in
+    read: Rewritten = field(default_factory=lambda: Rewritten(""))
     plan: Plan | None = None
     hits: list[Hit] = field(default_factory=list)
     retrieved: set[str] = field(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from workflows.errors import WorkflowTimeoutError
 
 from assistant.answer import Answer, EngineName
 from assistant.composing.engine import ExtractiveEngine
+from assistant.conversation.reading import Rewriter, read
+from assistant.conversation.turns import Conversation
 from assistant.engine import Engine
 from assistant.errors import NotFoundError, QuestionError, TooSlowError
 from assistant.progress import Progress
@@ -32,24 +35,36 @@ class Assistant:
         *,
         shelf: Shelf | None = None,
         llm: Callable[[ExtractiveEngine, Shelf], Engine] | None = None,
+        rewriter: Rewriter | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         """`shelf`: where cited passages are read again, the library where not given. `llm`: makes the engine that reasons, for one question; where it
-        is given, it answers unless another engine is asked for. `timeout_s`: the most a question may take."""
+        is given, it answers unless another engine is asked for. `rewriter`: completes follow-ups that rules cannot, where the model answers.
+        `timeout_s`: the most a question may take."""
         self.library = library
         self.shelf = shelf = shelf or LibraryShelf(library)
         extractive = ExtractiveEngine(library)
         self._engines: dict[EngineName, Callable[[], Engine]] = {"extractive": lambda: extractive}
         if llm:
             self._engines["llm"] = partial(llm, extractive, shelf)
+        self._rewriter = rewriter
         self._timeout_s = timeout_s
         self._workflow = QuestionWorkflow(library, shelf, self._engines, timeout_s=timeout_s)
 
     async def stream(
-        self, question: str, *, filters: Filters | None = None, engine: EngineName | None = None
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        engine: EngineName | None = None,
+        conversation: Conversation | None = None,
     ) -> AsyncIterator[Progress | Answer]:
         """`Progress` as it comes, the `Answer` last. Raises what `ask` raises."""
-        handler = self._workflow.run(start_event=Asked(run=self._run(question, filters, engine)))
+        run = self._run(question, filters, engine)
+        if conversation is not None and conversation.turns:
+            yield Progress("read", "Reading the question after those before")
+            await self._read(run, conversation)
+        handler = self._workflow.run(start_event=Asked(run=run))
         try:
             with self._in_time():
                 async for event in handler.stream_events():
@@ -61,9 +76,19 @@ class Assistant:
             if not handler.is_done():  # the reader has gone away
                 await handler.cancel_run()
 
-    async def ask(self, question: str, *, filters: Filters | None = None, engine: EngineName | None = None) -> Answer:
-        """The answer to a question. Raises `QuestionError` where it or the engine cannot be taken, `TooSlowError` where it takes too long."""
+    async def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        engine: EngineName | None = None,
+        conversation: Conversation | None = None,
+    ) -> Answer:
+        """The answer to a question, which may lean on a conversation. Raises `QuestionError` where it or the engine cannot be taken, `TooSlowError`
+        where it takes too long."""
         run = self._run(question, filters, engine)
+        if conversation is not None and conversation.turns:
+            await self._read(run, conversation)
         with self._in_time():
             answer: Answer = await self._workflow.run(start_event=Asked(run=run))
         return answer
@@ -107,6 +132,14 @@ class Assistant:
         if chosen not in self._engines:
             raise QuestionError("No LLM is set up here. Set CITEWELL_LLM, or ask with the extractive engine.")
         return Run(question, filters, engine=chosen)
+
+    async def _read(self, run: Run, conversation: Conversation) -> None:
+        """Let the run ask what the words as typed stand for."""
+        run.asked = run.question
+        run.read = await read(run.question, conversation, self._rewriter if run.engine == "llm" else None)
+        run.question = run.read.question
+        if run.read.only:
+            run.filters = replace(run.filters or Filters(), document_ids=run.read.only)
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:

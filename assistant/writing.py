@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from assistant import __version__
-from assistant.answer import Answer, Source, Versions
+from assistant.answer import Answer, Source, Usage, Versions
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import retraction_warnings, source_warnings, usable
 from assistant.planning.terms import content_of
@@ -36,6 +36,9 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     timings["total"] = round((time.perf_counter() - run.started) * 1000, 2)
     return Answer(
         question=run.planned.question,
+        asked=run.asked if run.read.changed else None,
+        asked_note=run.read.why or None,
+        only=sorted(run.read.only),
         engine=run.engine,
         model=run.model,
         abstained=abstained,
@@ -45,15 +48,24 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
         warnings=warnings,
         trace=run.trace,
-        usage=run.usage,
+        usage=_together(run.read.usage, run.usage),
         timings_ms=timings,
         versions=Versions(
             citewell=__version__,
             index=library.signature,
             embedder=library.searcher.embedder.name,
-            prompts=", ".join(f"{name}:{digest}" for name, digest in run.prompts.items()) or None,
+            prompts=", ".join(f"{name}:{digest}" for name, digest in {**run.read.prompts, **run.prompts}.items()) or None,
             seed=run.seed,
         ),
+    )
+
+
+def _together(*usages: Usage) -> Usage:
+    """What was paid in all."""
+    return Usage(
+        prompt_tokens=sum(each.prompt_tokens for each in usages),
+        completion_tokens=sum(each.completion_tokens for each in usages),
+        cost_usd=round(sum(each.cost_usd for each in usages), 6),
     )
 
 
@@ -89,7 +101,7 @@ def _reason(run: Run, library: Library) -> str:
     if run.failed:
         return f"Sentences were found, but none stood up to the check against its source ({run.failed[0].why})."
     if not run.planned.has_topic:
-        return "The question names no drug, condition or test. Say what it is about: each question stands alone."
+        return "The question names no drug, condition or test. Say what it is about."
     if run.unknown:
         return f"The library holds nothing on: {_list(run.unknown)}."
     if (registered := _registrations(run)) and not run.planned.wants_trials:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from assistant.answer import Answer
+from assistant.conversation.turns import Conversation
 from assistant.progress import Progress
 from indexes.passage import Passage
 
@@ -13,8 +14,8 @@ from indexes.passage import Passage
 class Asks(Protocol):
     """Answers questions and shows the passages its answers cite."""
 
-    def stream(self, question: str) -> AsyncIterator[Progress | Answer]:
-        """The steps as they happen, then the answer. Raises `AssistantError` where the question cannot be taken."""
+    def stream(self, question: str, *, conversation: Conversation | None = None) -> AsyncIterator[Progress | Answer]:
+        """The steps as they happen, then the answer, read after the conversation. Raises `AssistantError` where the question cannot be taken."""
         ...
 
     def passage(self, passage_id: str) -> Passage:

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from assistant.answer import Answer, Citation, Source
 from assistant.answer import Warning as AnswerWarning
+from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
 from indexes.passage import Passage
-from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, NOTHING_FOUND, STATUSES, WARNINGS
+from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, NOTHING_FOUND, READ_AS, STATUSES, WARNINGS
 
 
 class Segment(TypedDict):
@@ -79,6 +80,8 @@ class Notice(TypedDict):
 class Page(TypedDict):
     """All that `public/elements/Answer.jsx` shows."""
 
+    read_as: str
+    read_note: str
     notice: Notice | None
     warnings: list[ShownWarning]
     claims: list[ShownClaim]
@@ -88,9 +91,20 @@ class Page(TypedDict):
     made_by: str
 
 
+class Panel(TypedDict):
+    """A source beside the answers: what `public/elements/Source.jsx` shows. `opener` is the button the keyboard goes back to."""
+
+    source: ShownSource
+    excerpts: list[Excerpt]
+    claim: ShownClaim
+    opener: str
+
+
 def notice_page(heading: str, text: str) -> Page:
     """A page that says something in place of an answer."""
     return Page(
+        read_as="",
+        read_note="",
         notice=Notice(heading=heading, text=text),
         warnings=[],
         claims=[],
@@ -105,6 +119,8 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
     """The page of an answer. `passage` fetches a cited passage and may raise `NotFoundError`."""
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
     return Page(
+        read_as=f"{READ_AS}: {answer.question}" if answer.asked not in (None, answer.question) else "",
+        read_note=answer.asked_note or "",
         notice=Notice(heading=NOTHING_FOUND, text=answer.reason or "") if answer.abstained else None,
         warnings=_warnings(answer.warnings, numbers),
         claims=[
@@ -138,6 +154,27 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
                 ),
             )
         ),
+    )
+
+
+def source_panel(turn: Turn, number: int, passage: Callable[[str], Passage]) -> Panel | None:
+    """A source of an earlier answer for `public/elements/Source.jsx`; `None` where it has no source of that number."""
+    source = turn.source(number)
+    if source is None:
+        return None
+    claims = [claim for claim in turn.claims if any(c.document_id == source.document_id for c in claim.citations)]
+    cited = [citation for claim in claims for citation in claim.citations if citation.document_id == source.document_id]
+    (marker,) = _markers(cited, {source.document_id: number}, passage) or (Marker(number=number, excerpts=[]),)
+    return Panel(
+        source=_source(source, number),
+        excerpts=marker["excerpts"],
+        claim=ShownClaim(
+            text="",
+            support=f"{min((claim.support for claim in claims), default=0.0):.2f}",
+            findings=list(dict.fromkeys(finding for claim in claims for finding in claim.findings)),
+            markers=[],
+        ),
+        opener="",
     )
 
 

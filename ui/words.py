@@ -29,7 +29,11 @@ INTENDED_USE = """\
   A missing answer is not evidence that something is safe or does not work. A fresh installation knows only a small
   starter library of digests: hypertension, lipids and aspirin, atrial fibrillation, heart failure, type 2 diabetes,
   depression, opioids, asthma and COPD, colorectal and breast cancer, tuberculosis, HIV.
-- **Each question stands alone:** it does not remember the one before.
+- **Each question stands alone:** a follow-up such as “and in pregnancy?” is completed from the question before, and
+  the page shows how it was read; what cannot be completed with certainty is asked as it is. It remembers the last
+  six questions of this chat, in memory only, until the chat ends. Type “open 2” to see source 2 of the last answer
+  again.
+- **Opinions do not move it:** who insists gets the answer from the same sources again.
 - **It reads text only:** no images, no signals, no laboratory feeds.
 """
 
@@ -43,6 +47,8 @@ STARTERS = (
 )
 
 NOTHING_FOUND = "I found nothing in the library that supports an answer."
+READ_AS = "Read as"
+REOPENED = "Source [{number}] is open beside this."
 NOT_ASKED = "That question could not be taken."
 FAILED = "Something went wrong on our side."
 FAILED_TEXT = (

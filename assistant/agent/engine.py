@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from assistant.agent.book import Book, Entry, fitting
 from assistant.agent.budget import Budget, Limits, estimate_tokens
@@ -63,7 +64,8 @@ class LlmEngine:
         if self._llm.card.tools == "none":
             return
         tell(Progress("gather", f"{self._llm.card.name} looks for what is missing"))
-        caller = Caller(self._tools, self._bench, self._book, run, self._budget, tell)
+        bench = replace(self._bench, filters=run.planned.filters)  # what a tool finds passes them too
+        caller = Caller(self._tools, bench, self._book, run, self._budget, tell)
         started = time.perf_counter()
         try:
             found = "Found so far:\n" + ("\n".join(entry.line() for entry in self._book.entries) or "nothing")

@@ -16,6 +16,7 @@ from assistant.api.calculators import calculator_routes
 from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
+from assistant.conversation.history import History, conversation_of
 from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
 from assistant.filtering import FiltersIn
@@ -39,6 +40,9 @@ class AskIn(Model):
 
     question: str = Field(examples=["How often should a 50-year-old woman have a screening mammogram?"])
     filters: FiltersIn = FiltersIn()
+    history: History = Field(
+        default_factory=list, description="What was asked before, oldest first; the server remembers nothing."
+    )
     engine: EngineName | None = Field(
         default=None,
         description="Who answers: where not given, the model of the server, and `extractive` where it has none.",
@@ -88,10 +92,12 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
         A `claim` is a sentence that has been checked; the answer orders them, and may still leave some out.
         """
         filters = body.filters.to_filters()
+        conversation = await run_in_threadpool(conversation_of, body.history, assistant.shelf)
         if "text/event-stream" not in accept:
-            return await assistant.ask(body.question, filters=filters, engine=body.engine)
+            return await assistant.ask(body.question, filters=filters, engine=body.engine, conversation=conversation)
         screen(body.question)  # a question that cannot be taken is refused with a status, not inside the stream
-        events = _events(assistant.stream(body.question, filters=filters, engine=body.engine))
+        stream = assistant.stream(body.question, filters=filters, engine=body.engine, conversation=conversation)
+        events = _events(stream)
         return StreamingResponse(events, media_type="text/event-stream")
 
     @app.post("/v1/search")

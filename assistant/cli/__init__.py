@@ -13,6 +13,7 @@ from assistant.cli import (
     baseline,
     calculating,
     calibrating,
+    chatting,
     ingesting,
     library,
     live,
@@ -47,6 +48,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("ask")(asking.ask)
+app.command("chat")(chatting.chat)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
 app.command("calculate")(calculating.calculate)

@@ -65,7 +65,7 @@ def ask(
     if as_json:
         print_json(answer.model_dump_json(indent=2))
     else:
-        _print_answer(answer)
+        print_answer(answer)
 
 
 @with_filters
@@ -215,7 +215,12 @@ def _quotas(given: list[str]) -> dict[Kind, int]:
     )
 
 
-def _print_answer(answer: Answer) -> None:
+def print_answer(answer: Answer) -> None:
+    """An answer for a person: how the question was read where it was rewritten, sentences, warnings, sources."""
+    if answer.asked is not None and answer.asked != answer.question:
+        out.print(text("Read as: ", style="bold") + text(answer.question))
+    if answer.asked_note:
+        out.print(text(answer.asked_note, style="dim"))
     if answer.abstained:
         out.print(text("I found nothing in the library that supports an answer.", style="bold yellow"))
         out.print(text(answer.reason or ""))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
@@ -13,8 +14,10 @@ from pydantic import ValidationError
 from assistant.answer import Answer, EngineName, Model
 from assistant.cli.opening import open_library
 from assistant.cli.output import errors, note, text
+from assistant.conversation.history import history_of
+from assistant.conversation.turns import Conversation
 from assistant.errors import NotFoundError, QuestionError, ServerError
-from assistant.evidence import HitView, SearchOut
+from assistant.evidence import HitView, PassageView, SearchOut
 from assistant.filtering import said_by
 from assistant.settings import Settings
 from indexes.errors import LibraryInUseError
@@ -28,7 +31,15 @@ M = TypeVar("M", bound=Model)
 class Desk(Protocol):
     """Answers and searches."""
 
-    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer: ...
+    def ask(
+        self,
+        question: str,
+        filters: Filters,
+        engine: EngineName | None = None,
+        conversation: Conversation | None = None,
+    ) -> Answer: ...
+
+    def passage(self, passage_id: str) -> PassageView: ...
 
     def search(
         self,
@@ -68,13 +79,26 @@ class LocalDesk:
 
         self._assistant = open_assistant(library, settings)
 
-    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Filters,
+        engine: EngineName | None = None,
+        conversation: Conversation | None = None,
+    ) -> Answer:
         """The answer to a question, with each step told on the error stream while it is made."""
-        return asyncio.run(self._ask(question, filters, engine))
+        return asyncio.run(self._ask(question, filters, engine, conversation))
 
-    async def _ask(self, question: str, filters: Filters, engine: EngineName | None) -> Answer:
+    def passage(self, passage_id: str) -> PassageView:
+        """A passage. Raises `NotFoundError`."""
+        return PassageView.of(self._assistant.passage(passage_id))
+
+    async def _ask(
+        self, question: str, filters: Filters, engine: EngineName | None, conversation: Conversation | None
+    ) -> Answer:
+        stream = self._assistant.stream(question, filters=filters, engine=engine, conversation=conversation)
         with errors.status("Reading the question") as status:
-            async for event in self._assistant.stream(question, filters=filters, engine=engine):
+            async for event in stream:
                 if isinstance(event, Answer):
                     return event
                 status.update(text(event.text))
@@ -100,10 +124,22 @@ class ServerDesk:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Filters,
+        engine: EngineName | None = None,
+        conversation: Conversation | None = None,
+    ) -> Answer:
         """The answer to a question."""
-        body = {"question": question, "filters": said_by(filters), "engine": engine}
+        body: dict[str, object] = {"question": question, "filters": said_by(filters), "engine": engine}
+        if conversation is not None and conversation.turns:
+            body["history"] = [turn.model_dump() for turn in history_of(conversation)]
         return self._post("/v1/ask", body, Answer)
+
+    def passage(self, passage_id: str) -> PassageView:
+        """A passage. Raises `NotFoundError`."""
+        return self._call("GET", f"/v1/passages/{quote(passage_id, safe=':/@')}", PassageView)
 
     def search(
         self,
@@ -125,8 +161,11 @@ class ServerDesk:
         return self._post("/v1/search", body, SearchOut).hits
 
     def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:
+        return self._call("POST", path, model, body)
+
+    def _call(self, method: str, path: str, model: type[M], body: Mapping[str, object] | None = None) -> M:
         try:
-            response = self._client.post(path, json=body)
+            response = self._client.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise ServerError(
                 f"The server that holds the library ({self._client.base_url}) does not answer ({type(error).__name__}). "

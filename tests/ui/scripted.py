@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 
 from assistant.answer import Answer, Citation, Claim, Source, TraceStep, Versions
 from assistant.answer import Warning as AnswerWarning
+from assistant.conversation.reading import read
+from assistant.conversation.rewritten import Rewritten
+from assistant.conversation.turns import Conversation
 from assistant.errors import NotFoundError, QuestionError
 from assistant.progress import Progress
 from indexes.passage import Kind, Part, Passage, Role
@@ -186,8 +189,15 @@ def hostile(question: str) -> Answer:
 class ScriptedAssistant:
     """Answers by key words of the question."""
 
-    async def stream(self, question: str) -> AsyncIterator[Progress | Answer]:
-        """Two steps, then the scripted answer."""
+    async def stream(
+        self, question: str, *, conversation: Conversation | None = None
+    ) -> AsyncIterator[Progress | Answer]:
+        """Two steps, then the scripted answer, read after the conversation as the real assistant does."""
+        typed = question
+        reading = (
+            await read(question, conversation, None) if conversation and conversation.turns else Rewritten(question)
+        )
+        question = reading.question
         if not question.strip():
             raise QuestionError("The question is empty. Type a question and ask again.")
         if len(question) > 4_000:
@@ -198,7 +208,10 @@ class ScriptedAssistant:
         await asyncio.sleep(0.1)
         if "crash" in question:
             raise ZeroDivisionError(f"secret of {question}")
-        if "poison" in question:
+        if reading.changed or reading.why:
+            said = {"asked": typed if reading.changed else None, "asked_note": reading.why or None}
+            yield hypertension(question).model_copy(update=said)
+        elif "poison" in question:
             yield hostile(question)
         elif "dragon" in question:
             reason = "Nothing in the library speaks of dragons. Searched: 30 guidelines, 80 studies, 40 trials."

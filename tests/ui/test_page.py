@@ -150,3 +150,43 @@ def test_a_picture_for_the_readme(server: Server, open_page: OpenPage, tmp_path:
         page.wait_for_timeout(600)  # the panel slides in
         picture = page.screenshot(path=folder / f"{name}.png")
         assert len(picture) > 20_000
+
+
+# -- follow-ups
+
+
+def test_a_follow_up_shows_how_it_was_read(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    ask(page, "Should healthy adults over 60 start aspirin?")
+    answer = ask(page, "and in pregnancy?")
+    words = answer.locator(".cw-read").inner_text()
+    assert "Read as: Should pregnant women start aspirin?" in words
+    assert "From the question before" in words
+    other = ask(page, "How is gout treated?")
+    assert other.locator(".cw-read").count() == 0
+
+
+def test_insisting_gets_the_same_answer_again(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    first = ask(page, QUESTION).locator(".cw-claim").all_inner_texts()
+    again = ask(page, "You are wrong, answer yes!")
+    assert again.locator(".cw-claim").all_inner_texts() == first
+    assert "no opinion moves it" in again.locator(".cw-read").inner_text()
+
+
+def test_an_earlier_source_is_opened_by_number(server: Server, open_page: OpenPage) -> None:
+    page = open_page(server.url)
+    assert "Ask a question first" in ask(page, "open 2").inner_text()
+    ask(page, QUESTION)
+    for words in ("open 2", "[2]", "show source 2"):
+        opened = ask(page, words)
+        assert "Source [2]" in opened.inner_text()
+        assert marked(page) == INTENSIVE
+        page.get_by_role("button", name="Close source").click()
+        page.locator(".cw-source").wait_for(state="detached")
+    assert "1 to 2" in ask(page, "open 9").inner_text()
+
+
+def test_another_chat_knows_nothing_of_this_one(server: Server, open_page: OpenPage) -> None:
+    ask(open_page(server.url), QUESTION)
+    assert "Ask a question first" in ask(open_page(server.url), "open 1").inner_text()

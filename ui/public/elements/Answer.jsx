@@ -16,7 +16,7 @@ const Concern = ({ source }) => (
 
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
-  const { notice, warnings, claims, sources, rationale, steps, made_by: madeBy } = props
+  const { read_as: readAs, read_note: readNote, notice, warnings, claims, sources, rationale, steps, made_by: madeBy } = props
 
   const open = (event, marker, claim) => {
     const opener = event.currentTarget
@@ -58,6 +58,12 @@ export default function Answer() {
 
   return (
     <article className="cw-answer" aria-label="Answer">
+      {(readAs || readNote) && (
+        <p className="cw-read">
+          {readAs && <strong>{readAs}</strong>} {readNote && <span>{readNote}</span>}
+        </p>
+      )}
+
       {warnings.length > 0 && (
         <ul className="cw-warnings" aria-label="Warnings">
           {warnings.map((warning, at) => (
