@@ -54,7 +54,8 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
             citewell=__version__,
             index=library.signature,
             embedder=library.searcher.embedder.name,
-            prompts=", ".join(f"{name}:{digest}" for name, digest in {**run.read.prompts, **run.prompts}.items()) or None,
+            prompts=", ".join(f"{name}:{digest}" for name, digest in {**run.read.prompts, **run.prompts}.items())
+            or None,
             seed=run.seed,
         ),
     )

@@ -23,7 +23,7 @@ from evals.cache import CachedEmbedder, cache_folder
 from evals.errors import DataError
 from evals.metrics import intervals
 from evals.plots import reliability_plot
-from evals.result import Comparison, Measures
+from evals.result import Comparison, Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
 from indexes.embedding import load_embedder
 
@@ -157,13 +157,14 @@ def _as_probabilities(support: Floats) -> Floats:
 
 
 def _chosen(probabilities: Floats, there: Sequence[int]) -> NDArray[np.int64]:
-    return np.array(there)[probabilities[:, list(there)].argmax(axis=1)]
+    chosen: NDArray[np.int64] = np.array(there)[probabilities[:, list(there)].argmax(axis=1)]
+    return chosen
 
 
 def _measures(probabilities: Floats, gold: NDArray[np.int64], there: Sequence[int], options: Options) -> Measures:
     support, chosen = probabilities[:, 0], _chosen(probabilities, there)
 
-    def over(statistic: Callable[[NDArray[np.int64]], float]) -> intervals.Measure:
+    def over(statistic: Callable[[NDArray[np.int64]], float]) -> Measure:
         return intervals.of_cases(len(gold), statistic, resamples=options.resamples, seed=options.seed)
 
     return {
