@@ -19,6 +19,7 @@ from assistant.cli import (
     models,
     moving,
     removing,
+    tasks,
     trials,
     versions,
     watching,
@@ -49,6 +50,10 @@ app = typer.Typer(
 app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+app.command("synthesise")(tasks.synthesise)
+app.command("simplify")(tasks.simplify)
+app.command("structure")(tasks.structure)
+app.command("summarise")(tasks.summarise)
 app.command("calculate")(calculating.calculate)
 ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)

@@ -65,7 +65,7 @@ def ask(
     if as_json:
         print_json(answer.model_dump_json(indent=2))
     else:
-        _print_answer(answer)
+        print_answer(answer)
 
 
 @with_filters
@@ -215,7 +215,8 @@ def _quotas(given: list[str]) -> dict[Kind, int]:
     )
 
 
-def _print_answer(answer: Answer) -> None:
+def print_answer(answer: Answer) -> None:
+    """An answer for a person: what is said, what to be warned of, the sources, how it came about."""
     if answer.abstained:
         out.print(text("I found nothing in the library that supports an answer.", style="bold yellow"))
         out.print(text(answer.reason or ""))
@@ -258,6 +259,8 @@ def _print_claim(claim: Claim, numbers: list[int]) -> None:
     print_indented(text("• ") + text(claim.text) + marks, 0)
     for citation in claim.citations:
         print_whole(_place(citation), "dim", indent=2)
+    for finding in claim.findings:
+        print_whole(finding, "dim", indent=2)
 
 
 def _place(citation: Citation) -> str:

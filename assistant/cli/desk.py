@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import httpx
 from pydantic import ValidationError
 
-from assistant.answer import Answer, EngineName, Model
+from assistant.answer import Answer, EngineName, Model, TaskName
 from assistant.cli.opening import open_library
 from assistant.cli.output import errors, note, text
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, SearchOut
 from assistant.filtering import said_by
+from assistant.progress import Progress
 from assistant.settings import Settings
+from assistant.tasks.base import Request
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters, Kind
 from ingestion.library import Library
@@ -39,6 +41,8 @@ class Desk(Protocol):
         by_document: bool = False,
         quotas: Mapping[Kind, int] | None = None,
     ) -> list[HitView]: ...
+
+    def task(self, name: TaskName, request: Request) -> Answer: ...
 
 
 @contextmanager
@@ -70,11 +74,11 @@ class LocalDesk:
 
     def ask(self, question: str, filters: Filters, engine: EngineName | None = None) -> Answer:
         """The answer to a question, with each step told on the error stream while it is made."""
-        return asyncio.run(self._ask(question, filters, engine))
+        return asyncio.run(self._told(self._assistant.stream(question, filters=filters, engine=engine)))
 
-    async def _ask(self, question: str, filters: Filters, engine: EngineName | None) -> Answer:
-        with errors.status("Reading the question") as status:
-            async for event in self._assistant.stream(question, filters=filters, engine=engine):
+    async def _told(self, stream: AsyncIterator[Progress | Answer]) -> Answer:
+        with errors.status("Reading") as status:
+            async for event in stream:
                 if isinstance(event, Answer):
                     return event
                 status.update(text(event.text))
@@ -92,6 +96,13 @@ class LocalDesk:
         """The best passages for a query."""
         hits = self._assistant.search(query, k, filters, by_document=by_document, quotas=quotas)
         return [HitView.of(hit) for hit in hits]
+
+
+    def task(self, name: TaskName, request: Request) -> Answer:
+        """The answer of a task, with each step told on the error stream while it is done."""
+        from assistant.tasks.running import stream_task
+
+        return asyncio.run(self._told(stream_task(self._assistant, name, request)))
 
 
 class ServerDesk:
@@ -124,6 +135,10 @@ class ServerDesk:
         }
         return self._post("/v1/search", body, SearchOut).hits
 
+    def task(self, name: TaskName, request: Request) -> Answer:
+        """The answer of a task."""
+        return self._post(f"/v1/tasks/{name}", _body(name, request), Answer)
+
     def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:
         try:
             response = self._client.post(path, json=body)
@@ -149,6 +164,24 @@ class ServerDesk:
                 f"The server that holds the library ({self._client.base_url}) gave an answer that this Citewell cannot read. "
                 "Stop it and start it again with the same version."
             ) from None
+
+
+def _body(name: TaskName, request: Request) -> dict[str, object]:
+    """A request as the task's route takes it."""
+    match name:
+        case "summarising":
+            said: dict[str, object] = {
+                "document_id": request.document_id,
+                "focus": request.question,
+                "sentences": request.sentences,
+            }
+        case "structuring":
+            said = {"text": request.text, "schema": request.schema}
+        case _:
+            said = {"question": request.question, "filters": said_by(request.filters or Filters())}
+            if name == "plain_language":
+                said["answer"] = request.answer.model_dump(mode="json") if request.answer else None
+    return said | {"engine": request.engine}
 
 
 def detail_of(response: httpx.Response) -> str:

@@ -30,7 +30,7 @@ _PATTERNS = tuple(
         # a placebo-controlled trial of A
         rf"\b(?P<b>placebo)-controlled (?:[\w-]+ ){{0,4}}(?:trials?|study|studies) (?:of|with|comparing) (?P<a>{_THING}{{2,60}}?){_END}",
         # A versus B, a few words each
-        rf"(?:^|\b(?:of|for|with|between|whether|that|receiving|given) )(?P<a>[^\W\d_][\w/-]*(?: [\w/-]+){{0,3}}) (?:versus|vs\.?) (?P<b>[^\W\d_][\w/-]*(?: [\w/-]+){{0,4}}?){_END}",
+        rf"(?:^|\b(?:of|for|with|between|whether|that|receiving|given|does|do|is|are|can|should) )(?P<a>[^\W\d_][\w/-]*(?: [\w/-]+){{0,3}}) (?:versus|vs\.?) (?P<b>[^\W\d_][\w/-]*(?: [\w/-]+){{0,4}}?){_END}",
     )
 )
 _ALONE = re.compile(

@@ -23,6 +23,11 @@ _BARE = re.compile(
 )
 _LEAD = re.compile(r"^(?:defined as |considered (?:to be )?|the (?!(?:composite|combined)\b)|measured (?:as|by) |a )", re.IGNORECASE)
 
+_ASKED = re.compile(
+    r"\b(?:do|does|can|will|would|could|is|are|whether)\b[^?]* (?:reduces?|lowers?|decreases?|increases?|raises?|improves?|prevents?|affects?|prolongs?|relieves?)"
+    r" (?:the )?(?:(?:risks?|rates?|incidence|odds) of )?(?P<o>[^,.;:()?\n]{3,90}?)(?=,? (?:compared|versus|vs|than|in|among|with|over|after)\b|\s?[,.;:()?\n]|$)",
+    re.IGNORECASE,
+)
 _BEFORE_EFFECT = re.compile(
     r"(?:\b(?:risks?|rates?|incidence|odds|likelihood|prevalence|frequency|probability) (?:of|for) |\b(?:reduced|lowered|decreased|increased|improved|raised|prevented|prolonged|shortened)(?: the)? |\b(?:reductions?|differences?|increases?|decreases?|improvements?) in )"
     r"(?P<o>[^.;:()\n\d]{3,90}?)(?=,? (?:compared|versus|vs|than|in|among|by|with|at|over|during|after|between|for|from|was|were|did|when|as|relative)\b|\s?[,;:(\d]|$)",
@@ -43,6 +48,12 @@ def find_primary(text: str) -> Span | None:
         return start, start + len(text[start:end].rstrip(" ,"))
     named = _AS_PRIMARY.search(text)
     return named.span("o") if named else None
+
+
+def find_asked(text: str) -> Span | None:
+    """What a question asks after: "does A reduce death from stroke?"."""
+    match = _ASKED.search(text)
+    return match.span("o") if match else None
 
 
 def find_outcome_before(text: str, effect: int) -> Span | None:

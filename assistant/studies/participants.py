@@ -51,7 +51,7 @@ _WHO = re.compile(
 )
 _PLAIN_WHO = re.compile(rf"\b(?P<who>(?:{_ADJECTIVE} ){{1,4}}{_PEOPLE})\b", re.IGNORECASE)
 _ONE = re.compile(
-    r"\b(?P<who>\d{1,3}[- ]?(?:years?|yrs?|months?|weeks?|days?|yo|y/o)?[- ]?old (?:[\w-]+ ){0,3}?(?:man|woman|boy|girl|male|female|patient|infant|child|adult)s?"
+    r"\b(?P<who>\d{1,3}[- ]?(?:years?|yrs?|months?|weeks?|days?|yo|y/o)?[- ]?old (?:[\w-]+ ){0,3}?(?:man|woman|boy|girl|male|female|patient|infant|child|adult|men|women|people|children)s?"
     r"(?: (?:with|on|who (?:has|is)|presenting with|admitted (?:for|with))(?:[^,;.()?\n]|(?<=\d)[.,](?=\d)){2,120}?)?)(?=,? (?:who (?!has|is)|should|does|is|was|would|to|in whom)\b|\s?(?:[;()?\n]|[.,](?!\d))|$)",
     re.IGNORECASE,
 )

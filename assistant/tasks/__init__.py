@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from assistant.answer import TaskName
 from assistant.tasks.base import Model, Need, Request, Task
 from assistant.tasks.evidence_synthesis import EvidenceSynthesis
+from assistant.tasks.plain_language import PlainLanguage
 from assistant.tasks.question_answering import QuestionAnswering
+from assistant.tasks.structuring import Structuring
 from assistant.tasks.summarising import Summarising
 
 __all__ = ["TASKS", "Model", "Need", "Request", "Task"]
@@ -15,6 +17,8 @@ __all__ = ["TASKS", "Model", "Need", "Request", "Task"]
 _TASKS: tuple[Task, ...] = (
     QuestionAnswering(),
     EvidenceSynthesis(),
+    PlainLanguage(),
+    Structuring(),
     Summarising(),
 )
 TASKS: Mapping[TaskName, Task] = {task.name: task for task in _TASKS}

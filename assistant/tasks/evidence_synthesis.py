@@ -16,7 +16,7 @@ from assistant.run import Run
 from assistant.studies.finding import find_studies
 from assistant.studies.reader import FIELDS, Row, read_study
 from assistant.tasks.base import Need, Request
-from assistant.tasks.documents import passages_in
+from assistant.shelves import passages_in
 from assistant.tasks.falling_back import open_model, warn
 from assistant.tasks.question_answering import answered
 from assistant.tasks.table import read_by_model, written
@@ -69,7 +69,7 @@ async def _table(
     model = open_model(run, assistant) if studies else None
     rows, firsts = [], []
     for number, study in enumerate(studies, start=1):
-        passages = await asyncio.to_thread(passages_in, assistant, study.document_id)
+        passages = await asyncio.to_thread(passages_in, assistant.shelf, study.document_id)
         if not passages:
             continue
         row = await timed(run, "read", lambda s=study, p=passages: read_study(s, p, planned.terms))  # type: ignore[misc]

@@ -18,7 +18,7 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.tasks.base import Model, Need, Request
 from assistant.tasks.choosing import Weighed, choose, weigh
-from assistant.tasks.documents import passages_in
+from assistant.shelves import passages_in
 from assistant.tasks.falling_back import do_without, open_model
 from assistant.tasks.numbered import drafts_in, shown_to, text_of
 from assistant.tracing import timed
@@ -42,7 +42,7 @@ class Summarising:
         focus = screen(request.question) if request.question.strip() else ""
         document = assistant.document(request.document_id)
         run = Run(focus, engine=assistant.chosen(request.engine))
-        passages = passages_in(assistant, request.document_id)
+        passages = passages_in(assistant.shelf, request.document_id)
         vectors = SentenceVectors(assistant.library.searcher.embedder)
         tell(Progress("read", f"Reading {len(passages)} passages"))
         weighed = await timed(run, "read", lambda: weigh(passages, focus, vectors))
