@@ -38,7 +38,7 @@ class TaskModel:
         return self._llm.card.context_tokens - needed_tokens(messages, schema) - self._reply_tokens
 
     def refuse_identifiers(self, text: str, what: str) -> None:
-        """Raise `LlmError` where a text seems to hold a patient's identifiers and this model may not be sent any. `what` the text is, for the message."""
+        """Raise `LlmError` where a text seems to hold a patient's identifiers and this model may not be sent any. `what`: what the text is."""
         if not self._llm.card.identifiers_allowed and (kinds := looks_identifying(text)):
             raise LlmError(
                 f"The {what} seems to hold identifiers of a patient ({', '.join(kinds)}), which may not be sent to {self.name}. Leave them out."
@@ -60,9 +60,7 @@ class TaskModel:
                     Message("assistant", text[:2000]),
                     Message("user", f"{error} Reply with that JSON object only."),
                 )
-                return read_object(
-                    await self._talker.reply(again, schema=schema, max_tokens=self._reply_tokens)
-                )
+                return read_object(await self._talker.reply(again, schema=schema, max_tokens=self._reply_tokens))
         finally:
             run.usage = self._budget.usage
             note(run, prompt, started, tool=self.name)

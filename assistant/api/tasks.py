@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 MOST_SENTENCES = 20
 _ENGINE: Any = Field(
-    default=None, description="Who does it: where not given, the model of the server, and `extractive` where it has none."
+    default=None,
+    description="Who does it: where not given, the model of the server, and `extractive` where it has none.",
 )
 
 
@@ -47,7 +48,9 @@ class QuestionIn(Model):
 class PlainIn(Model):
     """An answer to say in plain words, or a question that is answered first."""
 
-    answer: Answer | None = Field(default=None, description="An answer as `/v1/ask` gives it. Its sentences are checked anew.")
+    answer: Answer | None = Field(
+        default=None, description="An answer as `/v1/ask` gives it. Its sentences are checked anew."
+    )
     question: str = ""
     filters: FiltersIn = FiltersIn()
     engine: EngineName | None = _ENGINE

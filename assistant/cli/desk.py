@@ -97,7 +97,6 @@ class LocalDesk:
         hits = self._assistant.search(query, k, filters, by_document=by_document, quotas=quotas)
         return [HitView.of(hit) for hit in hits]
 
-
     def task(self, name: TaskName, request: Request) -> Answer:
         """The answer of a task, with each step told on the error stream while it is done."""
         from assistant.tasks.running import stream_task

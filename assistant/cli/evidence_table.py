@@ -13,7 +13,15 @@ from assistant.answer import Cell, EvidenceRow
 from assistant.cli.output import out, text
 from assistant.studies.reader import FIELDS
 
-HEADINGS = {"n": "N", "design": "Design", "population": "Population", "intervention": "Intervention", "comparator": "Comparator", "outcome": "Outcome", "effect": "Effect"}
+HEADINGS = {
+    "n": "N",
+    "design": "Design",
+    "population": "Population",
+    "intervention": "Intervention",
+    "comparator": "Comparator",
+    "outcome": "Outcome",
+    "effect": "Effect",
+}
 _COMMAND = re.compile(r"^(?:[=@\t\r]|[+-](?![\d.·]))")  # what a spreadsheet takes for a formula
 
 

@@ -65,7 +65,12 @@ def synthesise(
 def simplify(
     words: Annotated[list[str] | None, typer.Argument(metavar="[QUESTION]", help="The question, in quotes.")] = None,
     answer: Annotated[
-        str, typer.Option("--answer", metavar="FILE", help="Instead of a question: an answer as `citewell ask --json` prints it; - reads it from the input.")
+        str,
+        typer.Option(
+            "--answer",
+            metavar="FILE",
+            help="Instead of a question: an answer as `citewell ask --json` prints it; - reads it from the input.",
+        ),
     ] = "",
     engine: EngineOption = None,
     *,
@@ -80,10 +85,9 @@ def simplify(
     question = " ".join(words or [])
     if bool(question) == bool(answer):
         raise typer.BadParameter("Give a question, or an answer with --answer.", param_hint="QUESTION")
-    if answer:
-        request = Request(answer=_answer(answer), engine=engine)
-    else:
-        request = Request(question=screen(question), filters=filters, engine=engine)
+    asked = "" if answer else screen(question)
+    given = _answer(answer) if answer else None
+    request = Request(answer=given, question=asked, filters=filters, engine=engine)
     _shown(_done("plain_language", request, "simplify"), as_json)
 
 
@@ -143,7 +147,9 @@ def _shown(answer: Answer, as_json: bool) -> None:
         return
     print_answer(answer)
     if answer.reading:
-        note(f"School grade needed to read it (Flesch-Kincaid): {answer.reading.grade:.1f}; before: {answer.reading.grade_before:.1f}.")
+        note(
+            f"School grade needed to read it (Flesch-Kincaid): {answer.reading.grade:.1f}; before: {answer.reading.grade_before:.1f}."
+        )
 
 
 def _read(file: str) -> str:

@@ -10,29 +10,44 @@ from assistant.studies.words import words
 Span = tuple[int, int]
 
 _VALUE = r"[<>≤≥]?\s?[-−–+±]?\s?(?:\d+(?:[.·,]\d+)?|[.·]\d+)"
-_UNIT = r"(?:\s?%|\s(?:percentage points?|mm ?Hg|mg/dL|mmol/[Ll]|points?|kg(?:/m2)?|days?|weeks?|months?|years?|hours?|minutes?|mL|m?g|L|cm|m|per [\d,]+ [\w-]+))?"
+_UNIT = (
+    r"(?:\s?%|\s(?:percentage points?|mm ?Hg|mg/dL|mmol/[Ll]|points?|kg(?:/m2)?|days?|weeks?|months?|"
+    r"years?|hours?|minutes?|mL|m?g|L|cm|m|per [\d,]+ [\w-]+))?"
+)
 _BOUND = rf"{_VALUE}{_UNIT}"
 _INTERVAL = (
-    rf"(?:9[0-9](?:\.\d+)?\s?%?\s?(?:\([^()]*\)\s?)?(?:CIs?|CrIs?|confidence intervals?|confidence limits?|credible intervals?)\b(?:\s?\[(?:CI|CrI)\]|\s?\((?:CI|CrI)\))?"
+    rf"(?:9[0-9](?:\.\d+)?\s?%?\s?(?:\([^()]*\)\s?)?(?:CIs?|CrIs?|confidence intervals?|confidence "
+    rf"limits?|credible intervals?)\b(?:\s?\[(?:CI|CrI)\]|\s?\((?:CI|CrI)\))?"
     rf"[\s,:=\[(]*{_BOUND}\s?(?:to|through|and|[-−–,;])\s?{_BOUND}[\])]?)"
 )
-_P = r"(?:[Pp]\s?(?:-?value|for (?:superiority|trend|non-?inferiority|interaction))?\s?(?:[<=>≤≥]|was|of)\s?(?:0?[.·]\d+(?:\s?[×x]\s?10[-−–⁻]?\S+)?|NS\b|\d))"
+_P = (
+    r"(?:[Pp]\s?(?:-?value|for (?:superiority|trend|non-?inferiority|interaction))?\s?(?:[<=>≤≥]|was|"
+    r"of)\s?(?:0?[.·]\d+(?:\s?[×x]\s?10[-−–⁻]?\S+)?|NS\b|\d))"
+)
 _SHORT = r"(?:\s?[\[(](?:a?HR|a?OR|a?RR|IRR|ARR|ARD|RD|SMD|WMD|MD|NNT)[\])]?)?"
-_QUALIFIED = r"(?:\b(?i:adjusted|unadjusted|pooled|summary|multivariable-adjusted|multivariate|common|risk-adjusted|estimated|crude|age-adjusted|absolute|mean|median|overall)[ -]){0,2}"
+_QUALIFIED = (
+    r"(?:\b(?i:adjusted|unadjusted|pooled|summary|multivariable-adjusted|multivariate|common|risk-adjusted|"
+    r"estimated|crude|age-adjusted|absolute|mean|median|overall)[ -]){0,2}"
+)
 _LINK = r"(?:\s?(?:for|of|in|was|were|is|with|[=:,;])\s?|\s(?:for|of|in|with) [\w -]{2,60}?(?:,| was| of| =)\s|\s?[\[(]\s?|\s){1,2}"
 
 _NAME = rf"(?:(?i:{words('effects')})|{words('effect_abbreviations')})"
 
 _MEASURED = re.compile(
-    rf"(?P<e>{_QUALIFIED}\b{_NAME}\b{_SHORT}{_LINK}{_VALUE}(?![\d.]*\s?%?\s?(?:CI|confidence|CrI|credible)){_UNIT}(?P<ci>\s?[\s,;\[(]*{_INTERVAL})?(?P<p>[\s,;)\]]*{_P})?)",
+    rf"(?P<e>{_QUALIFIED}\b{_NAME}\b{_SHORT}{_LINK}{_VALUE}(?![\d.]*\s?%?\s?(?:CI|confidence|CrI|credible)"
+    rf"){_UNIT}(?P<ci>\s?[\s,;\[(]*{_INTERVAL})?(?P<p>[\s,;)\]]*{_P})?)",
 )
 _WITH_INTERVAL = re.compile(rf"(?P<e>{_VALUE}{_UNIT}(?P<ci>\s?[\s,;\[(]+{_INTERVAL})(?P<p>[\s,;)\]]*{_P})?)")
 _AGAINST = re.compile(
-    rf"(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with|and) \d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))?[^.;()]{{0,40}}?[,;(\s]+{_P})"
+    rf"(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with|and) \d[\d.,·]"
+    rf"*{_UNIT}(?:\s?\([^()]{{1,30}}\))?[^.;()]{{0,40}}?[,;(\s]+{_P})"
 )
 _CLOSED = {"(": ")", "[": "]"}
 _NO_RATIO = re.compile(r"^(?:difference|mean change)", re.IGNORECASE)
-_NAMED_ANYHOW = re.compile(r"ratio|risk|odds|\b(?:a?HR|a?OR|a?RR|IRR|SMD|WMD|MD|ARR|RD)s?\b|number needed|mean difference|NN[TH]", re.IGNORECASE)
+_NAMED_ANYHOW = re.compile(
+    r"ratio|risk|odds|\b(?:a?HR|a?OR|a?RR|IRR|SMD|WMD|MD|ARR|RD)s?\b|number needed|mean difference|NN[TH]",
+    re.IGNORECASE,
+)
 
 
 def find_effects(text: str) -> Iterator[Span]:

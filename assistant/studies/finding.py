@@ -27,7 +27,7 @@ _NAMED = (TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.POP
 
 
 def find_studies(plan: Plan, cited: Iterable[str], assistant: Assistant) -> list[Document]:
-    """At most `MOST` studies, the strongest design first, the newest of those: the cited ones, then those found that name all that the question names.
+    """At most `MOST` studies, the strongest design first, of those the newest: the cited ones, then those found that name all that the question does.
 
     A registered trial is one where it has results. Retracted work is none.
     """
@@ -61,7 +61,9 @@ def is_study(document: Document) -> bool:
     """Whether it reports a study."""
     if document.kind is Kind.TRIAL:
         return document.attributes.get("has_results") is True
-    return document.kind is Kind.LITERATURE and study_design(document.publication_types, document.title)[0] not in NO_STUDY
+    return (
+        document.kind is Kind.LITERATURE and study_design(document.publication_types, document.title)[0] not in NO_STUDY
+    )
 
 
 def called(document: Document) -> str:

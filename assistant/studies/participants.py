@@ -10,10 +10,21 @@ Span = tuple[int, int]
 
 _PEOPLE, _ADJECTIVE = words("people"), words("adjectives")
 _NUMERAL = words("numerals")
-_NUMBER = rf"(?P<n>\d{{1,3}}(?:[, \u2009\u202f]\d{{3}})+(?!\d)|\d+(?![.·]\d)|{_NUMERAL}(?:(?:[ -]|, ?| and ){_NUMERAL})*)"
-_NOUN = rf"(?P<who>(?:(?!\d|trials?\b|studies\b|with\b|and\b|cent(?:er|re)s?\b|hospitals?\b|of\b|in\b|from\b|were\b|was\b)[\w'’/-]+ ){{0,6}}?{_PEOPLE}\b)"
-_TAKEN = r"(?:randomi[sz]ed|randomly (?:assigned|allocated)|enrol(?:l)?ed|recruited|included|allocated|assigned|analy[sz]ed|studied|evaluated|screened)"
-_MADE = r"(?:randomi[sz]ed|randomly|enrol(?:l)?ed|recruited|included|assigned|allocated|underwent|participated|studied|took part|were (?:followed|eligible))"
+_NUMBER = (
+    rf"(?P<n>\d{{1,3}}(?:[, \u2009\u202f]\d{{3}})+(?!\d)|\d+(?![.·]\d)|{_NUMERAL}(?:(?:[ -]|, ?| and ){_NUMERAL})*)"
+)
+_NOUN = (
+    rf"(?P<who>(?:(?!\d|trials?\b|studies\b|with\b|and\b|cent(?:er|re)s?\b|hospitals?\b|of\b|in\b|from\b|"
+    rf"were\b|was\b)[\w'’/-]+ ){{0,6}}?{_PEOPLE}\b)"
+)
+_TAKEN = (
+    r"(?:randomi[sz]ed|randomly (?:assigned|allocated)|enrol(?:l)?ed|recruited|included|allocated|"
+    r"assigned|analy[sz]ed|studied|evaluated|screened)"
+)
+_MADE = (
+    r"(?:randomi[sz]ed|randomly|enrol(?:l)?ed|recruited|included|assigned|allocated|underwent|participated|"
+    r"studied|took part|were (?:followed|eligible))"
+)
 
 # In the order in which they are believed: what was randomised, what was taken in, what a review pools, then a bare total.
 _SURE, _LIKELY = (
@@ -28,14 +39,16 @@ _SURE, _LIKELY = (
         (
             rf"\b{_NUMBER} {_NOUN}(?: [\w,'’%()-]+){{0,14}}? {_MADE}\b",
             rf"\((?:a total of |total |n ?= ?)?{_NUMBER} {_NOUN}\)",
-            rf"\b(?:involving|comprising|totall?ing|with|of|in|from|data (?:on|from|for)|among|sample of) (?:a total of )?{_NUMBER} (?:of their )?{_NOUN}",
+            rf"\b(?:involving|comprising|totall?ing|with|of|in|from|data (?:on|from|for)|among|sample of) (?:a "
+            rf"total of )?{_NUMBER} (?:of their )?{_NOUN}",
         ),
     )
 )
 _EACH = re.compile(rf"\b{_NUMBER.replace('?P<n>', '?:')} {_NOUN.replace('?P<who>', '?:')}", re.IGNORECASE)
 _SAID = re.compile(r"(?<![\w])[Nn] ?= ?(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?![\d.])")
 _ARM = re.compile(
-    r"^[^.;]{0,160}?\bto (?!be\b)[^.;]{1,120}?[,;]? (?:and|or|,) (?:the (?:other|remaining) )?(?:\d[\d,]*|[a-z]+) (?:(?:[\w-]+ ){0,3})?(?:to|received|were|patients|participants)\b",
+    r"^[^.;]{0,160}?\bto (?!be\b)[^.;]{1,120}?[,;]? (?:and|or|,) (?:the (?:other|remaining) )?(?:\d[\d,]"
+    r"*|[a-z]+) (?:(?:[\w-]+ ){0,3})?(?:to|received|were|patients|participants)\b",
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"\b(?:groups?|arms?|placebo|controls?)\b", re.IGNORECASE)
@@ -45,17 +58,23 @@ _PART = re.compile(
 
 _WHO = re.compile(
     rf"(?P<who>(?:\b{_ADJECTIVE},? (?:and |or )?){{0,4}}\b{_PEOPLE}(?:,? (?:and|or) (?:{_ADJECTIVE} )?{_PEOPLE})?"
-    rf" (?:\([^()]{{1,40}}\) )?{words('which')}(?:[^,;.()\n]|(?<=\d)[.,](?=\d)|,(?= (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+)|\([^()]{{1,30}}\)){{2,160}}?)"
+    rf" (?:\([^()]{{1,40}}\) )?{words('which')}(?:[^,;.()\n]|(?<=\d)[.,](?=\d)|,(?= (?:[\w-]+, ){{0,4}}[\w-]"
+    rf"+,? (?:or|and) [\w-]+)|\([^()]{{1,30}}\)){{2,160}}?)"
     rf"(?=,? {words('people_end')}\b|\s?(?:[;()\n]|[.,](?!\d)(?! (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+))|$)",
     re.IGNORECASE,
 )
 _PLAIN_WHO = re.compile(rf"\b(?P<who>(?:{_ADJECTIVE} ){{1,4}}{_PEOPLE})\b", re.IGNORECASE)
 _ONE = re.compile(
-    r"\b(?P<who>\d{1,3}[- ]?(?:years?|yrs?|months?|weeks?|days?|yo|y/o)?[- ]?old (?:[\w-]+ ){0,3}?(?:man|woman|boy|girl|male|female|patient|infant|child|adult|men|women|people|children)s?"
-    r"(?: (?:with|on|who (?:has|is)|presenting with|admitted (?:for|with))(?:[^,;.()?\n]|(?<=\d)[.,](?=\d)){2,120}?)?)(?=,? (?:who (?!has|is)|should|does|is|was|would|to|in whom)\b|\s?(?:[;()?\n]|[.,](?!\d))|$)",
+    r"\b(?P<who>\d{1,3}[- ]?(?:years?|yrs?|months?|weeks?|days?|yo|y/o)?[- ]?old (?:[\w-]+ ){0,3}?(?:man|"
+    r"woman|boy|girl|male|female|patient|infant|child|adult|men|women|people|children)s?"
+    r"(?: (?:with|on|who (?:has|is)|presenting with|admitted (?:for|with))(?:[^,;.()?\n]|(?<=\d)[.,]"
+    r"(?=\d)){2,120}?)?)(?=,? (?:who (?!has|is)|should|does|is|was|would|to|in whom)\b|\s?(?:[;()?\n]"
+    r"|[.,](?!\d))|$)",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"\b(?:years?|months?|weeks?|days?|centers?|centres?|hospitals?|sites?|countries|trials|studies)\b", re.IGNORECASE)
+_AGE = re.compile(
+    r"\b(?:years?|months?|weeks?|days?|centers?|centres?|hospitals?|sites?|countries|trials|studies)\b", re.IGNORECASE
+)
 
 
 def find_count(text: str) -> Span | None:
@@ -107,12 +126,22 @@ def find_plain_people(text: str) -> Span | None:
 def _is_total(text: str, match: re.Match[str]) -> bool:
     """Whether a count is that of everybody: not of one group of several, nor of those who died or dropped out."""
     number = match["n"]
-    if not number[0].isdigit() and len(number) < 6 and number.lower() in {"one", "two", "three", "four", "five", "six", "ten"}:
+    if (
+        not number[0].isdigit()
+        and len(number) < 6
+        and number.lower() in {"one", "two", "three", "four", "five", "six", "ten"}
+    ):
         return False
-    if number.isdigit() and 1900 <= int(number) <= 2035 and re.search(r"\b(?:in|since|from|until|to) $", text[: match.start("n")]):
+    if (
+        number.isdigit()
+        and 1900 <= int(number) <= 2035
+        and re.search(r"\b(?:in|since|from|until|to) $", text[: match.start("n")])
+    ):
         return False
     if _PART.search(match.group().lower()) or _AGE.search(match.group()[: match.end("n") - match.start() + 12]):
         return False
-    if re.search(r"(?:\bof|/) $", text[: match.start("n")]) and re.search(r"\d (?:\([^()]*\) )?of $", text[: match.start("n")]):
+    if re.search(r"(?:\bof|/) $", text[: match.start("n")]) and re.search(
+        r"\d (?:\([^()]*\) )?of $", text[: match.start("n")]
+    ):
         return False
     return not _ARM.match(text[match.end("n") :])

@@ -24,14 +24,19 @@ SAME_OUTCOME = 0.5
 """The share of an outcome's content words that a sentence must hold for its effect to be that outcome's."""
 
 _DESIGN = re.compile(
-    r"\b(?:(?:randomi[sz]ed|multi-?cent(?:er|re)|double-blind(?:ed)?|single-blind(?:ed)?|open-label|placebo-controlled|controlled|parallel-group|pragmatic|prospective|retrospective|crossover|cross-over|"
+    r"\b(?:(?:randomi[sz]ed|multi-?cent(?:er|re)|double-blind(?:ed)?|single-blind(?:ed)?|open-label|"
+    r"placebo-controlled|controlled|parallel-group|pragmatic|prospective|retrospective|crossover|cross-over|"
     r"population-based|nested|cluster|phase (?:[1-4]|I{1,3}|IV)|non-?inferiority|observational|longitudinal|factorial|,|and)[ ,]+){0,8}"
-    r"(?:randomi[sz]ed (?:controlled |clinical )?trial|(?:controlled|clinical) trial|cohort study|case-control study|cross-sectional (?:study|survey)|systematic review(?: and (?:network )?meta-analysis)?|meta-analysis|"
+    r"(?:randomi[sz]ed (?:controlled |clinical )?trial|(?:controlled|clinical) trial|cohort study|"
+    r"case-control study|cross-sectional (?:study|survey)|systematic review(?: and (?:network )?meta-analysis)"
+    r"?|meta-analysis|"
     r"case series|pilot study|crossover (?:trial|study)|double-blind(?:ed)? (?:trial|study)|(?:prospective|retrospective|observational) study)\b",
     re.IGNORECASE,
 )
 _OWN = re.compile(r"\b(?:we|this|our|was|were|design|in an?|conducted|performed|study|trial)\b", re.IGNORECASE)
-_NOT_OWN = re.compile(r"\b(?:previous|prior|earlier|other|recent|several|few|these|those|future|further|trials|studies)\b", re.IGNORECASE)
+_NOT_OWN = re.compile(
+    r"\b(?:previous|prior|earlier|other|recent|several|few|these|those|future|further|trials|studies)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,12 @@ def _design(document: Document, told: Sequence[Sentence]) -> Read | None:
 def _people(told: Sequence[Sentence], sentences: Sequence[Sentence]) -> Read | None:
     first = _by_role(told, Role.METHOD, Role.SUMMARY, Role.RESULT)
     aims = [one for one in sentences if one.role is Role.BACKGROUND]
-    for sentences_, find in ((first, find_people), (first, find_counted_people), (aims, find_people), (first, find_plain_people)):
+    for sentences_, find in (
+        (first, find_people),
+        (first, find_counted_people),
+        (aims, find_people),
+        (first, find_plain_people),
+    ):
         if read := _first(sentences_, find):
             return read
     return None
@@ -157,7 +167,14 @@ def _compared(row: Row, told: Sequence[Sentence], sentences: Sequence[Sentence])
 
 
 def _aims(text: str) -> bool:
-    return re.search(r"\b(?:to (?:compare|assess|evaluate|determine|examine|investigate|test|study|estimate)|aim|objective|whether|compar\w+)\b", text, re.IGNORECASE) is not None
+    return (
+        re.search(
+            r"\b(?:to (?:compare|assess|evaluate|determine|examine|investigate|test|study|estimate)|aim|objective|whether|compar\w+)\b",
+            text,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _registered(row: Row, document: Document, sentences: Sequence[Sentence]) -> None:
@@ -168,7 +185,11 @@ def _registered(row: Row, document: Document, sentences: Sequence[Sentence]) -> 
     if conditions := [str(one) for one in attributes.get("conditions", ())]:
         row["population"] = Read(", ".join(conditions[:3]))
     if names := [str(one) for one in attributes.get("interventions", ())]:
-        against = [name for name in names if re.search(r"placebo|usual care|standard|control|sham|no treatment", name, re.IGNORECASE)]
+        against = [
+            name
+            for name in names
+            if re.search(r"placebo|usual care|standard|control|sham|no treatment", name, re.IGNORECASE)
+        ]
         given = [name for name in names if name not in against] or names[:1]
         row["intervention"] = Read(", ".join(given[:3]))
         if against and given != against:

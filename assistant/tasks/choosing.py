@@ -59,7 +59,9 @@ def weigh(passages: Sequence[Passage], focus: str, vectors: SentenceVectors) -> 
         score = _promise(one, ()) + CENTRALITY * float(centrality) + POSITION * (n == 0) + LEANING * one.leans
         score += FIGURES * (one.role is Role.RESULT and any(c.isdigit() for c in one.text))
         score += FOCUS * (float(meaning) + covered) / 2
-        found.append(Weighed(one, score, not focus or covered >= 0.5 or (covered > 0 and float(meaning) >= MIN_MEANING)))
+        found.append(
+            Weighed(one, score, not focus or covered >= 0.5 or (covered > 0 and float(meaning) >= MIN_MEANING))
+        )
     return sorted(found, key=lambda one: -one.score)
 
 

@@ -13,10 +13,10 @@ from assistant.guardrails.screening import screen
 from assistant.planning.rules import Plan, plan
 from assistant.progress import Progress, Tell
 from assistant.run import Run
+from assistant.shelves import passages_in
 from assistant.studies.finding import find_studies
 from assistant.studies.reader import FIELDS, Row, read_study
 from assistant.tasks.base import Need, Request
-from assistant.shelves import passages_in
 from assistant.tasks.falling_back import open_model, warn
 from assistant.tasks.question_answering import answered
 from assistant.tasks.table import read_by_model, written
@@ -69,7 +69,7 @@ async def _table(
     model = open_model(run, assistant) if studies else None
     rows, firsts = [], []
     for number, study in enumerate(studies, start=1):
-        passages = await asyncio.to_thread(passages_in, assistant.shelf, study.document_id)
+        passages = await asyncio.to_thread(lambda s=study: list(passages_in(assistant.shelf, s.document_id)))  # type: ignore[misc]
         if not passages:
             continue
         row = await timed(run, "read", lambda s=study, p=passages: read_study(s, p, planned.terms))  # type: ignore[misc]
@@ -90,7 +90,8 @@ def _telling(passages: Sequence[Passage], row: Row) -> list[Passage]:
     found = {read.quote.passage.passage_id for read in row.values() if read.quote}
     order = {Role.CONCLUSION: 1, Role.RESULT: 1, Role.METHOD: 1, Role.SUMMARY: 1}
     return sorted(
-        passages, key=lambda one: (one.passage_id not in found, one.start > 0, order.get(one.part_at(0).role, 2), one.start)
+        passages,
+        key=lambda one: (one.passage_id not in found, one.start > 0, order.get(one.part_at(0).role, 2), one.start),
     )
 
 
@@ -115,7 +116,10 @@ def _together(answer: Answer, beside: Answer, table: list[EvidenceRow]) -> Answe
                 for name in dict.fromkeys((*answer.timings_ms, *beside.timings_ms))
             },
             "versions": answer.versions.model_copy(
-                update={"prompts": prompts, "seed": answer.versions.seed if answer.versions.seed is not None else beside.versions.seed}
+                update={
+                    "prompts": prompts,
+                    "seed": answer.versions.seed if answer.versions.seed is not None else beside.versions.seed,
+                }
             ),
         }
     )
@@ -142,4 +146,8 @@ def _rationale(run: Run, table: Sequence[EvidenceRow]) -> str:
     empty = sum(getattr(row, field) is None for row in table for field in FIELDS)
     by = f"{run.model} and by rules" if run.model else "rules"
     text = f"The table has {len(table)} {'study' if len(table) == 1 else 'studies'}, read by {by} from their own words, the strongest designs first"
-    return f"{text}; {empty} of its cells are empty, where a study does not say or it could not be told." if empty else f"{text}."
+    return (
+        f"{text}; {empty} of its cells are empty, where a study does not say or it could not be told."
+        if empty
+        else f"{text}."
+    )

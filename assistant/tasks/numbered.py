@@ -17,7 +17,9 @@ EVIDENCE_TOKENS = 6000
 """The most that a model is shown at once, whatever its context."""
 
 
-def shown_to(model: Model, prompt: str, passages: Iterable[Passage], schema: Any, **values: Any) -> tuple[Book, list[Entry]]:
+def shown_to(
+    model: Model, prompt: str, passages: Iterable[Passage], schema: Any, **values: Any
+) -> tuple[Book, list[Entry]]:
     """The passages in a book, the best first, and the entries of it that fit into the model's context beside the prompt. Raises `LlmError` where
     none does. `schema` makes the reply's schema of entries."""
     book = Book()

@@ -67,7 +67,10 @@ class PlainLanguage:
             try:
                 written = await _rewritten(run, model, kept, assistant.shelf, tell)
                 if not written:
-                    warn(run, f"None of the sentences that {model.name} wrote keeps what it rewrites. Their terms are explained instead.")
+                    warn(
+                        run,
+                        f"None of the sentences that {model.name} wrote keeps what it rewrites. Their terms are explained instead.",
+                    )
             except LlmError as error:
                 do_without(run, str(error))
         run.claims = [written.get(number) or _explained(one) for number, one in enumerate(kept)]
@@ -79,7 +82,9 @@ class PlainLanguage:
             assistant.shelf,
             task=self.name,
             question=answer.question,
-            reason=None if run.claims else (answer.reason or "No sentence of the answer is carried by its source any more."),
+            reason=None
+            if run.claims
+            else (answer.reason or "No sentence of the answer is carried by its source any more."),
             rationale=_rationale(run, len(answer.claims), len(written)),
         )
         after = [one.claim.text for one in run.claims]
@@ -117,9 +122,7 @@ def _quotes(citations: Sequence[Citation], shelf: Shelf) -> tuple[Quote, ...]:
     return tuple(found)
 
 
-async def _rewritten(
-    run: Run, model: Model, kept: Sequence[Checked], shelf: Shelf, tell: Tell
-) -> dict[int, Checked]:
+async def _rewritten(run: Run, model: Model, kept: Sequence[Checked], shelf: Shelf, tell: Tell) -> dict[int, Checked]:
     """The sentences that the model wrote and that keep what they must, by the place of the one they stand for. Raises `LlmError`."""
     originals = [one.claim.text for one in kept]
     model.refuse_identifiers("\n".join(originals), "answer")
@@ -129,7 +132,12 @@ async def _rewritten(
     found: dict[int, Checked] = {}
     for item in items if isinstance(items, list) else []:
         number, text = (item.get("number"), item.get("text")) if isinstance(item, Mapping) else (None, None)
-        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(kept) or not isinstance(text, str):
+        if (
+            not isinstance(number, int)
+            or isinstance(number, bool)
+            or not 1 <= number <= len(kept)
+            or not isinstance(text, str)
+        ):
             continue
         checked = await asyncio.to_thread(rewording, kept[number - 1], text, shelf)
         if isinstance(checked, Checked):
@@ -140,7 +148,7 @@ async def _rewritten(
 
 
 def rewording(original: Checked, text: str, shelf: Shelf) -> Checked | Failed:
-    """The claim in other words, where they keep what they must and, with the glossary's plain words put back into terms, the same quotes carry them."""
+    """The claim in other words, where they keep what they must and the same quotes carry them, once plain words are put back into terms."""
     plain = " ".join(text.split())[:LONGEST]
     quotes = _quotes(original.claim.citations, shelf)
     draft = Draft(plain, quotes)
@@ -161,7 +169,11 @@ def rewording(original: Checked, text: str, shelf: Shelf) -> Checked | Failed:
 def _explained(one: Checked) -> Checked:
     """The sentence as it is, with the terms that the glossary knows explained in brackets."""
     text, _ = glossary().annotate(one.claim.text)
-    return Checked(one.claim.model_copy(update={"text": text}), one.passages) if _bare(text) == _bare(one.claim.text) else one
+    return (
+        Checked(one.claim.model_copy(update={"text": text}), one.passages)
+        if _bare(text) == _bare(one.claim.text)
+        else one
+    )
 
 
 def _bare(text: str) -> str:
@@ -172,12 +184,17 @@ def _with_its_own(made: Answer, answer: Answer, reading: Reading | None, *, aske
     """The answer in plain words with what the ordinary one warned of and, where it was made for this, cost."""
     update: dict[str, Any] = {"reading": reading, "warnings": list(dict.fromkeys((*answer.warnings, *made.warnings)))}
     if asked_here:
-        usage = {name: getattr(answer.usage, name) + getattr(made.usage, name) for name in type(made.usage).model_fields}
+        usage = {
+            name: getattr(answer.usage, name) + getattr(made.usage, name) for name in type(made.usage).model_fields
+        }
         prompts = ", ".join(filter(None, (answer.versions.prompts, made.versions.prompts))) or None
         update |= {
             "trace": [*answer.trace, *made.trace],
             "usage": made.usage.model_copy(update=usage),
-            "timings_ms": {**made.timings_ms, "total": round(answer.timings_ms.get("total", 0.0) + made.timings_ms["total"], 2)},
+            "timings_ms": {
+                **made.timings_ms,
+                "total": round(answer.timings_ms.get("total", 0.0) + made.timings_ms["total"], 2),
+            },
             "versions": made.versions.model_copy(update={"prompts": prompts}),
         }
     return made.model_copy(update=update)
@@ -186,13 +203,13 @@ def _with_its_own(made: Answer, answer: Answer, reading: Reading | None, *, aske
 def _rationale(run: Run, given: int, rewritten: int) -> str:
     shown = len(run.claims)
     if run.engine == "llm" and rewritten:
-        text = f"Rewrote {rewritten} of {shown} sentences in plain words; the figures, the drugs, the doubts and the citations of each are those it had."
+        text = f"Rewrote {rewritten} of {shown} sentences in plain words; the figures, drugs, doubts and citations of each are those it had."
         if rewritten < shown:
             text += " The others stayed as they were, with their terms explained in brackets, because no rewriting kept all they say."
     else:
         text = (
-            "The sentences stand as they were, with medical terms and units explained in square brackets from a glossary: without a language model they "
-            "are not rewritten, so they are no shorter and not easier to follow than before."
+            "The sentences stand as they were, with medical terms and units explained in square brackets from a glossary: without a language "
+            "model they are not rewritten, so they are no shorter and not easier to follow than before."
         )
     if shown < given:
         text += f" {given - shown} of the answer's sentences were left out: their sources do not carry them, or there were too many."

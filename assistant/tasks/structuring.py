@@ -58,7 +58,9 @@ class Structuring:
         if not text.strip():
             raise QuestionError("The text is empty. Give the words that are to be brought into a structure.")
         if len(text) > LONGEST:
-            raise QuestionError(f"The text has {len(text):,} characters; at most {LONGEST:,} can be taken. Give a part of it.")
+            raise QuestionError(
+                f"The text has {len(text):,} characters; at most {LONGEST:,} can be taken. Give a part of it."
+            )
         leaves = leaves_of(request.schema if request.schema is not None else PICO)
         run = Run("", engine=assistant.chosen(request.engine))
         tell(Progress("structure", f"Looking for {len(leaves)} values"))
@@ -68,7 +70,10 @@ class Structuring:
             try:
                 found, dropped = await _by_model(run, model, leaves, text, request.schema, tell)
                 if not found and dropped:
-                    warn(run, f"None of the {dropped} values that {model.name} gave stands in the words it gave for it. Rules looked instead.")
+                    warn(
+                        run,
+                        f"None of the {dropped} values that {model.name} gave stands in the words it gave for it. Rules looked instead.",
+                    )
             except LlmError as error:
                 do_without(run, str(error))
         by_model = tuple(found)
@@ -78,7 +83,9 @@ class Structuring:
                 found[path] = value
         structure, places = build(leaves, {path: one.value for path, one in found.items()})
         extracted = [
-            Extracted(pointer=places[path], value=one.value, quote=text[one.start : one.end], start=one.start, end=one.end)
+            Extracted(
+                pointer=places[path], value=one.value, quote=text[one.start : one.end], start=one.start, end=one.end
+            )
             for path, one in found.items()
         ]
         made = finish(
@@ -94,9 +101,7 @@ class Structuring:
         return made.model_copy(update={"structure": structure, "extracted": extracted})
 
 
-async def _by_model(
-    run: Run, model: Model, leaves: Sequence[Leaf], text: str, schema: Mapping[str, Any] | None, tell: Tell
-) -> tuple[Values, int]:
+async def _by_model(run: Run, model: Model, leaves: Sequence[Leaf], text: str, tell: Tell) -> tuple[Values, int]:
     """The values that the model gives and the text holds, and how many it gave that the text does not. Raises `LlmError`."""
     model.refuse_identifiers(text, "text")
     tell(Progress("structure", f"{model.name} reads the text"))
@@ -115,7 +120,9 @@ async def _by_model(
     return found, dropped
 
 
-def _taken(item: Any, known: Mapping[str, tuple[Leaf, tuple[Step, ...]]], text: str) -> tuple[tuple[Step, ...], Value] | None:
+def _taken(
+    item: Any, known: Mapping[str, tuple[Leaf, tuple[Step, ...]]], text: str
+) -> tuple[tuple[Step, ...], Value] | None:
     """A value of the model's where its quote stands in the text and holds it, else `None`."""
     if not isinstance(item, Mapping) or not isinstance(quote := item.get("quote"), str):
         return None
@@ -136,9 +143,7 @@ def _verbatim(quote: str, text: str) -> Span | None:
 def _by_rules(leaves: Sequence[Leaf], text: str, *, pico: bool) -> Values:
     if pico:
         return _pico(text)
-    return {
-        one.path: Value(one.value, one.start, one.end) for leaf in leaves for one in find_labelled(leaf, text)
-    }
+    return {one.path: Value(one.value, one.start, one.end) for leaf in leaves for one in find_labelled(leaf, text)}
 
 
 def _pico(text: str) -> Values:

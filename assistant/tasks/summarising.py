@@ -16,9 +16,9 @@ from assistant.evidence import RecommendationView
 from assistant.guardrails.screening import screen
 from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
+from assistant.shelves import passages_in
 from assistant.tasks.base import Model, Need, Request
 from assistant.tasks.choosing import Weighed, choose, weigh
-from assistant.shelves import passages_in
 from assistant.tasks.falling_back import do_without, open_model
 from assistant.tasks.numbered import drafts_in, shown_to, text_of
 from assistant.tracing import timed
@@ -42,7 +42,7 @@ class Summarising:
         focus = screen(request.question) if request.question.strip() else ""
         document = assistant.document(request.document_id)
         run = Run(focus, engine=assistant.chosen(request.engine))
-        passages = passages_in(assistant.shelf, request.document_id)
+        passages = list(passages_in(assistant.shelf, request.document_id))
         vectors = SentenceVectors(assistant.library.searcher.embedder)
         tell(Progress("read", f"Reading {len(passages)} passages"))
         weighed = await timed(run, "read", lambda: weigh(passages, focus, vectors))
@@ -52,7 +52,9 @@ class Summarising:
                 drafts = await _drafted(run, model, weighed, focus, request.sentences, tell)
                 await _check(run, drafts, request.sentences, assistant, tell)
                 if not run.claims:
-                    do_without(run, f"None of the {len(drafts)} sentences that the model wrote is carried by the document.")
+                    do_without(
+                        run, f"None of the {len(drafts)} sentences that the model wrote is carried by the document."
+                    )
             except LlmError as error:
                 do_without(run, str(error))
         if run.engine == "extractive":

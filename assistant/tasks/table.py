@@ -22,15 +22,15 @@ from ingestion.document import Document
 
 WITH_FIGURES = frozenset({"n", "effect"})
 PROMPT = "extract_study"
-_FIGURE = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred)\b", re.IGNORECASE)
+_FIGURE = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred)\b", re.IGNORECASE
+)
 # What belongs together is read by one reader: the effect of one outcome beside another's name would be a new finding.
 TOGETHER = (("outcome", "effect"), ("intervention", "comparator"))
 
 
-async def read_by_model(
-    run: Run, model: Model, question: str, passages: Sequence[Passage], rules: Row
-) -> Row:
-    """The row with what a model reads in the passages, where its words stand in the sentence that it names; else what the rules read. Raises `LlmError`."""
+async def read_by_model(run: Run, model: Model, question: str, passages: Sequence[Passage], rules: Row) -> Row:
+    """The row with what a model reads, where its words stand in the sentence that it names; else what the rules read. Raises `LlmError`."""
     values = {"question": question}
     book, entries = shown_to(model, PROMPT, passages, schema, **values)
     parsed = await model.reply(run, PROMPT, schema(entries), evidence=text_of(entries), **values)

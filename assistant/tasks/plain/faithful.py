@@ -13,12 +13,20 @@ _NEGATIONS = re.compile(r"\b(?:not|no|never|none|neither|nor|cannot|without|\w+n
 _DOUBT = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in (
-        ("that it is only possible", r"\b(?:may|might|could|possibl[ey]|potential(?:ly)?|perhaps|appears?|seems?|suggest\w*|likely|probably|uncertain|unclear)\b"),
+        (
+            "that it is only possible",
+            r"\b(?:may|might|could|possibl[ey]|potential(?:ly)?|perhaps|appears?|seems?|suggest\w*|likely|probably|uncertain|unclear)\b",
+        ),
         ("that it is linked and not caused", r"\b(?:associat\w+|correlat\w+|link(?:ed|s)?|related)\b"),
         ("that it may be chance", r"\b(?:not|no|non)[- ]?(?:statistically )?significan\w+\b"),
     )
 }
-_KEPT = {"that it may be chance": re.compile(r"\b(?:significan\w+|chance|no (?:clear|real|certain|sure) difference|not (?:clear|certain|sure))\b", re.IGNORECASE)}
+_KEPT = {
+    "that it may be chance": re.compile(
+        r"\b(?:significan\w+|chance|no (?:clear|real|certain|sure) difference|not (?:clear|certain|sure))\b",
+        re.IGNORECASE,
+    )
+}
 
 
 def losses(original: str, plain: str) -> list[str]:

@@ -88,4 +88,8 @@ def glossary() -> Glossary:
         for term in stands_for:
             if term not in silent:
                 plain.setdefault(term if any(c.isupper() for c in term) else term.lower(), phrase)
-    return Glossary({one.lower(): those for one, those in terms.items()}, plain | content["units"], frozenset(content["joining"]["words"]))
+    return Glossary(
+        {one.lower(): those for one, those in terms.items()},
+        plain | content["units"],
+        frozenset(content["joining"]["words"]),
+    )

@@ -12,7 +12,9 @@ from typing import Any
 from assistant.tasks.spans import Span, find_number, find_words
 from assistant.tasks.structure.schema import Leaf
 
-_DENIED = re.compile(r"\b(?:no|not|non|denies|denied|without|negative|never|absent|none|isn['’]t|doesn['’]t|false)\b", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:no|not|non|denies|denied|without|negative|never|absent|none|isn['’]t|doesn['’]t|false)\b", re.IGNORECASE
+)
 _LONGEST_NUMBER = 1e15
 
 

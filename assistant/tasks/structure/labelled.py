@@ -52,7 +52,10 @@ def _matches(leaf: Leaf, text: str) -> Iterator[re.Match[str]]:
     if leaf.kind in {"number", "integer"}:
         patterns.append(before + _LINK + _NUMBER)
     elif leaf.kind == "boolean":
-        patterns += [before + _COLON + rf"(?i:{_TRUTH})", rf"\b(?i:(?P<v>no|denies|without|not)) (?:[\w-]+ ){{0,2}}{before}"]
+        patterns += [
+            before + _COLON + rf"(?i:{_TRUTH})",
+            rf"\b(?i:(?P<v>no|denies|without|not)) (?:[\w-]+ ){{0,2}}{before}",
+        ]
     elif leaf.enum:
         allowed = "|".join(_name(words) for value in leaf.enum for words in words_for(str(value)))
         patterns.append(before + _LINK + rf"(?P<v>{allowed})(?![\w-])")

@@ -21,9 +21,9 @@ MOST_VALUES = 100
 DEEPEST = 6
 ITEMS = 8
 """Items of an array that a model may fill in."""
-_REFUSED = (
-    "$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "not", "if", "patternProperties", "propertyNames", "prefixItems", "dependentSchemas", "pattern", "const", "multipleOf",
-)  # fmt: skip
+_REFUSED = tuple(
+    "$ref $dynamicRef anyOf oneOf allOf not if patternProperties propertyNames prefixItems dependentSchemas pattern const multipleOf".split()
+)
 _KINDS: tuple[Kind, ...] = ("string", "number", "integer", "boolean")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:\d+[a-z]*)*|\d+|[^\W\d_]+")
 
@@ -79,9 +79,11 @@ def leaves_of(schema: Mapping[str, Any]) -> list[Leaf]:
 def _leaves(schema: Any, path: tuple[Step, ...], names: tuple[str, ...]) -> Iterator[Leaf]:
     where = pointer(path) or "its root"
     if not isinstance(schema, Mapping):
-        raise QuestionError(f"The schema at {where} is no object: write it as {{\"type\": …}}.")
+        raise QuestionError(f'The schema at {where} is no object: write it as {{"type": …}}.')
     if unknown := next((word for word in _REFUSED if word in schema), None):
-        raise QuestionError(f"The schema uses {unknown} at {where}, which is not supported: write out the plain type instead.")
+        raise QuestionError(
+            f"The schema uses {unknown} at {where}, which is not supported: write out the plain type instead."
+        )
     if len(path) > DEEPEST:
         raise QuestionError(f"The schema is nested deeper than {DEEPEST} levels at {where}. Make it flatter.")
     kind = _kind(schema, where)
@@ -95,7 +97,9 @@ def _leaves(schema: Any, path: tuple[Step, ...], names: tuple[str, ...]) -> Iter
             yield from _leaves(inner, (*path, str(name)), tuple(called))
     elif kind == "array":
         if None in path:
-            raise QuestionError(f"The array at {where} stands in another array, which is not supported. Make it flatter.")
+            raise QuestionError(
+                f"The array at {where} stands in another array, which is not supported. Make it flatter."
+            )
         yield from _leaves(schema.get("items"), (*path, None), names)
     else:
         enum = schema.get("enum", [])
@@ -105,7 +109,10 @@ def _leaves(schema: Any, path: tuple[Step, ...], names: tuple[str, ...]) -> Iter
         if not all(isinstance(value, str | int | float) for value in allowed):
             raise QuestionError(f"The enum at {where} has other values than strings and numbers.")
         bounds = {name: schema.get(name) for name in ("minimum", "maximum")}
-        if not all(bound is None or (isinstance(bound, int | float) and not isinstance(bound, bool)) for bound in bounds.values()):
+        if not all(
+            bound is None or (isinstance(bound, int | float) and not isinstance(bound, bool))
+            for bound in bounds.values()
+        ):
             raise QuestionError(f"The minimum or maximum at {where} is no number.")
         yield Leaf(path, kind, names, allowed, **bounds)
 
@@ -115,7 +122,11 @@ def _kind(schema: Mapping[str, Any], where: str) -> Any:
     if isinstance(kind, Sequence) and not isinstance(kind, str):
         kinds = [one for one in kind if one != "null"]
         kind = kinds[0] if len(kinds) == 1 else None
-    if kind is None and isinstance(schema.get("enum"), Sequence) and all(isinstance(one, str) for one in schema["enum"]):
+    if (
+        kind is None
+        and isinstance(schema.get("enum"), Sequence)
+        and all(isinstance(one, str) for one in schema["enum"])
+    ):
         kind = "string"
     if kind not in (*_KINDS, "object", "array"):
         raise QuestionError(f"The schema at {where} needs one type: object, array, {', '.join(_KINDS)}.")
@@ -143,7 +154,9 @@ def pointers(leaves: Sequence[Leaf]) -> dict[str, tuple[Leaf, tuple[Step, ...]]]
     return found
 
 
-def build(leaves: Sequence[Leaf], values: Mapping[tuple[Step, ...], Any]) -> tuple[dict[str, Any], dict[tuple[Step, ...], str]]:
+def build(
+    leaves: Sequence[Leaf], values: Mapping[tuple[Step, ...], Any]
+) -> tuple[dict[str, Any], dict[tuple[Step, ...], str]]:
     """The JSON of the values found: `null` where there is none, arrays without gaps. And the pointer at which each value stands in it."""
     places = _without_gaps(values)
     root: dict[str, Any] = {}
