@@ -8,11 +8,14 @@ import re
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from assistant.answer import Cell, EvidenceRow
-from assistant.cli.output import out, text
+from assistant.cli.output import out, print_indented, text
 from assistant.studies.reader import FIELDS
 
+WIDE = 150
+"""Columns of a terminal from which a table of nine columns can be read."""
 HEADINGS = {
     "n": "N",
     "design": "Design",
@@ -26,13 +29,22 @@ _COMMAND = re.compile(r"^(?:[=@\t\r]|[+-](?![\d.·]))")  # what a spreadsheet ta
 
 
 def print_table(rows: Sequence[EvidenceRow], numbers: dict[str, int]) -> None:
-    """The table, each study with the number of its source; a dash where a study does not say."""
+    """The table, each study with the number of its source; a dash where it does not say. On a narrow terminal a study is a block of lines."""
+    if out.width < WIDE:
+        for row in rows:
+            out.print(text(f"[{numbers[row.document_id]}] ", style="bold cyan") + text(row.study, style="bold"))
+            for field in FIELDS:
+                print_indented(text(f"{HEADINGS[field]}: ", style="dim") + _shown(getattr(row, field)), 4)
+        return
     table = Table("", "Study", *(HEADINGS[field] for field in FIELDS), header_style="bold", show_lines=True)
     for row in rows:
-        cells: list[Cell | None] = [getattr(row, field) for field in FIELDS]
-        words = (text(" ".join(cell.value.split())) if cell else text("–", style="dim") for cell in cells)
+        words = (_shown(getattr(row, field)) for field in FIELDS)
         table.add_row(text(f"[{numbers[row.document_id]}]", style="bold cyan"), text(row.study), *words)
     out.print(table)
+
+
+def _shown(cell: Cell | None) -> Text:
+    return text(" ".join(cell.value.split())) if cell else text("–", style="dim")
 
 
 def as_csv(rows: Sequence[EvidenceRow]) -> str:

@@ -34,9 +34,9 @@ Question = Annotated[list[str], typer.Argument(metavar="QUESTION", help="The que
 def synthesise(
     words: Question,
     engine: EngineOption = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the table alone, as CSV.")] = False,
     *,
     filters: Filters,
-    csv: Annotated[bool, typer.Option("--csv", help="Print the table alone, as CSV.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Weigh the evidence on a question: the cited answer, and a table of the studies, each cell in their own words.

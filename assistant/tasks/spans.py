@@ -52,11 +52,7 @@ def _of_number(piece: str) -> str:
         head = len(digits) % 3 or 3
         groups = [digits[:head], *(digits[n : n + 3] for n in range(head, len(digits), 3))]
         return r"[,\s\u2009\u202f]?".join(groups)
-    return (
-        re.escape(piece).replace(r"\.", "[.·]").replace("·", "[.·]")
-        if "·" not in piece
-        else re.escape(piece).replace("·", "[.·]")
-    )
+    return re.sub(r"\\\.|·", "[.·]", re.escape(piece))
 
 
 def _of_word(piece: str) -> str:

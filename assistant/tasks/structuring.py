@@ -68,7 +68,7 @@ class Structuring:
         dropped = 0
         if model := open_model(run, assistant):
             try:
-                found, dropped = await _by_model(run, model, leaves, text, request.schema, tell)
+                found, dropped = await _by_model(run, model, leaves, text, tell)
                 if not found and dropped:
                     warn(
                         run,
@@ -127,17 +127,12 @@ def _taken(
     if not isinstance(item, Mapping) or not isinstance(quote := item.get("quote"), str):
         return None
     place = known.get(item["pointer"]) if isinstance(item.get("pointer"), str) else None
-    span = _verbatim(quote, text)
+    span = find_words(quote, text)
     if place is None or span is None:
         return None
     leaf, path = place
     holding = held(leaf, item.get("value"), text[slice(*span)])
     return (path, Value(holding[0], *span)) if holding else None
-
-
-def _verbatim(quote: str, text: str) -> Span | None:
-    start = text.find(quote) if quote.strip() else -1
-    return (start, start + len(quote)) if start >= 0 else find_words(quote, text)
 
 
 def _by_rules(leaves: Sequence[Leaf], text: str, *, pico: bool) -> Values:

@@ -29,6 +29,9 @@ from ingestion.document import Document
 if TYPE_CHECKING:
     from assistant.service import Assistant
 
+FEWEST_WORDS = 3
+"""Of a sentence: a bare figure is none, however true."""
+
 
 class Summarising:
     """Sums up one document of the library, all of it or what it says on a focus."""
@@ -86,7 +89,7 @@ async def _drafted(
     book, entries = shown_to(model, "summarise", (passages[one] for one in best), schema, **values)
     tell(Progress("compose", f"{model.name} reads {len(entries)} passages"))
     parsed = await model.reply(run, "summarise", schema(entries), evidence=text_of(entries), **values)
-    return drafts_in(parsed, book)
+    return [draft for draft in drafts_in(parsed, book) if len(draft.text.split()) >= FEWEST_WORDS]
 
 
 async def _check(run: Run, drafts: Sequence[Draft], sentences: int, assistant: Assistant, tell: Tell) -> None:

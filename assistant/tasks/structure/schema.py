@@ -21,8 +21,10 @@ MOST_VALUES = 100
 DEEPEST = 6
 ITEMS = 8
 """Items of an array that a model may fill in."""
-_REFUSED = tuple(
-    "$ref $dynamicRef anyOf oneOf allOf not if patternProperties propertyNames prefixItems dependentSchemas pattern const multipleOf".split()
+_COMBINING = ("anyOf", "oneOf", "allOf", "not", "if")
+_REFUSED = (
+    *("$ref", "$dynamicRef", *_COMBINING, "patternProperties", "propertyNames", "prefixItems", "dependentSchemas"),
+    *("pattern", "const", "multipleOf"),
 )
 _KINDS: tuple[Kind, ...] = ("string", "number", "integer", "boolean")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:\d+[a-z]*)*|\d+|[^\W\d_]+")
