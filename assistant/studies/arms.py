@@ -25,6 +25,8 @@ _PATTERNS = tuple(
         rf"\b(?:randomi[sz]ed|assigned|allocated)\b(?:[^.;:]|(?<=\d)[.:](?=\d)){{0,240}}?(?<!up),? to {_RECEIVE}(?P<a>{_THING}{{2,90}}?)"
         rf"(?: \((?:[^()]{{1,60}})\))?(?: with [\w -]{{2,30}})?,? {_OR} (?:to )?(?P<b>{_THING}{{2,90}}?)"
         rf"{_END}",
+        # randomly assigned A or B
+        rf"\brandomly (?:assigned|allocated) (?!to\b)(?P<a>{_THING}{{2,60}}?)(?: \((?:[^()]{{1,30}})\))? or (?P<b>{_THING}{{2,60}}?){_END}",
         # comparing A with B
         rf"\b(?:compar(?:e|ed|ing|es)(?! (?:with|to|favou?rabl\w+|well)\b)|comparison of|comparisons between)"
         rf" (?:the )?(?:(?:[\w-]+ ){{0,3}}(?:efficacy|effectiveness|effects?|safety|outcomes?|benefits?|"

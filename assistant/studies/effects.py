@@ -39,7 +39,7 @@ _MEASURED = re.compile(
 )
 _WITH_INTERVAL = re.compile(rf"(?P<e>{_VALUE}{_UNIT}(?P<ci>\s?[\s,;\[(]+{_INTERVAL})(?P<p>[\s,;)\]]*{_P})?)")
 _AGAINST = re.compile(
-    rf"(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with|and) \d[\d.,·]"
+    rf"(?<![\d./±+-])(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with|and) \d[\d.,·]"
     rf"*{_UNIT}(?:\s?\([^()]{{1,30}}\))?[^.;()]{{0,40}}?[,;(\s]+{_P})"
 )
 _CLOSED = {"(": ")", "[": "]"}

@@ -48,6 +48,7 @@ _BEFORE_EFFECT = re.compile(
 _LISTED = re.compile(
     r"\)(?:, and|,| and) (?P<o>(?!in |for |with |to |the risk)[a-z][^,.;:()\d]{3,50}?) \($", re.IGNORECASE
 )
+_P_VALUE = re.compile(r"\b[Pp]\s?[<=>≤]")
 _TOO_LITTLE = re.compile(
     r"^(?:the|a|this|that|these|those|both|all|an?y|it|risk|rates?|treatment|group|groups|events?)$", re.IGNORECASE
 )
@@ -79,6 +80,8 @@ def find_outcome_before(text: str, effect: int) -> Span | None:
     found = (
         [listed] if listed else [m for m in _BEFORE_EFFECT.finditer(before) if not _TOO_LITTLE.match(m["o"].strip())]
     )
+    if found and _P_VALUE.search(before[found[-1].end("o") :]):
+        return None
     if not found or holds_effect(
         before[found[-1].end("o") :]
     ):  # the effect between is that outcome's, and this one another's

