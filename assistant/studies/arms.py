@@ -41,7 +41,7 @@ _PATTERNS = tuple(
         rf"\b(?P<b>placebo)-controlled (?:[\w-]+ ){{0,4}}(?:trials?|study|studies) (?:of|with|comparing) (?P<a>{_THING}{{2,60}}?){_END}",
         # A versus B, a few words each
         rf"(?:^|\b(?:of|for|with|between|whether|that|receiving|given|does|do|is|are|can|should) )(?P<a>[^\W\d_]"
-        rf"[\w/-]*(?: [\w/-]+){{0,3}}) (?:versus|vs\.?) (?P<b>[^\W\d_][\w/-]*(?: [\w/-]+){{0,4}}?){_END}",
+        rf"[\w/-]*(?: (?!for |of |in |with |and )[\w/-]+){{0,3}}) (?:versus|vs\.?) (?P<b>[^\W\d_][\w/-]*(?: [\w/-]+){{0,4}}?){_END}",
     )
 )
 _ALONE = re.compile(
@@ -51,8 +51,8 @@ _ALONE = re.compile(
 )
 _WHETHER = re.compile(
     rf"\bwhether (?:treatment with |the (?:use|addition) of |adding )?(?P<a>{_THING}{{2,80}}?) (?:\([^()"
-    rf"]{{1,30}}\) )?(?:reduces?|improves?|lowers?|prevents?|increases?|decreases?|is|are|can|could|"
-    rf"would|may)\b",
+    rf"]{{1,30}}\) )?(?:reduces?|improves?|lowers?|prevents?|increases?|decreases?|is|are|"
+    rf"(?:can|could|would|may|might) (?:reduce|improve|lower|prevent|increase|decrease))\b",
     re.IGNORECASE,
 )
 _NO_ARM = re.compile(
@@ -67,7 +67,8 @@ _NO_ARM = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^(?:then |the (?:effects?|efficacy|addition|use) of |treatment with |therapy with |either |receive |both |a regimen of |a strategy of |the )",
+    r"^(?:then |that of |the (?:effects?|efficacy|addition|use) of |treatment with |therapy with |"
+    r"either |receive |both |a regimen of |a strategy of |the )",
     re.IGNORECASE,
 )
 
@@ -104,7 +105,7 @@ def _thing(text: str, span: Span) -> Span | None:
     start, end = span
     while lead := _LEAD.match(text[start:end]):
         start += lead.end()
-    end = start + len(text[start:end].rstrip(" ,–-("))
+    end = start + len(text[start:end].rstrip(" ,–-(").removesuffix(" directly"))
     words_ = text[start:end]
     if not words_ or len(words_.split()) > 14 or _NO_ARM.search(words_) or words_.count("(") != words_.count(")"):
         return None

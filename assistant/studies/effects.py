@@ -39,10 +39,15 @@ _MEASURED = re.compile(
 )
 _WITH_INTERVAL = re.compile(rf"(?P<e>{_VALUE}{_UNIT}(?P<ci>\s?[\s,;\[(]+{_INTERVAL})(?P<p>[\s,;)\]]*{_P})?)")
 _AGAINST = re.compile(
-    rf"(?<![\d./±+-])(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with|and) \d[\d.,·]"
+    rf"(?<![\d./±+-])(?P<e>\d[\d.,·]*{_UNIT}(?:\s?\([^()]{{1,30}}\))? (?:vs\.?|versus|v|compared with) \d[\d.,·]"
     rf"*{_UNIT}(?:\s?\([^()]{{1,30}}\))?[^.;()]{{0,40}}?[,;(\s]+{_P})"
 )
 _CLOSED = {"(": ")", "[": "]"}
+_COMPARES = re.compile(  # else a figure with an interval may be what one group had
+    r"\b(?:reduc|differ|increas|decreas|improv|lower|higher|greater|fewer|less|more|longer|shorter|"
+    r"gain|chang|effect|ratio|odds|relative)",
+    re.IGNORECASE,
+)
 _NO_RATIO = re.compile(r"^(?:difference|mean change)", re.IGNORECASE)
 _NAMED_ANYHOW = re.compile(
     r"ratio|risk|odds|\b(?:a?HR|a?OR|a?RR|IRR|SMD|WMD|MD|ARR|RD)s?\b|number needed|mean difference|NN[TH]",
@@ -55,7 +60,9 @@ def find_effects(text: str) -> Iterator[Span]:
     measure with a P value or a ratio alone, then two figures with a P value. A bare difference without interval or P value is none."""
     measured = list(_MEASURED.finditer(text))
     yield from (_whole(text, match) for match in measured if match["ci"])
-    yield from (_whole(text, match) for match in _WITH_INTERVAL.finditer(text))
+    yield from (
+        _whole(text, match) for match in _WITH_INTERVAL.finditer(text) if _COMPARES.search(text[: match.start()])
+    )
     yield from (
         _whole(text, match)
         for match in measured

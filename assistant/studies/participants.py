@@ -60,7 +60,8 @@ _WHO = re.compile(
     rf"(?P<who>(?:\b{_ADJECTIVE},? (?:and |or )?){{0,4}}\b{_PEOPLE}(?:,? (?:and|or) (?:{_ADJECTIVE} )?{_PEOPLE})?"
     rf" (?:\([^()]{{1,40}}\) )?{words('which')}(?:[^,;.()\n]|(?<=\d)[.,](?=\d)|(?<=\b[A-Z])\.(?= [a-z])|,(?= (?:[\w-]+, ){{0,4}}[\w-]"
     rf"+,? (?:or|and) [\w-]+)|\([^()]{{1,30}}\)){{2,160}}?)"
-    rf"(?=,? {words('people_end')}\b|\s?(?:[;)\n]|\((?![^()\d]{{1,30}}\) [a-z])|(?<!\b[A-Z])[.,](?!\d)(?! (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+))|$)",
+    rf"(?=,? {words('people_end')}\b|\s?(?:[;)\n]|\((?![^()\d]{{1,30}}\) [a-z])|(?<!\b[A-Z])[.,](?!\d)"
+    rf"(?! (?:[\w-]+, ){{0,4}}[\w-]+,? (?:or|and) [\w-]+))|$)",
     re.IGNORECASE,
 )
 _PLAIN_WHO = re.compile(rf"\b(?P<who>(?:{_ADJECTIVE} ){{1,4}}{_PEOPLE})\b", re.IGNORECASE)

@@ -43,7 +43,8 @@ _TAKEN_IN = re.compile(
     r"\b(?:randomi[sz]ed|randomly|enrol(?:l)?ed|recruited|eligible|participants were)\b", re.IGNORECASE
 )
 _OF_OTHERS = re.compile(
-    r"\b(?:recent|previous|earlier|prior) (?:[\w-]+ ){0,2}(?:studies|trials|data|research|reports)\b|\b(?:has|have) (?:been|not been|improved|shown)\b"
+    r"\b(?:recent|previous|earlier|prior) (?:[\w-]+ ){0,2}(?:studies|trials|data|research|reports)"
+    r"\b|\b(?:has|have) (?:been|not been|improved|shown)\b"
     r"|\b(?:is|are) (?:un)?(?:known|clear|common|frequent)\b|\bwere shown\b",
     re.IGNORECASE,
 )

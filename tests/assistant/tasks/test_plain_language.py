@@ -163,7 +163,8 @@ SYLLABLES = {
     **dict.fromkeys(("heart", "stroke", "risk", "12"), 1),
     **dict.fromkeys(("reduced", "treated", "table", "people", "nation"), 2),
     **dict.fromkeys(("aspirin", "infarction", "diseases", "radio", "ECG"), 3),
-    **{"hypertension": 4, "metabolism": 5},
+    "hypertension": 4,
+    "metabolism": 5,
 }
 
 
