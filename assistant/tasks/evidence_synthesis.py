@@ -17,6 +17,7 @@ from assistant.shelves import passages_in
 from assistant.studies.finding import find_studies
 from assistant.studies.reader import FIELDS, Row, read_study
 from assistant.tasks.base import Need, Request
+from assistant.tasks.checks import check_of
 from assistant.tasks.falling_back import open_model, warn
 from assistant.tasks.question_answering import answered
 from assistant.tasks.table import read_by_model, written
@@ -80,7 +81,7 @@ async def _table(
             except LlmError as error:
                 warn(run, f"{error} The rest of the table was read by rules.")
                 model = None
-        rows.append(await asyncio.to_thread(written, study, row, assistant.shelf))
+        rows.append(await asyncio.to_thread(written, study, row, check_of(assistant, passages)))
         firsts.append(passages[0])
     return rows, firsts
 

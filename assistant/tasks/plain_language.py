@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Citation, Claim, Reading, TaskName
-from assistant.checking import check
 from assistant.drafts import Checked, Draft, Failed, Quote
 from assistant.errors import LlmError
 from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tasks.base import Model, Need, Request
+from assistant.tasks.checks import check_of
 from assistant.tasks.falling_back import do_without, open_model, warn
-from assistant.tasks.plain.faithful import losses, without_joining
+from assistant.tasks.plain.faithful import additions, losses, without_joining
 from assistant.tasks.plain.glossary import glossary
 from assistant.tasks.plain.reading import grade
 from assistant.tasks.question_answering import answered
@@ -60,12 +60,12 @@ class PlainLanguage:
         engine = assistant.chosen(request.engine) if request.answer else answer.engine
         run = Run(answer.question, engine=engine, model=None if request.answer else answer.model)
         tell(Progress("check", f"Checking {len(answer.claims)} sentences"))
-        kept = await _still_held(run, answer.claims[:MOST], assistant.shelf)
+        kept = await _still_held(run, answer.claims[:MOST], assistant)
         before = [one.claim.text for one in kept]
         written: dict[int, Checked] = {}
         if (model := open_model(run, assistant)) and kept:
             try:
-                written = await _rewritten(run, model, kept, assistant.shelf, tell)
+                written = await _rewritten(run, model, kept, assistant, tell)
                 if not written:
                     warn(
                         run,
@@ -92,11 +92,11 @@ class PlainLanguage:
         return _with_its_own(made, answer, reading, asked_here=request.answer is None)
 
 
-async def _still_held(run: Run, claims: Sequence[Claim], shelf: Shelf) -> list[Checked]:
+async def _still_held(run: Run, claims: Sequence[Claim], assistant: Assistant) -> list[Checked]:
     """The claims that their sources still carry, checked anew: a given answer may be old, or not one of ours."""
     kept = []
     for claim in claims:
-        checked = await asyncio.to_thread(_held, claim, shelf)
+        checked = await asyncio.to_thread(_held, claim, assistant)
         if isinstance(checked, Checked):
             kept.append(checked)
         else:
@@ -104,12 +104,13 @@ async def _still_held(run: Run, claims: Sequence[Claim], shelf: Shelf) -> list[C
     return kept
 
 
-def _held(claim: Claim, shelf: Shelf) -> Checked | Failed:
+def _held(claim: Claim, assistant: Assistant) -> Checked | Failed:
     """The claim where it holds, or what it was before its terms were explained in brackets."""
-    quotes = _quotes(claim.citations, shelf)
-    checked = check(Draft(claim.text, quotes), shelf)
+    quotes = _quotes(claim.citations, assistant.shelf)
+    check = check_of(assistant, (quote.passage for quote in quotes))
+    checked = check(Draft(claim.text, quotes))
     bare = _bare(claim.text)
-    return check(Draft(bare, quotes), shelf) if isinstance(checked, Failed) and bare != claim.text else checked
+    return check(Draft(bare, quotes)) if isinstance(checked, Failed) and bare != claim.text else checked
 
 
 def _quotes(citations: Sequence[Citation], shelf: Shelf) -> tuple[Quote, ...]:
@@ -122,7 +123,9 @@ def _quotes(citations: Sequence[Citation], shelf: Shelf) -> tuple[Quote, ...]:
     return tuple(found)
 
 
-async def _rewritten(run: Run, model: Model, kept: Sequence[Checked], shelf: Shelf, tell: Tell) -> dict[int, Checked]:
+async def _rewritten(
+    run: Run, model: Model, kept: Sequence[Checked], assistant: Assistant, tell: Tell
+) -> dict[int, Checked]:
     """The sentences that the model wrote and that keep what they must, by the place of the one they stand for. Raises `LlmError`."""
     originals = [one.claim.text for one in kept]
     model.refuse_identifiers("\n".join(originals), "answer")
@@ -139,7 +142,7 @@ async def _rewritten(run: Run, model: Model, kept: Sequence[Checked], shelf: She
             or not isinstance(text, str)
         ):
             continue
-        checked = await asyncio.to_thread(rewording, kept[number - 1], text, shelf)
+        checked = await asyncio.to_thread(rewording, kept[number - 1], text, assistant)
         if isinstance(checked, Checked):
             found.setdefault(number - 1, checked)
         else:
@@ -147,10 +150,10 @@ async def _rewritten(run: Run, model: Model, kept: Sequence[Checked], shelf: She
     return found
 
 
-def rewording(original: Checked, text: str, shelf: Shelf) -> Checked | Failed:
+def rewording(original: Checked, text: str, assistant: Assistant) -> Checked | Failed:
     """The claim in other words, where they keep what they must and the same quotes carry them, once plain words are put back into terms."""
     plain = " ".join(text.split())[:LONGEST]
-    quotes = _quotes(original.claim.citations, shelf)
+    quotes = _quotes(original.claim.citations, assistant.shelf)
     draft = Draft(plain, quotes)
     if not plain or any(bracket in plain for bracket in "[]<>{}"):
         return Failed(draft, ("is not a plain sentence",))
@@ -158,7 +161,12 @@ def rewording(original: Checked, text: str, shelf: Shelf) -> Checked | Failed:
     restored, stood = glossary().restore(plain, source)
     if lost := losses(original.claim.text, restored):
         return Failed(draft, tuple(lost))
-    checked = check(Draft(without_joining(restored), quotes), shelf)
+    if new := additions(restored, source):
+        return Failed(draft, (f"adds {', '.join(new)}",))
+    check = check_of(assistant, (quote.passage for quote in quotes))
+    checked = check(Draft(restored, quotes))
+    if isinstance(checked, Failed):
+        checked = check(Draft(without_joining(restored), quotes))
     if isinstance(checked, Failed):
         return Failed(draft, checked.findings)
     said = [f"in plain words: “{phrase}” for “{term}”" for phrase, term in stood.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from assistant.verification.numbers import numbers
+from assistant.tasks.figures import figures
 
 Span = tuple[int, int]
 
@@ -28,11 +28,11 @@ def find_words(words: str, text: str) -> Span | None:
 
 def find_number(value: float, text: str) -> Span | None:
     """Where a number stands in a text, in whatever spelling: 19114 in "19,114 adults"."""
-    wanted = numbers(format(value, "f") if isinstance(value, float) else str(value))
+    wanted = figures(format(value, "f") if isinstance(value, float) else str(value))
     if not wanted:
         return None
     for match in _NUMBER.finditer(text):
-        if numbers(match.group()) == wanted and _whole(text, *match.span()):
+        if figures(match.group()) == wanted and _whole(text, *match.span()):
             return match.span()
     return None
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from assistant.agent.drafting import schema
 from assistant.answer import Answer, TaskName
-from assistant.checking import check
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Checked, Draft, Quote
 from assistant.errors import LlmError
@@ -18,6 +17,7 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import passages_in
 from assistant.tasks.base import Model, Need, Request
+from assistant.tasks.checks import Check, check_of
 from assistant.tasks.choosing import Weighed, choose, weigh
 from assistant.tasks.falling_back import do_without, open_model
 from assistant.tasks.numbered import drafts_in, shown_to, text_of
@@ -46,6 +46,7 @@ class Summarising:
         document = assistant.document(request.document_id)
         run = Run(focus, engine=assistant.chosen(request.engine))
         passages = list(passages_in(assistant.shelf, request.document_id))
+        check = check_of(assistant, passages)
         vectors = SentenceVectors(assistant.library.searcher.embedder)
         tell(Progress("read", f"Reading {len(passages)} passages"))
         weighed = await timed(run, "read", lambda: weigh(passages, focus, vectors))
@@ -53,7 +54,7 @@ class Summarising:
         if model := open_model(run, assistant):
             try:
                 drafts = await _drafted(run, model, weighed, focus, request.sentences, tell)
-                await _check(run, drafts, request.sentences, assistant, tell)
+                await _check(run, drafts, request.sentences, check, tell)
                 if not run.claims:
                     do_without(
                         run, f"None of the {len(drafts)} sentences that the model wrote is carried by the document."
@@ -63,7 +64,7 @@ class Summarising:
         if run.engine == "extractive":
             chosen = await asyncio.to_thread(choose, weighed, request.sentences, vectors)
             drafts = [Draft(one.text, (Quote(one.hit.passage, one.start, one.end),)) for one in chosen]
-            await _check(run, drafts, request.sentences, assistant, tell)
+            await _check(run, drafts, request.sentences, check, tell)
         run.claims.sort(key=lambda one: one.passages[0].start + one.claim.citations[0].start)
         return finish(
             run,
@@ -92,11 +93,11 @@ async def _drafted(
     return [draft for draft in drafts_in(parsed, book) if len(draft.text.split()) >= FEWEST_WORDS]
 
 
-async def _check(run: Run, drafts: Sequence[Draft], sentences: int, assistant: Assistant, tell: Tell) -> None:
+async def _check(run: Run, drafts: Sequence[Draft], sentences: int, check: Check, tell: Tell) -> None:
     for draft in drafts:
         if len(run.claims) == sentences:
             return
-        checked = await asyncio.to_thread(check, draft, assistant.shelf)
+        checked = await asyncio.to_thread(check, draft)
         if isinstance(checked, Checked):
             run.claims.append(graded(checked))
             tell(ClaimReady("verify", f"{len(run.claims)} sentences checked", run.claims[-1].claim))

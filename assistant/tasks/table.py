@@ -8,13 +8,12 @@ from typing import Any
 
 from assistant.agent.book import Book, Entry
 from assistant.answer import Cell, EvidenceRow
-from assistant.checking import check
 from assistant.drafts import Checked, Draft, Quote
 from assistant.run import Run
-from assistant.shelves import Shelf
 from assistant.studies.finding import called
 from assistant.studies.reader import FIELDS, Read, Row
 from assistant.tasks.base import Model
+from assistant.tasks.checks import Check
 from assistant.tasks.numbered import shown_to, text_of
 from assistant.tasks.spans import find_words
 from indexes.passage import Passage
@@ -90,16 +89,16 @@ def _differ(one: Read, other: Read | None) -> bool:
     return other is None or " ".join(one.value.split()).lower() != " ".join(other.value.split()).lower()
 
 
-def written(document: Document, row: Row, shelf: Shelf) -> EvidenceRow:
+def written(document: Document, row: Row, check: Check) -> EvidenceRow:
     """The row as it is shown. A cell whose words do not stand up to the check is left empty."""
-    cells = {field: cell for field, read in row.items() if (cell := _cell(read, shelf))}
+    cells = {field: cell for field, read in row.items() if (cell := _cell(read, check))}
     return EvidenceRow.model_validate({"document_id": document.document_id, "study": called(document), **cells})
 
 
-def _cell(read: Read, shelf: Shelf) -> Cell | None:
+def _cell(read: Read, check: Check) -> Cell | None:
     if read.quote is None:
         return Cell(value=read.value)
-    checked = check(Draft(read.quote.text, (read.quote,)), shelf)
+    checked = check(Draft(read.quote.text, (read.quote,)))
     if not isinstance(checked, Checked):
         return None
     return Cell(value=checked.claim.text, citation=checked.claim.citations[0])

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 
 from assistant.planning.terms import content_of, drugs_in
+from assistant.tasks.figures import figures
 from assistant.tasks.plain.glossary import glossary
-from assistant.verification.numbers import numbers
+from indexes.lexical import tokens
 
 _NEGATIONS = re.compile(r"\b(?:not|no|never|none|neither|nor|cannot|without|\w+n['’]t)\b", re.IGNORECASE)
 _DOUBT = {
@@ -32,7 +33,7 @@ _KEPT = {
 def losses(original: str, plain: str) -> list[str]:
     """What a sentence in plain words changed or left out, in words; empty where it keeps what it must."""
     found = []
-    before, after = numbers(original), numbers(plain)
+    before, after = figures(original), figures(plain)
     if missing := before - after:
         found.append(f"leaves out {', '.join(sorted(missing))}")
     if added := after - before:
@@ -46,6 +47,12 @@ def losses(original: str, plain: str) -> list[str]:
     said = content_of(plain)
     found += [f"leaves out {drug.text}" for drug in drugs_in(original) if not drug.occurs_in(said)]
     return found
+
+
+def additions(plain: str, source: str) -> list[str]:
+    """The content words that a sentence, its plain words put back into terms, has and its source has not; those that only join a sentence aside."""
+    said = set(tokens(source))
+    return sorted(dict.fromkeys(word for word in tokens(without_joining(plain)) if word not in said))
 
 
 def without_joining(text: str) -> str:
