@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
-Task = Literal["question_answering", "evidence_synthesis", "plain_language", "structuring", "summarising"]
+TaskName = Literal["question_answering", "evidence_synthesis", "plain_language", "structuring", "summarising"]
 EngineName = Literal["extractive", "llm"]
 WarningKind = Literal[
     "retracted",
@@ -46,7 +46,9 @@ class Claim(Model):
 
     text: str = Field(min_length=1)
     support: Score = Field(description="The verifier's score that the cited words support the sentence.")
-    findings: list[str] = Field(default_factory=list, description="What the verifier noted, in words.")
+    findings: list[str] = Field(
+        default_factory=list, description="What the verifier noted, in words; of a recommendation its grade."
+    )
     citations: list[Citation] = Field(min_length=1)
 
 
@@ -74,7 +76,7 @@ class Warning(Model):  # noqa: A001 - the contract's word
 
 
 class Cell(Model):
-    """A value of an evidence table, and the words it is read from; without a citation it comes from the document's own metadata."""
+    """A value of an evidence table: the words it is read from, verbatim. Without a citation it comes from the document's own metadata."""
 
     value: str = Field(min_length=1)
     citation: Citation | None = None
@@ -142,13 +144,15 @@ class Versions(Model):
 class Answer(Model):
     """A cited answer, or an abstention that says why and what was searched."""
 
-    question: str = Field(description="As it was asked of the library; a follow-up is rewritten to stand alone.")
+    question: str = Field(
+        description="As it was asked of the library (a follow-up is rewritten to stand alone), or the focus of a summary; empty where a task had neither."
+    )
     asked: str | None = Field(default=None, description="The words as typed, where they were read otherwise.")
     asked_note: str | None = Field(
         default=None, description="How a follow-up was read, or why it could not be completed."
     )
     only: list[str] = Field(default_factory=list, description="Documents that a follow-up was kept to (“source 2”).")
-    task: Task = "question_answering"
+    task: TaskName = "question_answering"
     engine: EngineName = "extractive"
     model: str | None = None
     abstained: bool

@@ -23,6 +23,7 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
     # Here and not above: without a model none of this is loaded.
     from assistant.agent.budget import Limits
     from assistant.agent.engine import LlmEngine, MissingEngine
+    from assistant.agent.task_model import TaskModel
     from assistant.conversation.rewording import LlmRewriter
     from assistant.llms import open_llm
     from assistant.tools import Bench, load_tools
@@ -32,7 +33,13 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
         llm = open_llm(settings)
     except (LlmError, SettingsError) as error:
         why = str(error)
-        return Assistant(library, shelf=shelf, llm=lambda _first, _shelf: MissingEngine(why), timeout_s=timeout_s)
+
+        def missing() -> TaskModel:
+            raise LlmError(why)
+
+        return Assistant(
+            library, shelf=shelf, llm=lambda _first, _shelf: MissingEngine(why), model=missing, timeout_s=timeout_s
+        )
     if llm is None:
         return Assistant(library, shelf=shelf)
     tools = tuple(load_tools(settings, library.home).values())
@@ -41,5 +48,8 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
     def engine(first: ExtractiveEngine, shelf: Shelf) -> Engine:
         return LlmEngine(llm, limits, tools, Bench(library, shelf), first, exemplars=exemplars)
 
+    def model() -> TaskModel:
+        return TaskModel(llm, limits, exemplars=exemplars)
+
     rewriter = LlmRewriter(llm, limits, exemplars=exemplars)
-    return Assistant(library, shelf=shelf, llm=engine, rewriter=rewriter, timeout_s=timeout_s)
+    return Assistant(library, shelf=shelf, llm=engine, model=model, rewriter=rewriter, timeout_s=timeout_s)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from workflows.errors import WorkflowTimeoutError
 
@@ -23,6 +24,9 @@ from indexes.passage import Filters, Hit, Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 
+if TYPE_CHECKING:
+    from assistant.tasks.base import Model
+
 TIMEOUT_S = 60.0
 
 
@@ -35,20 +39,22 @@ class Assistant:
         *,
         shelf: Shelf | None = None,
         llm: Callable[[ExtractiveEngine, Shelf], Engine] | None = None,
+        model: Callable[[], Model] | None = None,
         rewriter: Rewriter | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         """`shelf`: where cited passages are read again, the library where not given. `llm`: makes the engine that reasons, for one question; where it
-        is given, it answers unless another engine is asked for. `rewriter`: completes follow-ups that rules cannot, where the model answers.
-        `timeout_s`: the most a question may take."""
+        is given, it answers unless another engine is asked for. `model`: opens the same model for one task that is no question; it may raise
+        `LlmError`. `rewriter`: completes follow-ups that rules cannot, where the model answers. `timeout_s`: the most a question may take."""
         self.library = library
         self.shelf = shelf = shelf or LibraryShelf(library)
         extractive = ExtractiveEngine(library)
         self._engines: dict[EngineName, Callable[[], Engine]] = {"extractive": lambda: extractive}
         if llm:
             self._engines["llm"] = partial(llm, extractive, shelf)
+        self.model = model
         self._rewriter = rewriter
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._workflow = QuestionWorkflow(library, shelf, self._engines, timeout_s=timeout_s)
 
     async def stream(
@@ -58,7 +64,7 @@ class Assistant:
         filters: Filters | None = None,
         engine: EngineName | None = None,
         conversation: Conversation | None = None,
-    ) -> AsyncIterator[Progress | Answer]:
+    ) -> AsyncGenerator[Progress | Answer, None]:
         """`Progress` as it comes, the `Answer` last. Raises what `ask` raises."""
         run = self._run(question, filters, engine)
         if conversation is not None and conversation.turns:
@@ -127,11 +133,15 @@ class Assistant:
             )
         return document
 
-    def _run(self, question: str, filters: Filters | None, engine: EngineName | None) -> Run:
+    def chosen(self, engine: EngineName | None = None) -> EngineName:
+        """The engine that answers: the one asked for, else the model where there is one. Raises `QuestionError` where there is no such engine."""
         chosen: EngineName = engine or ("llm" if "llm" in self._engines else "extractive")
         if chosen not in self._engines:
             raise QuestionError("No LLM is set up here. Set CITEWELL_LLM, or ask with the extractive engine.")
-        return Run(question, filters, engine=chosen)
+        return chosen
+
+    def _run(self, question: str, filters: Filters | None, engine: EngineName | None) -> Run:
+        return Run(question, filters, engine=self.chosen(engine))
 
     async def _read(self, run: Run, conversation: Conversation) -> None:
         """Let the run ask what the words as typed stand for."""
@@ -148,6 +158,6 @@ class Assistant:
             yield
         except WorkflowTimeoutError as error:
             raise TooSlowError(
-                f"The answer took longer than {self._timeout_s:.0f} seconds and was given up. "
+                f"The answer took longer than {self.timeout_s:.0f} seconds and was given up. "
                 "Ask for one thing at a time, or again when the machine is less busy."
             ) from error

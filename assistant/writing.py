@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from assistant import __version__
-from assistant.answer import Answer, Source, Usage, Versions
+from assistant.answer import Answer, Source, TaskName, Usage, Versions
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import retraction_warnings, source_warnings, usable
 from assistant.planning.terms import content_of
@@ -20,8 +21,28 @@ NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL:
 
 
 def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
-    """The finished answer, or the abstention."""
-    cited = {passage.document_id: passage for checked in run.claims for passage in checked.passages}
+    """The finished answer to a question, or the abstention."""
+    reason = None if run.claims else _reason(run, library)
+    return finish(run, library, shelf, question=run.planned.question, reason=reason, rationale=_rationale(run))
+
+
+def finish(
+    run: Run,
+    library: Library,
+    shelf: Shelf,
+    *,
+    question: str,
+    reason: str | None,
+    rationale: str,
+    task: TaskName = "question_answering",
+    others: Sequence[Passage] = (),
+) -> Answer:
+    """What a run came to, with its sources and what the reader must be warned of. With a `reason` it is an abstention.
+
+    `others` are passages that something beside the claims cites, such as a table: their documents are sources too, after those of the claims.
+    """
+    passages = [*(passage for checked in run.claims for passage in checked.passages), *others]
+    cited = {passage.document_id: passage for passage in passages}
     documents = {document_id: shelf.document(document_id) for document_id in cited}
     successors = {
         i: _called(d.superseded_by, library) for i, d in documents.items() if d is not None and d.superseded_by
@@ -29,21 +50,21 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     warnings: list[AnswerWarning] = [*run.warnings, *retraction_warnings(hit.passage for hit in run.hits)]
     scanned = {i for i, document in documents.items() if document is not None and document.attributes.get("ocr")}
     warnings += source_warnings(cited.values(), successors, scanned)
-    abstained = not run.claims
     timings: dict[str, float] = {}
     for step in run.trace:
         timings[step.step] = round(timings.get(step.step, 0.0) + step.ms, 2)
     timings["total"] = round((time.perf_counter() - run.started) * 1000, 2)
     return Answer(
-        question=run.planned.question,
+        question=question,
         asked=run.asked if run.read.changed else None,
         asked_note=run.read.why or None,
         only=sorted(run.read.only),
+        task=task,
         engine=run.engine,
         model=run.model,
-        abstained=abstained,
-        reason=_reason(run, library) if abstained else None,
-        rationale=_rationale(run),
+        abstained=reason is not None,
+        reason=reason,
+        rationale=rationale,
         claims=[checked.claim for checked in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
         warnings=warnings,

@@ -73,19 +73,10 @@ class Reader:
         return []
 
     def _parsed(self, *, whole: bool) -> dict[str, Any]:
-        text = _json_of(self.text)
         if whole:
-            try:
-                parsed = json.loads(text)
-            except ValueError as error:
-                raise UnreadableError("The model's draft is not the JSON it was asked for.") from error
-        else:
-            parsed = _partial(text)
-        if not isinstance(parsed, dict):
-            if whole:
-                raise UnreadableError("The model's draft is not the JSON object it was asked for.")
-            return {}
-        return parsed
+            return read_object(self.text)
+        parsed = _partial(_json_of(self.text))
+        return parsed if isinstance(parsed, dict) else {}
 
     def _draft(self, item: Any) -> Draft:
         """A sentence with its quotes; numbers that stand for nothing carry nothing, and without a quote no sentence stands up."""
@@ -109,6 +100,17 @@ async def drafts(stream: AsyncIterator[str], reader: Reader) -> AsyncIterator[Dr
             yield draft
     for draft in reader.read(text, whole=True):
         yield draft
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The JSON object in what a model wrote. Raises `UnreadableError` where there is none."""
+    try:
+        parsed = json.loads(_json_of(text))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("The model's draft is not the JSON it was asked for.") from error
+    if not isinstance(parsed, dict):
+        raise UnreadableError("The model's draft is not the JSON object it was asked for.")
+    return parsed
 
 
 def _json_of(text: str) -> str:

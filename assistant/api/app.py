@@ -16,6 +16,7 @@ from assistant.api.calculators import calculator_routes
 from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
+from assistant.api.tasks import task_routes
 from assistant.conversation.history import History, conversation_of
 from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
@@ -137,6 +138,7 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
         return Health(status="ready" if passages else "ready, and the library is empty", version=__version__)
 
     app.include_router(calculator_routes())
+    app.include_router(task_routes(assistant))
     if intake:
         app.include_router(ingest_routes(intake, assistant.library))
     return app

@@ -20,6 +20,7 @@ from assistant.cli import (
     models,
     moving,
     removing,
+    tasks,
     trials,
     versions,
     watching,
@@ -51,6 +52,10 @@ app.command("ask")(asking.ask)
 app.command("chat")(chatting.chat)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+app.command("synthesise")(tasks.synthesise)
+app.command("simplify")(tasks.simplify)
+app.command("structure")(tasks.structure)
+app.command("summarise")(tasks.summarise)
 app.command("calculate")(calculating.calculate)
 ingesting.app.command("pubmed")(live.pubmed)
 ingesting.app.command("trials")(trials.trials)

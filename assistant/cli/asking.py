@@ -263,6 +263,8 @@ def _print_claim(claim: Claim, numbers: list[int]) -> None:
     print_indented(text("• ") + text(claim.text) + marks, 0)
     for citation in claim.citations:
         print_whole(_place(citation), "dim", indent=2)
+    for finding in claim.findings:
+        print_whole(finding, "dim", indent=2)
 
 
 def _place(citation: Citation) -> str:

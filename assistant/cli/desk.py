@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from assistant.answer import Answer, EngineName, Model
+from assistant.answer import Answer, EngineName, Model, TaskName
 from assistant.cli.opening import open_library
 from assistant.cli.output import errors, note, text
 from assistant.conversation.history import history_of
@@ -19,7 +19,9 @@ from assistant.conversation.turns import Conversation
 from assistant.errors import NotFoundError, QuestionError, ServerError
 from assistant.evidence import HitView, PassageView, SearchOut
 from assistant.filtering import said_by
+from assistant.progress import Progress
 from assistant.settings import Settings
+from assistant.tasks.base import Request
 from indexes.errors import LibraryInUseError
 from indexes.passage import Filters, Kind
 from ingestion.library import Library
@@ -50,6 +52,8 @@ class Desk(Protocol):
         by_document: bool = False,
         quotas: Mapping[Kind, int] | None = None,
     ) -> list[HitView]: ...
+
+    def task(self, name: TaskName, request: Request) -> Answer: ...
 
 
 @contextmanager
@@ -87,17 +91,16 @@ class LocalDesk:
         conversation: Conversation | None = None,
     ) -> Answer:
         """The answer to a question, with each step told on the error stream while it is made."""
-        return asyncio.run(self._ask(question, filters, engine, conversation))
+        return asyncio.run(
+            self._told(self._assistant.stream(question, filters=filters, engine=engine, conversation=conversation))
+        )
 
     def passage(self, passage_id: str) -> PassageView:
         """A passage. Raises `NotFoundError`."""
         return PassageView.of(self._assistant.passage(passage_id))
 
-    async def _ask(
-        self, question: str, filters: Filters, engine: EngineName | None, conversation: Conversation | None
-    ) -> Answer:
-        stream = self._assistant.stream(question, filters=filters, engine=engine, conversation=conversation)
-        with errors.status("Reading the question") as status:
+    async def _told(self, stream: AsyncIterator[Progress | Answer]) -> Answer:
+        with errors.status("Reading") as status:
             async for event in stream:
                 if isinstance(event, Answer):
                     return event
@@ -116,6 +119,12 @@ class LocalDesk:
         """The best passages for a query."""
         hits = self._assistant.search(query, k, filters, by_document=by_document, quotas=quotas)
         return [HitView.of(hit) for hit in hits]
+
+    def task(self, name: TaskName, request: Request) -> Answer:
+        """The answer of a task, with each step told on the error stream while it is done."""
+        from assistant.tasks.running import stream_task
+
+        return asyncio.run(self._told(stream_task(self._assistant, name, request)))
 
 
 class ServerDesk:
@@ -160,6 +169,10 @@ class ServerDesk:
         }
         return self._post("/v1/search", body, SearchOut).hits
 
+    def task(self, name: TaskName, request: Request) -> Answer:
+        """The answer of a task."""
+        return self._post(f"/v1/tasks/{name}", _body(name, request), Answer)
+
     def _post(self, path: str, body: Mapping[str, object], model: type[M]) -> M:
         return self._call("POST", path, model, body)
 
@@ -188,6 +201,24 @@ class ServerDesk:
                 f"The server that holds the library ({self._client.base_url}) gave an answer that this Citewell cannot read. "
                 "Stop it and start it again with the same version."
             ) from None
+
+
+def _body(name: TaskName, request: Request) -> dict[str, object]:
+    """A request as the task's route takes it."""
+    match name:
+        case "summarising":
+            said: dict[str, object] = {
+                "document_id": request.document_id,
+                "focus": request.question,
+                "sentences": request.sentences,
+            }
+        case "structuring":
+            said = {"text": request.text, "schema": request.schema}
+        case _:
+            said = {"question": request.question, "filters": said_by(request.filters or Filters())}
+            if name == "plain_language":
+                said["answer"] = request.answer.model_dump(mode="json") if request.answer else None
+    return said | {"engine": request.engine}
 
 
 def detail_of(response: httpx.Response) -> str:
