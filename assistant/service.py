@@ -64,8 +64,13 @@ class Assistant:
     async def ask(self, question: str, *, filters: Filters | None = None, engine: EngineName | None = None) -> Answer:
         """The answer to a question. Raises `QuestionError` where it or the engine cannot be taken, `TooSlowError` where it takes too long."""
         run = self._run(question, filters, engine)
-        with self._in_time():
-            answer: Answer = await self._workflow.run(start_event=Asked(run=run))
+        handler = self._workflow.run(start_event=Asked(run=run))
+        try:
+            with self._in_time():
+                answer: Answer = await handler
+        finally:
+            if not handler.is_done():  # whoever asked has gone away
+                await handler.cancel_run()
         return answer
 
     def search(
