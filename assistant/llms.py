@@ -46,6 +46,7 @@ _GRAMMAR = (
     "It is written PROVIDER:MODEL or PROVIDER:MODEL@URL, such as openai:gpt-4.1 or openai-like:local@http://127.0.0.1:8089/v1; "
     f"PROVIDER is {', '.join(PROVIDERS[:-1])} or {PROVIDERS[-1]}."
 )
+_UNENCRYPTED = "The address in CITEWELL_LLM would send your key unencrypted: begin it with https://."
 _OWN_NAMES = (".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 
 
@@ -91,7 +92,10 @@ def open_llm(settings: Settings) -> Llm | None:
         return None
     spec = parse_spec(settings.llm)
     card = card_of(settings, spec)
-    client = build_client(card, spec.url, _key(settings, spec), settings.llm_seed, settings.llm_seconds)
+    key = _key(settings, spec)
+    if key and spec.url.startswith("http://") and not _is_near(urlsplit(spec.url).hostname or ""):
+        raise SettingsError(_UNENCRYPTED)
+    client = build_client(card, spec.url, key, settings.llm_seed, settings.llm_seconds)
     return Llm(settings.llm, card, spec.url, settings.llm_seed, client)
 
 
@@ -146,9 +150,7 @@ def _check_url(provider: Provider, url: str) -> None:
 
 def _check_encrypted(provider: Provider, parts: SplitResult) -> None:
     if provider in KEYS and parts.scheme == "http" and not _is_near(parts.hostname or ""):
-        raise SettingsError(
-            f"The address in CITEWELL_LLM would send your key for {provider} unencrypted: begin it with https://."
-        )
+        raise SettingsError(_UNENCRYPTED)
 
 
 def _price(settings: Settings) -> Price | None:
@@ -175,5 +177,6 @@ def _is_near(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host or host.lower().endswith(_OWN_NAMES)
+        bare = "." not in host and not host[:1].isdigit()  # 134744072 and 0x8080808 are addresses elsewhere
+        return bare or host.lower().endswith(_OWN_NAMES)
     return address.is_loopback or address.is_private or address.is_link_local

@@ -95,8 +95,13 @@ class Assistant:
         run = self._run(question, filters, engine)
         if conversation is not None and conversation.turns:
             await self._read(run, conversation)
-        with self._in_time():
-            answer: Answer = await self._workflow.run(start_event=Asked(run=run))
+        handler = self._workflow.run(start_event=Asked(run=run))
+        try:
+            with self._in_time():
+                answer: Answer = await handler
+        finally:
+            if not handler.is_done():  # whoever asked has gone away
+                await handler.cancel_run()
         return answer
 
     def search(

@@ -150,9 +150,13 @@ def _rationale(run: Run) -> str:
     searched = ", ".join(
         f"{sum(hit.passage.kind is kind for hit in run.hits)} {NOUNS[kind]}" for kind in run.planned.quotas
     )
-    text = f"Looked at {searched} passages and weighed {run.composition.considered} sentences"
+    by_model = run.engine == "llm"
+    text = f"Looked at {searched} passages"
+    text += "" if by_model else f" and weighed {run.composition.considered} sentences"
     text += f" for: {_list([term.text for term in run.planned.terms])}." if run.planned.terms else "."
-    if run.claims:
+    if run.claims and by_model:
+        text += f" {run.model} wrote {len(run.claims)} sentences, each checked against the words that it cites."
+    elif run.claims:
         text += f" Chose {len(run.claims)}, each quoted word for word, stronger evidence first."
     if run.failed:
         text += f" {len(run.failed)} did not stand up to the check against the source and were taken out."

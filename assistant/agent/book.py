@@ -12,13 +12,14 @@ from functools import cached_property
 from html import escape
 
 from assistant.agent.budget import estimate_tokens
+from assistant.agent.visible import visible
 from assistant.appraisal import usable
 from assistant.drafts import Quote
 from indexes.passage import Hit, Passage
 from ingestion.sentences import sentence_spans
 
 _REFERENCE = re.compile(r"E(\d+)\.(\d+)")
-_FENCE = re.compile(r"<(/?)(?=\s*/?\s*evidence)", re.IGNORECASE)
+_FENCE = re.compile(r"[<＜﹤](/?)(?=[\W_]{0,8}evidence)", re.IGNORECASE)
 _SHOWN_TITLE = 160  # characters
 
 
@@ -125,6 +126,11 @@ def fitting(entries: Iterable[Entry], tokens: int) -> list[Entry]:
     return kept
 
 
+def fenced(lines: Iterable[str]) -> str:
+    """Lines in which documents have a say, between marks that they cannot forge."""
+    return "\n".join(("<evidence>", *(_plain(line) for line in lines), "</evidence>"))
+
+
 def _spans(passage: Passage) -> Iterator[tuple[int, int]]:
     """The sentences of a passage, none across two of its parts."""
     for part in passage.parts or (passage.part_at(0),):
@@ -134,4 +140,4 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int]]:
 
 def _plain(text: str) -> str:
     """One line, in which the fence's own marks are no marks."""
-    return _FENCE.sub(r"‹\1", " ".join(text.split()))
+    return _FENCE.sub(r"‹\1", visible(text))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from assistant.answer import Usage
 from assistant.errors import LimitError
 from assistant.model_cards import ModelCard
 from assistant.settings import Settings
+
+T = TypeVar("T")
 
 _PIECES = re.compile(r"[A-Za-z]+|\n|[^\sA-Za-z]")
 LETTERS_A_TOKEN = 4
@@ -66,6 +70,16 @@ class Budget:
     def left_seconds(self) -> float:
         """Time that is left; 0 where none is."""
         return max(0.0, self._end - self._clock())
+
+    async def in_time(self, awaited: Awaitable[T]) -> T:
+        """What is awaited. Raises `LimitError` where no time is left before it is there; it is cancelled then."""
+        try:
+            async with asyncio.timeout(self.left_seconds()) as limit:
+                return await awaited
+        except TimeoutError:
+            if limit.expired():
+                raise self.out_of_time() from None
+            raise
 
     def check_time(self) -> None:
         """Raise `LimitError` where no time is left."""

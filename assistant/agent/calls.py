@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.agent.book import Book, Entry
+from assistant.agent.book import Book, Entry, fenced
 from assistant.agent.budget import Budget
 from assistant.errors import AssistantError, LimitError, ToolError
 from assistant.progress import Tell, ToolCalled
@@ -39,7 +39,10 @@ class Caller:
         tool = self.tools.get(name)
         if tool is None:
             return f"There is no tool {name[:40]!r}. Tools: {', '.join(self.tools)}."
-        made = f"{name} {json.dumps(arguments, sort_keys=True, default=str)}"
+        try:
+            made = f"{name} {json.dumps(arguments, sort_keys=True, default=str)}"
+        except RecursionError:
+            return f"The call was not made: the arguments are nested too deep. {name} takes plain values."
         if made in self._made:
             return "This call was made before: what it found is in the evidence. Ask for something else, or reply DONE."
         self._made.add(made)
@@ -54,9 +57,10 @@ class Caller:
             found = await asyncio.to_thread(tool.run, checked, self._bench)
         except ToolError as error:
             return f"The call was not made: {error}"
-        except (AssistantError, IngestionError, RetrievalError) as error:
+        except (AssistantError, IngestionError, RetrievalError):
             note(self._run, "tool", started, tool=name, arguments=arguments, hits=0)
-            return f"{name} failed: {error}"
+            # The error's own words are for the operator: they may name folders and addresses, which are no business of a model elsewhere.
+            return f"{name} cannot be used now. Use another tool, or reply DONE."
         entries = self._take(found)
         note(self._run, "tool", started, tool=name, arguments=arguments, hits=len(found.passages))
         text = f"{name}: {len(found.passages)} passages"
@@ -71,8 +75,8 @@ class Caller:
 
 
 def _told(found: Found, entries: Sequence[Entry]) -> str:
-    lines = [found.text[:TEXT]] if found.text else []
+    lines = found.text[:TEXT].splitlines()
     for entry in entries:
         text = " ".join(entry.passage.text.split())
         lines += [entry.line(), f"   {text[:SHOWN]}{' …' if len(text) > SHOWN else ''}"]
-    return "\n".join(lines) or "Nothing was found."
+    return fenced(lines) if lines else "Nothing was found."

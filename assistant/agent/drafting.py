@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from assistant.agent.book import Book, Entry
+from assistant.agent.visible import visible
 from assistant.drafts import Draft
 from assistant.errors import LlmError
 
 MAX_CLAIMS = 6
 MAX_CITATIONS = 4
-MAX_CHARACTERS = 600  # of a sentence
+MAX_CHARACTERS = 600
+"""Of a sentence. A longer one is refused: cut short it might say the opposite."""
 _CITED = re.compile(r"\s*[\[(]\s*E\d+\.\d+(?:\s*[,;]\s*E\d+\.\d+)*\s*[\])]", re.IGNORECASE)
+_LINK = re.compile(r"://|\bwww\.|\]\(|</?[a-z!]", re.IGNORECASE)
+"""Links and markup: a sentence of an answer has sources instead, and a reader must not be led elsewhere."""
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)(?:```|$)", re.DOTALL)
 
 
@@ -88,8 +92,9 @@ class Reader:
             for reference in (references if isinstance(references, list) else [])[:MAX_CITATIONS]
             if isinstance(reference, str) and (quote := self._book.quote(reference))
         ]
-        words = " ".join(_CITED.sub("", text).split()) if isinstance(text, str) else ""
-        return Draft(words[:MAX_CHARACTERS], tuple(dict.fromkeys(quotes)))
+        words = visible(_CITED.sub("", text)) if isinstance(text, str) else ""
+        refused = len(words) > MAX_CHARACTERS or _LINK.search(words)
+        return Draft("", ()) if refused else Draft(words, tuple(dict.fromkeys(quotes)))
 
 
 async def drafts(stream: AsyncIterator[str], reader: Reader) -> AsyncIterator[Draft]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from assistant.agent.book import Book, Entry, fitting
+from assistant.agent.book import Book, Entry, fenced, fitting
 from assistant.agent.budget import Budget, Limits, estimate_tokens
 from assistant.agent.calls import Caller
 from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, schema
@@ -68,7 +68,8 @@ class LlmEngine:
         caller = Caller(self._tools, bench, self._book, run, self._budget, tell)
         started = time.perf_counter()
         try:
-            found = "Found so far:\n" + ("\n".join(entry.line() for entry in self._book.entries) or "nothing")
+            lines = [entry.line() for entry in self._book.entries]
+            found = f"Found so far:\n{fenced(lines) if lines else 'nothing'}"
             if self._llm.card.tools == "native":
                 prompt = self._prompt(run, "gather", question=run.planned.question, found=found)
                 await gather_by_calls(self._llm, self._budget, prompt, caller)

@@ -14,7 +14,7 @@ from assistant.llms import Llm
 _LIBRARIES = ("openai", "anthropic", "httpx", "httpx2", "httpcore", "httpcore2")
 _READERS = (*_LIBRARIES, "llama_index.llms", "llama_index.core.llms", "json", "pydantic")
 """Where an exception of Python's own means that the server's answer could not be read."""
-_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROUNDS = 4
 """How often a model is asked for calls before what was found must do."""
 REPLY_TOKENS = 500
-_FENCED = re.compile(r"```(?:json|tool_call)?\s*(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```(?:json|tool_call)?(.*?)```", re.DOTALL)
 _NAMES, _ARGUMENTS = ("tool", "name", "function"), ("arguments", "parameters", "args", "input")
 
 
@@ -54,12 +54,7 @@ async def gather_by_calls(llm: Llm, budget: Budget, prompt: Prompt, caller: Call
     with errors_in_words(llm):
         handler = agent.run(user_msg=user.content, memory=memory, max_iterations=ROUNDS + 2)
         try:
-            async with asyncio.timeout(budget.left_seconds()) as limit:
-                await handler
-        except TimeoutError:
-            if limit.expired():
-                raise budget.out_of_time() from None
-            raise
+            await budget.in_time(handler)
         finally:
             if not handler.is_done():
                 await handler.cancel_run()
@@ -68,7 +63,7 @@ async def gather_by_calls(llm: Llm, budget: Budget, prompt: Prompt, caller: Call
 async def gather_by_plan(talker: Talker, prompt: Prompt, caller: Caller) -> None:
     """Ask the model once for all calls, in JSON, and make them together. Raises `LlmError`; a plan that cannot be read is none."""
     reply = await talker.reply(prompt.messages, schema=plan_schema(caller.tools.values()), max_tokens=REPLY_TOKENS)
-    await asyncio.gather(*(caller.call(name, arguments) for name, arguments in calls_in(reply)))
+    await talker.budget.in_time(asyncio.gather(*(caller.call(name, arguments) for name, arguments in calls_in(reply))))
 
 
 def plan_schema(tools: Iterable[Tool]) -> dict[str, Any]:
@@ -96,7 +91,7 @@ def calls_in(text: str) -> list[tuple[str, Mapping[str, Any]]]:
     for candidate in candidates:
         try:
             parsed = json.loads(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if calls := _calls(parsed):
             return calls
@@ -118,7 +113,7 @@ def _calls(parsed: Any) -> list[tuple[str, Mapping[str, Any]]]:
         if isinstance(arguments, str):
             try:
                 arguments = json.loads(arguments)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
         if name and isinstance(arguments, Mapping):
             calls.append((name, arguments))

@@ -34,6 +34,8 @@ __all__ = [
 
 MESSAGE_TOKENS = 8
 """What a chat template puts around a message, at most."""
+LETTERS_OF_A_TOKEN = 32
+"""The most that a token of an answer may be on average: a server that does not keep to the length asked for must not fill the memory."""
 IN_WORDS = "Answer with one JSON object that fits this JSON schema, and with nothing before or after it:\n"
 _THOUGHTS = re.compile(
     r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL
@@ -63,7 +65,7 @@ class Talker:
         text = ""
         try:
             with errors_in_words(self.llm):
-                response = await self._in_time(self.llm.client.achat(request.messages, **request.options))
+                response = await self.budget.in_time(self.llm.client.achat(request.messages, **request.options))
             used = usage_of(response.raw)
             with errors_in_words(self.llm):
                 text = _THOUGHTS.sub("", response.message.content or "")
@@ -88,15 +90,16 @@ class Talker:
         begun = False
         try:
             with errors_in_words(self.llm):
-                chunks = await self._in_time(self.llm.client.astream_chat(request.messages, **request.options))
+                chunks = await self.budget.in_time(self.llm.client.astream_chat(request.messages, **request.options))
             async with _closing(chunks):
                 while True:
                     with errors_in_words(self.llm):
-                        chunk = await self._in_time(anext(chunks, None))
+                        chunk = await self.budget.in_time(anext(chunks, None))
                     if chunk is None:
                         break
                     begun = begun or bool(_get(chunk.raw, "choices") or _get(chunk.raw, "type"))
                     written += chunk.delta or ""
+                    self._check_length(written, max_tokens)
                     finish = _finish(chunk.raw) or finish
                     used = usage_of(chunk.raw) or used
                     text = "" if _BEGINS.match(written) else _THOUGHTS.sub("", written)
@@ -111,18 +114,16 @@ class Talker:
             raise
         self.budget.spend(*(used or (request.prompt_tokens, estimate_tokens(written))))
 
+    def _check_length(self, written: str, max_tokens: int) -> None:
+        if len(written) > max_tokens * LETTERS_OF_A_TOKEN:
+            raise LlmError(
+                f"The server at {self.llm.url} goes on writing more than the {max_tokens:,} tokens that it was asked for. "
+                "Does it heed max_tokens? Read its log."
+            )
+
     def _check_whole(self, finish: str | None, *, begun: bool) -> None:
         if finish is None:
             raise LlmError(broken_off(self.llm) if begun else unreadable(self.llm))
-
-    async def _in_time(self, awaited: Any) -> Any:
-        try:
-            async with asyncio.timeout(self.budget.left_seconds()) as limit:
-                return await awaited
-        except TimeoutError:
-            if limit.expired():
-                raise self.budget.out_of_time() from None
-            raise
 
     def _request(self, messages: Sequence[Message], schema: Mapping[str, Any] | None, max_tokens: int) -> _Request:
         from llama_index.core.base.llms.types import ChatMessage

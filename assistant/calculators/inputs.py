@@ -15,6 +15,8 @@ Given = bool | int | float | str
 """What a caller may give for an input: `True`, `1.2`, `"1.2 mg/dL"`, `"yes"`, `"female"`."""
 
 LONGEST = 64  # characters of a value: nothing longer is a number, a unit or a choice
+DECIMALS = 9
+"""That a number has: its result's identifier names it with these, and must compute the same again."""
 BEYOND = 1e9  # no quantity of a patient is larger in any unit
 YES, NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
 _NUMBER = re.compile(r"([+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(.*)", re.DOTALL)
@@ -123,7 +125,7 @@ class Used:
 
 def decimal(number: float) -> str:
     """A number in figures, never with an exponent, as `read` takes it."""
-    return f"{number:.9f}".rstrip("0").rstrip(".")
+    return f"{number:.{DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def read(wanted: Input, given: Given) -> Used:
@@ -169,7 +171,7 @@ def _number(wanted: Input, given: Given) -> Used:
     match = _NUMBER.fullmatch(written)
     if match is None:
         raise ValueError(f"is no number; {_how(wanted)}")
-    number = float(match[1]) if isinstance(given, str) else float(given)
+    number = float(match[1]) if isinstance(given, str) else round(float(given), DECIMALS)
     if match[2].startswith((",", ".", "'")):
         raise ValueError("has a comma or a thousands separator; write the number with a decimal point, as in 1.2")
     own = find_unit(wanted.quantity, wanted.unit)

@@ -75,7 +75,10 @@ class LiveShelf:
 
     def _path(self, document_id: str) -> Path | None:
         """Where a document of that identifier lies; `None` for what no fetched document can be called."""
-        name = quote(document_id, safe="")
+        try:
+            name = quote(document_id, safe="")
+        except UnicodeEncodeError:  # halves of characters, as a command line makes of bytes that are no text
+            return None
         return self._folder / f"{name}.json.gz" if 0 < len(name) <= _NAME and "\0" not in document_id else None
 
     def _prune(self) -> None:

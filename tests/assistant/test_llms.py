@@ -90,6 +90,13 @@ def test_no_spec_breaks_the_reader(spec: str) -> None:
     assert parsed.url.startswith(("http://", "https://"))
 
 
+def test_a_key_is_not_sent_unencrypted_to_a_server_elsewhere() -> None:
+    with pytest.raises(SettingsError, match="https://"):
+        open_llm(settings("openai-like:m@http://api.example.com/v1", llm_api_key="sk-hush"))
+    assert open_llm(settings("openai-like:m@http://10.1.2.3/v1", llm_api_key="sk-hush"))
+    assert open_llm(settings("openai-like:m@http://api.example.com/v1"))
+
+
 def test_without_the_setting_there_is_no_model() -> None:
     assert open_llm(Settings()) is None
 
@@ -105,6 +112,8 @@ def test_without_the_setting_there_is_no_model() -> None:
         ("ollama:llama3.1", True),
         ("openai-like:m@https://api.together.example/v1", False),
         ("openai-like:m@http://8.8.8.8/v1", False),
+        ("openai-like:m@http://134744072/v1", False),  # the same address
+        ("openai-like:m@http://0x8080808/v1", False),
         ("ollama:gpt-oss:120b-cloud", False),
         ("openai:gpt-4.1", False),
         ("anthropic:claude-haiku-4-5", False),

@@ -13,6 +13,7 @@ from assistant.calculators import Given, calculate, calculators, find_calculator
 from assistant.calculators.inputs import Input
 from assistant.calculators.units import convert, find_unit, units_of
 from assistant.errors import CalculatorError
+from assistant.tools.calculator_shelf import CalculatorShelf
 
 EGFR = {"creatinine": "1.2 mg/dL", "age": 60, "sex": "female"}
 NUMBERS = [each for calculator in calculators().values() for each in calculator.inputs if each.type == "number"]
@@ -163,6 +164,15 @@ def test_every_fault_is_told_at_once_with_its_mend() -> None:
 )
 def test_bad_values_are_refused(name: str, wrong: Given, mend: str) -> None:
     assert mend in refusal("ckd_epi_2021_creatinine", {**EGFR, name: wrong})
+
+
+@given(st.floats(-1e-8, 1e-8), st.sampled_from([("systolic", 100), ("respiratory_rate", 22)]))
+def test_a_result_can_be_computed_again_from_its_identifier(off: float, at: tuple[str, int]) -> None:
+    given_: dict[str, Given] = {"systolic": 100.0, "respiratory_rate": 22.0, "altered_mentation": False}
+    result = calculate("qsofa", given_ | {at[0]: at[1] + off})
+    again = CalculatorShelf().passage(result.passage_id)
+    assert again
+    assert again.text == result.text
 
 
 def test_yes_and_no() -> None:
