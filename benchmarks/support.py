@@ -1,6 +1,6 @@
 """How well the verifier tells support, contradiction and neither apart on claims and documents it has not seen, beside floors and without checks.
 
-python benchmarks/support.py --data ../shared/data/eval/support --out benchmarks/results/support.json [--judged FILE] [--features FILE]
+python benchmarks/support.py --data ../shared/data/eval/support --made made.jsonl --out benchmarks/results/support.json [--features FILE]
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evals.cache import CachedEmbedder, cache_folder
 from evals.suites.support import ABLATIONS
 from indexes.embedding import load_embedder
 
-SETS = ("scifact", "healthver", "nli4ct_train")
+SETS = ("scifact", "healthver", "nli4ct_train", "made")
 Floats = NDArray[np.float64]
 
 
@@ -31,11 +31,16 @@ def main() -> None:
     """Parse the call, measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--made", type=Path, required=True, help="claims made by rule: benchmarks/verification.py --pairs"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--judged", type=Path, help="held-out probabilities of a neural model")
     parser.add_argument("--features", type=Path, help="where features are kept from one run to the next")
     args = parser.parse_args()
-    pairs = [pair for name in SETS for pair in read_labelled(args.data / f"{name}.jsonl")]
+    pairs = [
+        pair for name in SETS for pair in read_labelled(args.made if name == "made" else args.data / f"{name}.jsonl")
+    ]
     values, faults = _features(pairs, args.features)
     if args.judged:
         values = with_judgements(pairs, values, read_judgements(args.judged))
@@ -60,8 +65,8 @@ def main() -> None:
         kept = [{name: value for name, value in each.items() if not name.startswith(starts)} for each in values]
         if len(kept[0]) == len(values[0]):
             continue
-        without = calibrate(pairs, kept)
-        usable = best if best in without.held_out else list(without.held_out)[-1]
+        usable = {"meaning": "rules", "neural": "meaning"}.get(check, best)
+        without = calibrate(pairs, kept, only=usable)
         result["without"][check] = _figures(without.held_out[usable], gold, sources)  # type: ignore[index]
         print(check, result["without"][check], flush=True)  # type: ignore[index]
     print(json.dumps(result, indent=2))

@@ -30,6 +30,11 @@ Judge = Callable[[Sequence[tuple[str, str]]], NDArray[np.float64]]
 SHORTLIST = 2  # sentences of a long evidence whose meaning is compared
 JUDGED = 3  # sentences of a long evidence that a neural model reads
 SHORT = 2  # sentences up to which evidence is read as it is
+LINES = 4  # line breaks from which evidence is a list or a table, as trial reports are: shared words say less there
+OTHERWISE_IN_LISTS = (
+    "share_telling", "share_best", "jaccard", "share_pairs", "denials", "denials_differ", "figures_there", "length", "faulty", "contradicted",
+    "same_direction",
+)  # fmt: skip
 WHOLE = frozenset({"quantities", "entities", "terms"})
 """Checks that look for the claim's things in all of the evidence; the others compare statements, and look at the best sentence."""
 
@@ -63,14 +68,14 @@ def read(claim: str, evidence: Evidence, embed: Embed | None = None) -> Read:
     on_whole = examine(claim, evidence)
     on_best = on_whole if narrow == text else examine(claim, replace(evidence, quote=narrow))
     findings = {name: on_whole[name] if name in WHOLE else on_best[name] for name in on_whole}
-    values = _values(claim, evidence, narrow, findings, on_best)
-    values["share_best"] = max(shares, default=0.0)
+    values = _values(claim, evidence, narrow, findings, on_best, max(shares, default=0.0))
     if embed is not None:
         top = sorted(cosines.values(), reverse=True)[:2]
         values |= {
             "cosine": whole,
             "cosine_second": top[-1] if top else 0.0,
             "cosine_share": whole * values["share_best"],
+            "cosine_listed": whole * values["listed"],
         }
     judged = text if len(sentences) <= JUDGED else " ".join(sentences[n] for n in sorted(ranked[:JUDGED]))
     return Read(best, judged, findings, values)
@@ -87,7 +92,12 @@ def with_judgement(values: Mapping[str, float], probabilities: Sequence[float]) 
 
 
 def _values(
-    claim: str, evidence: Evidence, narrow: str, findings: Mapping[str, Finding], on_best: Mapping[str, Finding]
+    claim: str,
+    evidence: Evidence,
+    narrow: str,
+    findings: Mapping[str, Finding],
+    on_best: Mapping[str, Finding],
+    share_best: float,
 ) -> dict[str, float]:
     said, source = stems(claim), stems(narrow)
     telling = {word for word in said if word not in generic()}
@@ -102,6 +112,7 @@ def _values(
         "same_direction": float(sum(match.relation == "same" for match in compared)),
         "other_direction": float(sum(match.relation != "same" for match in compared)),
         "share_telling": sum(f" {word} " in content for word in telling) / max(1, len(telling)),
+        "share_best": share_best,
         "share_pairs": len(pairs & pairs_there) / max(1, len(pairs)),
         "jaccard": len(set(said) & set(source)) / max(1, len(set(said) | set(source))),
         "figures": min(3.0, float(len(figures))),
@@ -112,6 +123,11 @@ def _values(
         "length": math.log1p(len(said)),
         "length_there": math.log1p(len(stems(evidence.quote))),
     }
+    values["faulty"] = float(any(finding.fault for finding in findings.values()))
+    values["faulty_close"] = values["faulty"] * values["share_pairs"]
+    listed = float(evidence.quote.strip().count("\n") >= LINES)
+    values["listed"] = listed
+    values |= {f"listed_{name}": listed * values[name] for name in OTHERWISE_IN_LISTS}
     values["turned_close"] = values["contradicted"] * values["share_telling"]
     values["denials_close"] = values["denials_differ"] * values["share_telling"]
     return values
