@@ -145,7 +145,7 @@ class Answer(Model):
     """A cited answer, or an abstention that says why and what was searched."""
 
     question: str = Field(
-        description="As it was asked of the library (a follow-up is rewritten to stand alone), or a summary's focus; empty where a task had neither."
+        description="As it was asked of the library (a follow-up is rewritten to stand alone); a summary's focus; empty where there is neither."
     )
     asked: str | None = Field(default=None, description="The words as typed, where they were read otherwise.")
     asked_note: str | None = Field(

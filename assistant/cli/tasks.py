@@ -80,7 +80,7 @@ def simplify(
     """Say an answer in words for patients: citations kept, nothing added, the reading grade measured.
 
     [dim]citewell simplify "Does aspirin prevent heart attacks?"[/]
-    [dim]citewell ask "Does aspirin prevent heart attacks?" --json | citewell simplify --answer -[/]
+    [dim]citewell simplify --answer answer.json[/]
     """
     question = " ".join(words or [])
     if bool(question) == bool(answer):
@@ -102,7 +102,7 @@ def structure(
     """Bring a text into PICO or a JSON schema, each value with the words it stands in. The text is not kept.
 
     [dim]citewell structure note.txt --schema visit.json[/]
-    [dim]echo "In adults with gout, is colchicine better than placebo?" | citewell structure -[/]
+    [dim]citewell structure question.txt[/]
     """
     request = Request(text=_read(file), schema=_schema(schema) if schema else None, engine=engine)
     answer = _done("structuring", request, "structure")
