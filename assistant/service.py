@@ -19,6 +19,7 @@ from assistant.errors import NotFoundError, QuestionError, TooSlowError
 from assistant.progress import Progress
 from assistant.run import Run
 from assistant.shelves import LibraryShelf, Shelf
+from assistant.stopping import result_of
 from assistant.workflow import Asked, QuestionWorkflow, Told
 from indexes.passage import Filters, Hit, Kind, Passage
 from ingestion.document import Document
@@ -95,13 +96,8 @@ class Assistant:
         run = self._run(question, filters, engine)
         if conversation is not None and conversation.turns:
             await self._read(run, conversation)
-        handler = self._workflow.run(start_event=Asked(run=run))
-        try:
-            with self._in_time():
-                answer: Answer = await handler
-        finally:
-            if not handler.is_done():  # whoever asked has gone away
-                await handler.cancel_run()
+        with self._in_time():
+            answer: Answer = await result_of(self._workflow.run(start_event=Asked(run=run)))
         return answer
 
     def search(

@@ -15,6 +15,7 @@ from assistant.agent.failures import errors_in_words
 from assistant.agent.talking import Talker
 from assistant.llms import Llm
 from assistant.prompts import Prompt
+from assistant.stopping import result_of
 from assistant.tools import Arguments, Tool
 
 if TYPE_CHECKING:
@@ -53,11 +54,7 @@ async def gather_by_calls(llm: Llm, budget: Budget, prompt: Prompt, caller: Call
     )
     with errors_in_words(llm):
         handler = agent.run(user_msg=user.content, memory=memory, max_iterations=ROUNDS + 2)
-        try:
-            await budget.in_time(handler)
-        finally:
-            if not handler.is_done():
-                await handler.cancel_run()
+        await budget.in_time(result_of(handler))
 
 
 async def gather_by_plan(talker: Talker, prompt: Prompt, caller: Caller) -> None:

@@ -164,10 +164,13 @@ def test_leaving_early_stops_the_model(small_library: Assistant) -> None:
 
         async def leave() -> None:
             stream = made.stream(ASPIRIN)
-            async for _ in stream:
-                if server.requests:
-                    break
-                await asyncio.sleep(0)
+            reading = asyncio.ensure_future(anext(stream))
+            while not server.requests:  # no word comes between the request and the end of the time that a model has
+                await asyncio.sleep(0.01)
+                if reading.done():
+                    reading = asyncio.ensure_future(anext(stream))
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
             await stream.aclose()
 
         asyncio.run(leave())

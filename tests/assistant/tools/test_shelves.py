@@ -243,3 +243,11 @@ def test_what_cannot_be_computed_has_no_identifier() -> None:
         identify("bmi", {"height": "180 cm"})
     with pytest.raises(NotFoundError):
         identify("none", {})
+
+
+@pytest.mark.parametrize("name", ["pubmed:\udcff#0", "../../secret#0", "..#0", "a\0b#0"])
+def test_names_that_are_no_text_or_no_name_lead_nowhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.json.gz").write_bytes(b"no document")
+    shelf = LiveShelf(tmp_path / "home")
+    assert shelf.passage(name) is None
+    assert shelf.document(name.partition("#")[0]) is None
