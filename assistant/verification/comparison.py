@@ -13,9 +13,10 @@ def check_comparison(claim: str, evidence: Evidence) -> Finding:
     ours, theirs = _sides(claim), _sides(evidence.quote)
     if ours is None or theirs is None:
         return FINE
-    first, second = ours[0] - ours[1], ours[1] - ours[0]
-    there, second_there = theirs[0] - theirs[1], theirs[1] - theirs[0]
-    if not first & second_there or not second & there or second & second_there:
+    after = ours[1] & theirs[1]  # "… in stroke" is no side
+    first, second = ours[0] - ours[1], ours[1] - ours[0] - after
+    there, second_there = theirs[0] - theirs[1], theirs[1] - theirs[0] - after
+    if not first & second_there or not second & there:
         return FINE
     if any(match.relation == "opposite" for match in matches(claim, evidence.quote)):
         return FINE  # "less with B than with A" says the same
