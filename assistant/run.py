@@ -58,6 +58,7 @@ class Run:
     def start_over(self, engine: EngineName, why: str) -> None:
         """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
         self.engine = engine
+        self.model = self.seed = None
         self.hits, self.claims, self.failed = [], [], []
         self.retrieved = set()
         self.declined = False

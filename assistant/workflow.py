@@ -29,6 +29,8 @@ from assistant.tracing import timed
 from assistant.writing import write_answer
 from ingestion.library import Library
 
+MOST = 8
+"""Sentences of an answer, however often a model is asked."""
 AnyRun = Annotated[Run, SkipValidation]
 AnyEngine = Annotated[Engine, SkipValidation]
 Engines = Mapping[EngineName, Callable[[], Engine]]
@@ -135,7 +137,7 @@ class QuestionWorkflow(Workflow):
         spent = 0.0
         embed = self._library.searcher.embedder.embed_passages
         async for draft in drafts:
-            if draft.text in shown:
+            if draft.text in shown or len(run.claims) == MOST:
                 continue
             started = time.perf_counter()
             checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, embed)

@@ -30,6 +30,7 @@ from assistant.tracing import note
 DRAFT_TOKENS = 1000
 EVIDENCE_TOKENS = 6000
 """The most evidence a model is shown, whatever its context: more is slower and dearer, and what matters is lost in it (Liu et al. 2024)."""
+_ECHOED = 300  # characters of an unreadable draft that the model is reminded of: evidence has filled the context
 FIRST = 16
 """Passages of the first searches that a model is shown."""
 
@@ -102,7 +103,7 @@ class LlmEngine:
                 tell(Progress("compose", "Asking for the draft once more: it could not be read"))
                 again = (
                     *messages,
-                    Message("assistant", reader.text[:2000]),
+                    Message("assistant", reader.text[:_ECHOED]),
                     Message("user", f"{error} Reply with that JSON object only."),
                 )
                 async for draft in self._drafted(run, again, entries, reader := Reader(self._book)):

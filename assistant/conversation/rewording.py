@@ -123,7 +123,7 @@ def _question(text: str) -> str:
     found = _JSON.search(text)
     try:
         reply = json.loads(found.group()) if found else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(reply, dict) or reply.get("complete") is not True or not isinstance(reply.get("question"), str):
         return ""

@@ -32,7 +32,11 @@ FOUND = [
         "Bleeding was more common with warfarin than with apixaban.",
     ),
     ("comparison", "Warfarin was superior to apixaban.", "Apixaban was superior to warfarin."),
-    ("comparison", "Warfarin was noninferior to apixaban in stroke.", "Apixaban was noninferior to warfarin in stroke."),
+    (
+        "comparison",
+        "Warfarin was noninferior to apixaban in stroke.",
+        "Apixaban was noninferior to warfarin in stroke.",
+    ),
     ("strength", "Aspirin prevents colorectal cancer.", "Aspirin may prevent colorectal cancer."),
     ("strength", "Clinicians should screen older adults.", "Clinicians may consider screening older adults."),
     ("strength", "Aspirin prevents stroke.", "We aimed to determine whether aspirin prevents stroke."),
