@@ -1,0 +1,45 @@
+"""The figures: against cases that can be told by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.verification.training.figures import auroc, fitted_temperature, support_figures, tempered
+from assistant.verification.training.pairs import LABELS, Label
+
+S, C, N = LABELS
+
+
+def test_a_perfect_verifier_and_one_that_says_nothing() -> None:
+    labels = [S, C, N, S]
+    perfect = np.eye(3)[[0, 1, 2, 0]]
+    assert support_figures(perfect, labels).model_dump() == {
+        "pairs": 4, "auroc": 1.0, "macro_f1": 1.0, "accuracy": 1.0, "calibration_error": 0.0,
+    }  # fmt: skip
+    nothing = support_figures(np.full((4, 3), 1 / 3), labels)
+    assert nothing.auroc == 0.5
+    assert nothing.calibration_error == pytest.approx(1 / 6, abs=1e-3)
+
+
+def test_a_label_that_never_occurs_is_not_a_choice() -> None:
+    sure_of_neutral = np.array([[0.2, 0.1, 0.7], [0.1, 0.2, 0.7]])
+    assert support_figures(sure_of_neutral, [S, C]).accuracy == 1.0
+
+
+def test_auroc_counts_pairs_in_the_right_order() -> None:
+    assert auroc(np.array([0.9, 0.4, 0.5, 0.1]), np.array([True, True, False, False])) == 0.75
+    assert auroc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
+    assert math.isnan(auroc(np.array([0.5]), np.array([True])))
+
+
+@given(st.floats(0.5, 4.5))
+def test_the_temperature_finds_how_much_too_sure_a_model_is(excess: float) -> None:
+    draw = np.random.default_rng(0)
+    true = draw.dirichlet((1, 1, 1), 3000)
+    labels: list[Label] = [LABELS[draw.choice(3, p=row)] for row in true]
+    assert fitted_temperature(tempered(true, 1 / excess), labels) == pytest.approx(excess, rel=0.2)
