@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.verification.training.pairs import LABELS, Label
 from indexes.embedding.weights import RERANKER, weights_folder
@@ -30,7 +30,7 @@ def make_base(folder: Path) -> None:
     source = weights_folder(RERANKER)
     dequantise_reranker(source, folder)
     grids = load_grids(folder)
-    relevance = load_reranker_checkpoint(folder, "cpu").transformers_model
+    relevance: Any = load_reranker_checkpoint(folder, "cpu").transformers_model
     config = relevance.config
     config.num_labels = len(LABELS)
     config.id2label = {number: str(label) for number, label in enumerate(LABELS)}

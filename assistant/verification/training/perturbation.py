@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -162,5 +163,5 @@ def _groups(table: str) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> dict[str, dict[str, list[str] | list[list[str]]]]:
+def _tables() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("swaps.toml").read_text("utf-8"))

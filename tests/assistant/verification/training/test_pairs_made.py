@@ -35,6 +35,10 @@ ABSTRACTS = [
 ]
 
 
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - reproducible, not secret
+
+
 def pair(claim: str, evidence: str, label: str = "support", document: str | None = None) -> LabelledPair:
     return LabelledPair(id=claim, claim=claim, evidence=evidence, label=Label(label), document_id=document)
 
@@ -91,13 +95,13 @@ def test_made_neutrals_belong_to_no_like_claim() -> None:
     pairs = [pair(f"drug {n} helps", f"drug {n} was given to many", document=str(n)) for n in range(9)]
     pairs.append(pair("drug 0 helps", "drug 0 was taken"))
     belongs = {(each.claim, each.evidence) for each in pairs}
-    made = made_neutral(pairs, 8, random.Random(3))
+    made = made_neutral(pairs, 8, chance(3))
     assert len(made) == 8
     assert all(each.label is Label.NEUTRAL and (each.claim, each.evidence) not in belongs for each in made)
 
 
 def test_a_change_changes_one_thing() -> None:
-    draw = random.Random(5)
+    draw = chance(5)
     assert change_direction("Mortality was higher in winter.", draw) == "Mortality was lower in winter."
     assert change_number("Seen in 12 of them.", draw) not in {None, "Seen in 12 of them."}
     assert change_number("Seen in some (IL-6, 2019/20).", draw) is None
@@ -110,7 +114,7 @@ def test_a_change_changes_one_thing() -> None:
 
 @given(st.sampled_from(sorted(set(CHANGES) - {"same"})), st.sampled_from(ABSTRACTS), st.integers(0, 99))
 def test_a_changed_text_is_another_text(kind: str, text: str, seed: int) -> None:
-    assert CHANGES[kind](text, random.Random(seed)) != text
+    assert CHANGES[kind](text, chance(seed)) != text
 
 
 def test_pairs_by_rule_are_of_all_kinds_and_reproducible() -> None:
