@@ -33,7 +33,7 @@ class VerifierSpec(BaseModel):
 
     name: str = Field(min_length=1)
     evidence_words: int = Field(default=WORDS, ge=1)
-    max_tokens: int = Field(default=160, ge=8, le=512)
+    max_tokens: int = Field(default=192, ge=8, le=512)
     temperature: float = Field(default=1.0, gt=0)
 
     @classmethod

@@ -8,16 +8,17 @@ from collections import Counter
 from indexes.lexical import tokens
 from ingestion.sentences import sentence_spans
 
-WORDS = 64  # of evidence beside a claim: about 100 word pieces
+WORDS = 96  # of evidence beside a claim, about 140 word pieces: nine of ten abstracts of SciFact then show a sentence that decides
 LONGEST_SENTENCE = 60  # words; a longer one, such as a table that was written in one line, is cut to pieces
-_LATER = 0.05  # of one shared word: of two sentences alike close, the later, for conclusions stand last
+_LATER = (
+    3.0  # in the weight of words: what the last sentence is ahead of the first, for results and conclusions stand last
+)
 
 
 def closest_words(claim: str, evidence: str, words: int = WORDS) -> str:
-    """The sentences of the evidence that share most with the claim, in their order, of about `words` words together; all of a short evidence.
+    """The sentences of the evidence that share most with the claim, in their order, of at most `words` words together; all of a short evidence.
 
-    A shared word weighs by how rare it is among the evidence's sentences (inverse document frequency), and counts once: a sentence is chosen for
-    what those before it did not bring.
+    A shared word weighs by how rare it is among the evidence's sentences (inverse document frequency). The closest sentence is there in any case.
     """
     if len(evidence.split()) <= words:
         return evidence
@@ -26,23 +27,16 @@ def closest_words(claim: str, evidence: str, words: int = WORDS) -> str:
     found = [wanted & set(tokens(sentence)) for sentence in sentences]
     common = Counter(word for each in found for word in each)
     weight = {word: math.log(1 + len(sentences) / count) for word, count in common.items()}
-    chosen: set[int] = set()
-    brought: set[str] = set()
+    closeness = [
+        sum(weight[word] for word in sorted(each)) + _LATER * place / len(sentences) for place, each in enumerate(found)
+    ]
+    chosen: list[int] = []
     left = words
-    while len(chosen) < len(sentences):
-        place = max(
-            (place for place in range(len(sentences)) if place not in chosen),
-            key=lambda place: (
-                sum(weight[word] * (0.5 if word in brought else 1.0) for word in found[place])
-                + _LATER * place / len(sentences)
-            ),
-        )
+    for place in sorted(range(len(sentences)), key=closeness.__getitem__, reverse=True):
         size = len(sentences[place].split())
-        if chosen and size > left:
-            break
-        chosen.add(place)
-        brought |= found[place]
-        left -= size
+        if size <= left or not chosen:
+            chosen.append(place)
+            left -= size
     return " ".join(sentences[place] for place in sorted(chosen))
 
 

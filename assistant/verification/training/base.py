@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.verification.training.pairs import LABELS, Label
 from indexes.embedding.weights import RERANKER, weights_folder
 from indexes.finetuning.checkpoint import load_reranker_checkpoint
 from indexes.finetuning.dequantise import bert_tokenizer, dequantise_reranker
 from indexes.finetuning.grid import load_grids, save_grids
-
-if TYPE_CHECKING:
-    from transformers import BertForSequenceClassification
 
 SHARE = 0.3  # of the relevance logit: it reaches ±11, which would be certainty before anything was learnt
 HEAD = "classifier.weight"
@@ -48,9 +45,8 @@ def make_base(folder: Path) -> None:
     save_grids(grids, folder)
 
 
-def load_trainable(folder: Path) -> BertForSequenceClassification:
-    """A checkpoint with three logits, from a folder that `make_base` or a training wrote."""
+def load_trainable(folder: Path) -> Any:
+    """A checkpoint with three logits (`BertForSequenceClassification`), from a folder that `make_base` or a training wrote."""
     from transformers import BertForSequenceClassification
 
-    model: BertForSequenceClassification = BertForSequenceClassification.from_pretrained(folder, local_files_only=True)
-    return model
+    return BertForSequenceClassification.from_pretrained(folder, local_files_only=True)

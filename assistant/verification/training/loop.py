@@ -73,6 +73,11 @@ def train(
     return done
 
 
+def saying(tell: Tell, what: str) -> Tell:
+    """Tells the same, and of which training it is."""
+    return lambda step, done, total: tell(f"{step}: {what}", done, total)
+
+
 def wait_passively() -> None:
     """Have OpenMP's threads sleep where they wait, if torch is not loaded yet: spinning costs thrice the time where the processor is shared."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -163,7 +168,9 @@ def _set_dropout(model: Any, recipe: NeuralRecipe) -> None:
 
 
 def _groups(model: Any, recipe: NeuralRecipe) -> list[dict[str, Any]]:
-    head, matrices, vectors = [], [], []
+    head: list[Any] = []
+    matrices: list[Any] = []
+    vectors: list[Any] = []
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             (head if name.startswith("classifier.") else matrices if weight.ndim > 1 else vectors).append(weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from assistant.verification.windows import WORDS
 from indexes.errors import ModelError
 
 
@@ -25,8 +26,8 @@ class NeuralRecipe:
     warmup: float = 0.08
     weight_decay: float = 0.01
     dropout: float = 0.0
-    max_tokens: int = 160
-    evidence_words: int = 64
+    max_tokens: int = 192
+    evidence_words: int = WORDS
     frozen_layers: int = 6
     scale: float = 1.0
     save_steps: int = 100

@@ -16,7 +16,7 @@ from assistant.verification.training.base import make_base
 from assistant.verification.training.export import export_verifier, verifier_agreement
 from assistant.verification.training.figures import SupportFigures
 from assistant.verification.training.halves import KeptStates
-from assistant.verification.training.loop import TRAINED, Tell, train, wait_passively
+from assistant.verification.training.loop import TRAINED, Tell, saying, train, wait_passively
 from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
 from assistant.verification.training.pairs import LabelledPair, read_labelled
 from assistant.verification.training.perturbation import made_by_rule, read_texts
@@ -99,21 +99,22 @@ def train_neural(
         texts = read_texts(corpus)
         stages["mixture"] += made_by_rule(texts, round(BY_RULE * recipe.scale), recipe.seed)
     sets = {path.name.partition(".")[0]: read_labelled(path) for path in support}
-    runs = {"mixture": train(base, stages["mixture"], recipe, work / "mixture", _saying(tell, "the mixture"))}
+    runs = {"mixture": train(base, stages["mixture"], recipe, work / "mixture", saying(tell, "the mixture"))}
     checkpoint = work / "mixture" / TRAINED
     measured = Measured({}, {}, 1.0)
     if sets:
         stages["support sets"] = [pair for pairs in sets.values() for pair in pairs]
         states = KeptStates(checkpoint, stages["support sets"], support_recipe, work / "states.npy", tell)
         measured, fold_runs = cross_validated(checkpoint, sets, states, folds, support_recipe, work, tell)
-        say = _saying(tell, "the support sets")
+        say = saying(tell, "the support sets")
         last = train(checkpoint, stages["support sets"], support_recipe, work / "support", say, states)
         runs |= fold_runs | {"support sets": last}
         checkpoint = work / "support" / TRAINED
+    last_recipe = support_recipe if sets else recipe
     spec = VerifierSpec(
         name=NAME,
-        evidence_words=recipe.evidence_words,
-        max_tokens=recipe.max_tokens,
+        evidence_words=last_recipe.evidence_words,
+        max_tokens=last_recipe.max_tokens,
         temperature=measured.temperature,
     )
     export_verifier(checkpoint, spec, target)
@@ -146,7 +147,3 @@ def _described(stages: Mapping[str, Sequence[LabelledPair]]) -> list[TrainingSet
         TrainingSet(name=source, stage=stage, labels=dict(sorted(labels.items())))
         for (stage, source), labels in sorted(counts.items())
     ]
-
-
-def _saying(tell: Tell, what: str) -> Tell:
-    return lambda step, done, total: tell(f"{step}: {what}", done, total)

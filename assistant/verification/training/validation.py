@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from assistant.verification.training.figures import SupportFigures, fitted_temperature, support_figures, tempered
 from assistant.verification.training.folds import group_folds
 from assistant.verification.training.halves import KeptStates
-from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, train
+from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, saying, train
 from assistant.verification.training.pairs import LABELS, LabelledPair
 from assistant.verification.training.recipe import NeuralRecipe
 
@@ -47,14 +47,7 @@ def cross_validated(
         step = f"without fold {fold + 1} of {folds}"
         rest = [pair for pair, at in zip(everything, fold_of, strict=True) if at != fold]
         place = work / f"fold-{fold}"
-        runs[step] = train(
-            checkpoint,
-            rest,
-            recipe,
-            place,
-            lambda what, done, total, step=step: tell(f"{what}: {step}", done, total),
-            states,
-        )
+        runs[step] = train(checkpoint, rest, recipe, place, saying(tell, step), states)
         rows = np.flatnonzero(fold_of == fold)
         outside[rows] = states.probabilities(place / TRAINED, [everything[row] for row in rows])
     before = states.probabilities(checkpoint, everything)
