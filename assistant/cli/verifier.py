@@ -18,7 +18,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a progr
 
 
 def train_verifier(
-    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the verifier is written to.")],
     neural: Annotated[bool, typer.Option("--neural", help="Train the cross-encoder.")] = False,
     nli: Annotated[
         Path | None, typer.Option("--nli", help="The folder of labelled pairs, as mix.toml names them.")
@@ -30,6 +29,7 @@ def train_verifier(
     corpus: Annotated[
         Path | None, typer.Option("--corpus", help="Abstracts (JSONL) of which pairs are made by rule.")
     ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder that the verifier is written to.")] = Path("verifier"),
     folds: Annotated[int, typer.Option("--folds", min=2, help="Parts of the support sets that are measured on.")] = 3,
     scale: Annotated[
         float | None, typer.Option("--scale", min=0.0001, help="This share of the mixture; 1 for a GPU.")
@@ -42,7 +42,7 @@ def train_verifier(
 
     A killed run goes on when the same command is given again. CITEWELL_VERIFIER=FOLDER uses what was made.
 
-    [dim]citewell models train-verifier verifier/ --neural --nli nli/ --support scifact.jsonl --support healthver.jsonl[/]
+    [dim]citewell models train-verifier --neural --nli nli/ --support scifact.jsonl --support healthver.jsonl --out verifier[/]
     """
     from assistant.verification.training.recipe import SUPPORT_RECIPE, NeuralRecipe
     from assistant.verification.training.train import train_neural
@@ -56,8 +56,8 @@ def train_verifier(
     card = with_steps(
         lambda tell: train_neural(
             nli,
-            output,
-            output.with_name(f".work-{output.name}"),
+            out,
+            out.with_name(f".work-{out.name}"),
             tell,
             support=support or (),
             corpus=corpus,
@@ -71,13 +71,13 @@ def train_verifier(
         print_json(card.model_dump_json(indent=2))
         return
     print_whole(
-        f"{output}: {counted(sum(run['pairs'] for run in card.runs.values()), 'pair')} in {counted(len(card.runs), 'run')}",
+        f"{out}: {counted(sum(run['pairs'] for run in card.runs.values()), 'pair')} in {counted(len(card.runs), 'run')}",
         "bold",
     )
     for title, figures in (("Before the support sets", card.before), ("Cross-validated", card.cross_validated)):
         for name, each in figures.items():
             print_whole(f"{title}, {name}: {_said(each)}", indent=2)
-    note(f"To use it: CITEWELL_VERIFIER={output.resolve()}")
+    note(f"To use it: CITEWELL_VERIFIER={out.resolve()}")
 
 
 def _said(figures: SupportFigures) -> str:

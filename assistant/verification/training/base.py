@@ -45,6 +45,13 @@ def make_base(folder: Path) -> None:
     save_grids(grids, folder)
 
 
+def best_device() -> str:
+    """Where torch runs: on a GPU if there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def load_trainable(folder: Path) -> Any:
     """A checkpoint with three logits (`BertForSequenceClassification`), from a folder that `make_base` or a training wrote."""
     from transformers import BertForSequenceClassification

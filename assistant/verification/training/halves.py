@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assistant.verification.training.base import load_trainable
+from assistant.verification.training.base import best_device, load_trainable
 from assistant.verification.training.batches import Example, examples, in_batches, read_tokenizer, tensors
-from assistant.verification.training.pairs import LABELS, LabelledPair
+from assistant.verification.training.pairs import LABELS, LabelledPair, labelled_digest
 from assistant.verification.training.recipe import NeuralRecipe
 
 if TYPE_CHECKING:
@@ -49,12 +49,16 @@ def _mask(inputs: Mapping[str, Tensor]) -> Tensor:
 class KeptStates:
     """The states of pairs after the frozen layers, in one file: folds and epochs share them, and each step costs what its few last layers cost.
 
-    Of one checkpoint, whose path stands for it, one recipe and these pairs. `examples` and `probabilities` know no other pairs.
+    The file lies in `folder`, which is of one checkpoint. `examples` and `probabilities` know no other pairs than these.
     """
 
     def __init__(
-        self, checkpoint: Path, pairs: Sequence[LabelledPair], recipe: NeuralRecipe, kept: Path, tell: Tell
+        self, checkpoint: Path, pairs: Sequence[LabelledPair], recipe: NeuralRecipe, folder: Path, tell: Tell
     ) -> None:
+        import torch
+
+        if recipe.threads:
+            torch.set_num_threads(recipe.threads)
         self._recipe = recipe
         tokenizer = read_tokenizer(checkpoint, recipe.max_tokens)
         unique = {(pair.claim, pair.evidence): pair for pair in pairs}
@@ -64,6 +68,8 @@ class KeptStates:
         for key, each in zip(unique, made, strict=True):
             self._places[key] = (at, at := at + len(each.encoding.ids))
         self._plain = dict(zip(unique, made, strict=True))
+        read = f"{recipe.frozen_layers}-{recipe.evidence_words}-{recipe.max_tokens}"
+        kept = folder / f"states-{read}-{labelled_digest(unique.values())}.npy"
         if not kept.is_file():
             self._write(checkpoint, list(unique), at, kept, tell)
         self._states = np.load(kept, mmap_mode="r", allow_pickle=False)
@@ -84,18 +90,20 @@ class KeptStates:
         """What a checkpoint with the same frozen layers says of the pairs, of shape (n, 3), in their order; in single precision, not int8."""
         import torch
 
-        model = load_trainable(checkpoint).eval()
+        device = best_device()
+        model = load_trainable(checkpoint).to(device).eval()
         found = np.zeros((len(pairs), len(LABELS)))
         known = self.examples(pairs)
         for rows in in_batches(known, self._recipe.batch_tokens):
-            inputs = tensors([known[row] for row in rows], "cpu")
+            inputs = tensors([known[row] for row in rows], device)
             with torch.no_grad():
                 logits = upper(model, inputs["states"], inputs, self._recipe.frozen_layers)
-            found[rows] = logits.double().softmax(dim=1).numpy()
+            found[rows] = logits.double().softmax(dim=1).cpu().numpy()
         return found
 
     def _write(self, checkpoint: Path, keys: Sequence[Key], tokens: int, kept: Path, tell: Tell) -> None:
-        model = load_trainable(checkpoint).eval()
+        device = best_device()
+        model = load_trainable(checkpoint).to(device).eval()
         beside = kept.with_suffix(".new.npy")
         beside.parent.mkdir(parents=True, exist_ok=True)
         states = np.lib.format.open_memmap(
@@ -105,8 +113,8 @@ class KeptStates:
         done = 0
         for rows in in_batches(plain, self._recipe.batch_tokens):
             tell("Reading the support sets", done, len(keys))
-            inputs = tensors([plain[row] for row in rows], "cpu")
-            for row, found in zip(rows, lower(model, inputs, self._recipe.frozen_layers).numpy(), strict=True):
+            inputs = tensors([plain[row] for row in rows], device)
+            for row, found in zip(rows, lower(model, inputs, self._recipe.frozen_layers).cpu().numpy(), strict=True):
                 start, end = self._places[keys[row]]
                 states[start:end] = found[: end - start]
             done += len(rows)

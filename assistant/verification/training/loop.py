@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.verification.training.base import load_trainable
+from assistant.verification.training.base import best_device, load_trainable
 from assistant.verification.training.batches import Example, examples, loss_of, plan_batches, read_tokenizer, tensors
 from assistant.verification.training.halves import KeptStates, lower, upper
 from assistant.verification.training.pairs import LabelledPair, labelled_digest
@@ -91,7 +91,7 @@ def _steps(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = best_device()
     model = load_trainable(base).to(device)
     _set_dropout(model, recipe)
     _freeze(model, recipe.frozen_layers)

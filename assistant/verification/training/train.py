@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
 from assistant.verification.training.pairs import LabelledPair, read_labelled
 from assistant.verification.training.perturbation import made_by_rule, read_texts
 from assistant.verification.training.recipe import SUPPORT_RECIPE, NeuralRecipe
-from assistant.verification.training.validation import Measured, cross_validated
+from assistant.verification.training.validation import JUDGED, Measured, cross_validated, write_judged
 from indexes.embedding.weights import fingerprint
 from indexes.finetuning.checkpoint import need_models_extra
 from indexes.reranking import DEFAULT as BASE
@@ -81,12 +82,12 @@ def train_neural(
     support_recipe: NeuralRecipe | None = None,
     mix: Mix | None = None,
 ) -> VerifierCard:
-    """Train a verifier and write its folder to `target`: `model.onnx`, `tokenizer.json`, `verifier.json` and `card.json`.
+    """Train a verifier and write its folder to `target`: `model.onnx`, `tokenizer.json`, `verifier.json`, `card.json`, and `judged.jsonl`.
 
     `nli` is the folder of the mixture's files, `support` the files of the support sets, `corpus` abstracts of which pairs are made by rule. First
     comes the mixture; that model is measured on the support sets as one that has never seen them. Then it learns from them too: once without each
-    fold, which is what it is measured on, and once, for the file, from all. `work` holds what a killed run goes on from. Raises `ModelError` and
-    `ModelMissingError`.
+    fold, which is what it is measured on and what `judged.jsonl` keeps, and once, for the file, from all. `work` holds what a killed run goes on
+    from, and is removed at the end. Raises `ModelError` and `ModelMissingError`.
     """
     wait_passively()
     need_models_extra()
@@ -101,10 +102,10 @@ def train_neural(
     sets = {path.name.partition(".")[0]: read_labelled(path) for path in support}
     runs = {"mixture": train(base, stages["mixture"], recipe, work / "mixture", saying(tell, "the mixture"))}
     checkpoint = work / "mixture" / TRAINED
-    measured = Measured({}, {}, 1.0)
+    measured = Measured({}, {}, {}, 1.0)
     if sets:
         stages["support sets"] = [pair for pairs in sets.values() for pair in pairs]
-        states = KeptStates(checkpoint, stages["support sets"], support_recipe, work / "states.npy", tell)
+        states = KeptStates(checkpoint, stages["support sets"], support_recipe, work, tell)
         measured, fold_runs = cross_validated(checkpoint, sets, states, folds, support_recipe, work, tell)
         say = saying(tell, "the support sets")
         last = train(checkpoint, stages["support sets"], support_recipe, work / "support", say, states)
@@ -134,7 +135,10 @@ def train_neural(
         fingerprint=fingerprint([target / MODEL]),
         versions={package: version(package) for package in PACKAGES},
     )
+    if sets:
+        write_judged(target / JUDGED, sets, measured)
     (target / CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(work)  # gigabytes, and nothing that another run could go on from
     return card
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,21 @@ from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, sayin
 from assistant.verification.training.pairs import LABELS, LabelledPair
 from assistant.verification.training.recipe import NeuralRecipe
 
-OUTSIDE = "outside.npz"  # what each fold's model said of that fold, by set, in the order of its file
+JUDGED = "judged.jsonl"
 
 Sets = Mapping[str, Sequence[LabelledPair]]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures of each set before any of its pairs was learnt from, and after learning from the other folds; the temperature of the latter."""
+    """The figures of each set before any of its pairs was learnt from, and after learning from the other folds.
+
+    `outside` are the probabilities that the latter figures are of, by set and in the order of its pairs, already with the temperature.
+    """
 
     before: dict[str, SupportFigures]
     after: dict[str, SupportFigures]
+    outside: dict[str, NDArray[np.float64]]
     temperature: float
 
 
@@ -35,8 +40,7 @@ def cross_validated(
 ) -> tuple[Measured, dict[str, NeuralRun]]:
     """Train the checkpoint once without each fold of the sets, and measure what each model says of its fold.
 
-    The probabilities, before a temperature, are kept in `work/outside.npz`. One temperature is fitted to all of them: with one number, measuring
-    calibration on the same pairs flatters by nothing that could be seen.
+    One temperature is fitted to all probabilities: with one number, measuring calibration on the same pairs flatters by nothing that could be seen.
     """
     everything = [pair for pairs in sets.values() for pair in pairs]
     sizes = np.cumsum([len(pairs) for pairs in sets.values()])[:-1]
@@ -51,14 +55,19 @@ def cross_validated(
         rows = np.flatnonzero(fold_of == fold)
         outside[rows] = states.probabilities(place / TRAINED, [everything[row] for row in rows])
     before = states.probabilities(checkpoint, everything)
-    parted = dict(zip(sets, np.split(outside, sizes), strict=True))
-    np.savez(work / OUTSIDE, allow_pickle=False, **parted)
     temperature = fitted_temperature(outside, [pair.label for pair in everything])
-    return Measured(
-        _figures(sets, dict(zip(sets, np.split(before, sizes), strict=True))),
-        _figures(sets, {name: tempered(each, temperature) for name, each in parted.items()}),
-        temperature,
-    ), runs
+    parted = dict(zip(sets, np.split(tempered(outside, temperature), sizes), strict=True))
+    first = dict(zip(sets, np.split(before, sizes), strict=True))
+    return Measured(_figures(sets, first), _figures(sets, parted), parted, temperature), runs
+
+
+def write_judged(path: Path, sets: Sets, measured: Measured) -> None:
+    """Keep what held-out models said of each pair: lines of `source`, `id` and the three labels, for a model that weighs this among other things."""
+    with path.open("w", encoding="utf-8") as file:
+        for name, pairs in sets.items():
+            for pair, row in zip(pairs, measured.outside[name], strict=True):
+                said = {str(label): round(float(value), 6) for label, value in zip(LABELS, row, strict=True)}
+                file.write(json.dumps({"source": name, "id": pair.id} | said) + "\n")
 
 
 def _figures(sets: Sets, said: Mapping[str, NDArray[np.float64]]) -> dict[str, SupportFigures]:

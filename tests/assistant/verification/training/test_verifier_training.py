@@ -95,7 +95,7 @@ def test_it_learns_to_tell_the_three_apart(base: Path, tmp_path: Path) -> None:
     from assistant.verification.training.loop import TRAINED
 
     trained(base, tmp_path / "run")
-    states = KeptStates(base, PAIRS, THIN, tmp_path / "states.npy", untold)
+    states = KeptStates(base, PAIRS, THIN, tmp_path, untold)
     said = states.probabilities(tmp_path / "run" / TRAINED, PAIRS)
     assert [LABELS[row.argmax()] for row in said] == [pair.label for pair in PAIRS]
 
@@ -152,8 +152,8 @@ def test_kept_states_change_nothing(base: Path, tmp_path: Path) -> None:
     from assistant.verification.training.halves import KeptStates
 
     recipe = dataclasses.replace(THIN, epochs=3, frozen_layers=1)
-    states = KeptStates(base, PAIRS, recipe, tmp_path / "states.npy", untold)
-    again = KeptStates(base, PAIRS, recipe, tmp_path / "states.npy", untold)  # from the file
+    states = KeptStates(base, PAIRS, recipe, tmp_path, untold)
+    again = KeptStates(base, PAIRS, recipe, tmp_path, untold)  # from the file
     plain = trained(base, tmp_path / "plain", recipe=recipe)
     assert alike(plain, trained(base, tmp_path / "kept", recipe=recipe, states=states), 1e-4)
     assert alike(plain, trained(base, tmp_path / "again", recipe=recipe, states=again), 1e-4)
@@ -195,6 +195,7 @@ def test_the_whole_recipe_makes_a_verifier_that_is_small_enough(citewell: Run, t
     words = [
         "models",
         "train-verifier",
+        "--out",
         str(tmp_path / "made"),
         "--neural",
         "--nli",
@@ -215,9 +216,14 @@ def test_the_whole_recipe_makes_a_verifier_that_is_small_enough(citewell: Run, t
     verifier = NeuralVerifier(tmp_path / "made")
     assert verifier.probabilities([("Aspirin prevents stroke.", "Aspirin prevented stroke.")]).sum() == pytest.approx(1)
     assert json.loads((tmp_path / "made" / "card.json").read_text()) == card
+    judged = [json.loads(line) for line in (tmp_path / "made" / "judged.jsonl").read_text().splitlines()]
+    assert [(each["source"], each["id"]) for each in judged] == [
+        (name, pair.id) for name in ("scifact", "healthver") for pair in PAIRS
+    ]
+    assert all(sum(each[label] for label in LABELS) == pytest.approx(1, abs=1e-4) for each in judged)
 
 
 def test_without_what_to_learn_from_the_command_says_so(citewell: Run, tmp_path: Path) -> None:
-    done = citewell("models", "train-verifier", str(tmp_path / "made"), "--neural")
+    done = citewell("models", "train-verifier", "--out", str(tmp_path / "made"), "--neural")
     assert done.code != 0
     assert "--nli" in done.err
