@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from assistant.verification.figures import auroc
 from assistant.verification.neural import MODEL, NeuralVerifier
-from assistant.verification.training.figures import auroc
 from assistant.verification.training.pairs import Label, LabelledPair, read_labelled
 from assistant.verification.training.train import CARD
 from indexes.lexical import tokens

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,55 +15,35 @@ from assistant.cli.output import counted, note, print_json, print_whole
 if TYPE_CHECKING:
     from assistant.verification.training.figures import SupportFigures
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
-
-def train_verifier(
-    neural: Annotated[bool, typer.Option("--neural", help="Train the cross-encoder.")] = False,
-    nli: Annotated[
-        Path | None, typer.Option("--nli", help="The folder of labelled pairs, as mix.toml names them.")
-    ] = None,
-    support: Annotated[
-        list[Path] | None,
-        typer.Option("--support", help="A file of claims beside evidence, learnt from last; may be given again."),
-    ] = None,
-    corpus: Annotated[
-        Path | None, typer.Option("--corpus", help="Abstracts (JSONL) of which pairs are made by rule.")
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", help="The folder that the verifier is written to.")] = Path("verifier"),
-    folds: Annotated[int, typer.Option("--folds", min=2, help="Parts of the support sets that are measured on.")] = 3,
-    scale: Annotated[
-        float | None, typer.Option("--scale", min=0.0001, help="This share of the mixture; 1 for a GPU.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Use no more processors than this.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed and data give the same verifier.")] = 13,
-    as_json: JsonOption = False,
+def train_neural_verifier(
+    out: Path,
+    nli: Path | None,
+    support: Sequence[Path],
+    corpus: Path | None,
+    *,
+    scale: float,
+    threads: int | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
-    """Train the verifier on labelled pairs, on CPU or GPU, and measure it on claims and documents that it has not learnt from.
-
-    A killed run goes on when the same command is given again. CITEWELL_VERIFIER=FOLDER uses what was made.
-
-    [dim]citewell models train-verifier --neural --nli nli/ --support scifact.jsonl --support healthver.jsonl --out verifier[/]
-    """
+    """Train, and print the figures. Raises `typer.BadParameter` where there is nothing to learn from, and what `train_neural` raises."""
     from assistant.verification.training.recipe import SUPPORT_RECIPE, NeuralRecipe
     from assistant.verification.training.train import train_neural
 
-    if not neural or nli is None:
-        raise typer.BadParameter("Give --neural, and with --nli the folder of the pairs to learn from.")
-    recipe = NeuralRecipe(threads=threads, seed=seed)
-    if scale is not None:
-        recipe = dataclasses.replace(recipe, scale=scale)
+    if nli is None:
+        raise typer.BadParameter("A neural verifier learns from pairs first: give their folder with --nli.")
     last = dataclasses.replace(SUPPORT_RECIPE, threads=threads, seed=seed)
+    work = out.with_name(f".work-{out.name}")
     card = with_steps(
         lambda tell: train_neural(
             nli,
             out,
-            out.with_name(f".work-{out.name}"),
+            work,
             tell,
-            support=support or (),
+            support=support,
             corpus=corpus,
-            folds=folds,
-            recipe=recipe,
+            recipe=NeuralRecipe(scale=scale, threads=threads, seed=seed),
             support_recipe=last,
         ),
         quiet=as_json,
@@ -70,10 +51,8 @@ def train_verifier(
     if as_json:
         print_json(card.model_dump_json(indent=2))
         return
-    print_whole(
-        f"{out}: {counted(sum(run['pairs'] for run in card.runs.values()), 'pair')} in {counted(len(card.runs), 'run')}",
-        "bold",
-    )
+    pairs = counted(sum(run["pairs"] for run in card.runs.values()), "pair")
+    print_whole(f"{out}: {pairs} in {counted(len(card.runs), 'training')}", "bold")
     for title, figures in (("Before the support sets", card.before), ("Cross-validated", card.cross_validated)):
         for name, each in figures.items():
             print_whole(f"{title}, {name}: {_said(each)}", indent=2)

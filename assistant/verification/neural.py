@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.settings import load_settings
+from assistant.verification.model import LABELS
 from assistant.verification.windows import WORDS, closest_words
 from indexes.errors import ModelError, ModelMissingError
 
 SPEC, MODEL = "verifier.json", "model.onnx"
-LABELS = ("support", "contradict", "neutral")
-"""The order of the probabilities."""
-
 Probabilities = NDArray[np.float64]
 
 

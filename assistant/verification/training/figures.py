@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from assistant.verification.figures import auroc, ece, macro_f1
 from assistant.verification.training.pairs import LABELS, Label
-
-BINS = 10  # of the calibration error
 
 
 class SupportFigures(BaseModel):
@@ -38,19 +37,10 @@ def support_figures(probabilities: NDArray[np.float64], labels: Sequence[Label])
     return SupportFigures(
         pairs=len(gold),
         auroc=round(auroc(support, supported), 4),
-        macro_f1=round(float(np.mean([_f1(chosen == label, gold == label) for label in there])), 4),
+        macro_f1=round(macro_f1(chosen, gold), 4),
         accuracy=round(float((chosen == gold).mean()), 4),
-        calibration_error=round(_calibration_error(support, supported), 4),
+        calibration_error=round(ece(support, supported), 4),
     )
-
-
-def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """The chance that a positive has the higher score than a negative, ties counted half (Mann and Whitney 1947); NaN without one of each."""
-    if positive.all() or not positive.any():
-        return float("nan")
-    below = np.sort(scores[~positive])
-    won = np.searchsorted(below, scores[positive], "left") + np.searchsorted(below, scores[positive], "right")
-    return float(won.sum() / 2 / len(below) / positive.sum())
 
 
 def fitted_temperature(probabilities: NDArray[np.float64], labels: Sequence[Label]) -> float:
@@ -70,18 +60,3 @@ def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[
     shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     found: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
     return found
-
-
-def _f1(chosen: NDArray[np.bool_], gold: NDArray[np.bool_]) -> float:
-    both = float((chosen & gold).sum())
-    return 2 * both / max(float(chosen.sum() + gold.sum()), 1.0)
-
-
-def _calibration_error(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
-    error = 0.0
-    for each in range(BINS):
-        inside = bins == each
-        if inside.any():
-            error += inside.mean() * abs(scores[inside].mean() - positive[inside].mean())
-    return float(error)

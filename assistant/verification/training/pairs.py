@@ -28,7 +28,7 @@ LABELS = tuple(Label)
 class LabelledPair(BaseModel):
     """A line of a training file. Where `two_class`, neutral says only "not supported": it may hide a contradiction.
 
-    `source` names the set. `document` is what the evidence is of, where it is said; `group` holds pairs together that may not be parted by a fold.
+    `source` names the set, `document_id` what the evidence is of, where that is said.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

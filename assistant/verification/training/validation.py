@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.verification.labelled import Labelled, group_folds
 from assistant.verification.training.figures import SupportFigures, fitted_temperature, support_figures, tempered
-from assistant.verification.training.folds import group_folds
 from assistant.verification.training.halves import KeptStates
 from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, saying, train
 from assistant.verification.training.pairs import LABELS, LabelledPair
@@ -44,7 +44,7 @@ def cross_validated(
     """
     everything = [pair for pairs in sets.values() for pair in pairs]
     sizes = np.cumsum([len(pairs) for pairs in sets.values()])[:-1]
-    fold_of = np.concatenate([group_folds(pairs, folds) for pairs in sets.values()])
+    fold_of = np.concatenate([group_folds([_labelled(pair) for pair in pairs], folds) for pairs in sets.values()])
     outside = np.zeros((len(everything), len(LABELS)))
     runs: dict[str, NeuralRun] = {}
     for fold in range(folds):
@@ -68,6 +68,10 @@ def write_judged(path: Path, sets: Sets, measured: Measured) -> None:
             for pair, row in zip(pairs, measured.outside[name], strict=True):
                 said = {str(label): round(float(value), 6) for label, value in zip(LABELS, row, strict=True)}
                 file.write(json.dumps({"source": name, "id": pair.id} | said) + "\n")
+
+
+def _labelled(pair: LabelledPair) -> Labelled:
+    return Labelled(pair.id, pair.source, pair.claim, pair.evidence, pair.label.value, pair.document_id or "")
 
 
 def _figures(sets: Sets, said: Mapping[str, NDArray[np.float64]]) -> dict[str, SupportFigures]:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.verification.training.folds import group_folds
 from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
 from assistant.verification.training.neutrals import made_neutral
 from assistant.verification.training.pairs import Label, LabelledPair, labelled_digest, read_labelled
@@ -137,17 +136,3 @@ def test_only_whole_abstracts_are_learnt_from(tmp_path: Path) -> None:
     path.write_text("[]\n")
     with pytest.raises(ModelError, match="name a JSONL file of abstracts"):
         read_texts(path)
-
-
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=60), st.integers(2, 5))
-def test_no_claim_and_no_document_is_in_two_folds(rows: list[tuple[int, int]], count: int) -> None:
-    pairs = [
-        pair(f"Claim  {claim}", f"evidence {claim} {document}", document=str(document)) for claim, document in rows
-    ]
-    folds = group_folds(pairs, count)
-    assert set(folds) <= set(range(count))
-    for key in ("claim", "document_id"):
-        of_key: dict[str, set[int]] = {}
-        for each, fold in zip(pairs, folds, strict=True):
-            of_key.setdefault(getattr(each, key), set()).add(fold)
-        assert all(len(found) == 1 for found in of_key.values())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from assistant.verification.training.figures import auroc, fitted_temperature, support_figures, tempered
+from assistant.verification.training.figures import fitted_temperature, support_figures, tempered
 from assistant.verification.training.pairs import LABELS
 
 S, C, N = LABELS
@@ -27,12 +25,6 @@ def test_a_perfect_verifier_and_one_that_says_nothing() -> None:
 def test_a_label_that_never_occurs_is_not_a_choice() -> None:
     sure_of_neutral = np.array([[0.2, 0.1, 0.7], [0.1, 0.2, 0.7]])
     assert support_figures(sure_of_neutral, [S, C]).accuracy == 1.0
-
-
-def test_auroc_counts_pairs_in_the_right_order() -> None:
-    assert auroc(np.array([0.9, 0.4, 0.5, 0.1]), np.array([True, True, False, False])) == 0.75
-    assert auroc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
-    assert math.isnan(auroc(np.array([0.5]), np.array([True])))
 
 
 @pytest.mark.parametrize("excess", [0.6, 1.0, 2.0, 4.0])

@@ -203,7 +203,7 @@ def test_the_whole_recipe_makes_a_verifier_that_is_small_enough(citewell: Run, t
         "--scale",
         "0.02",
     ]
-    words += ["--folds", "2", "--corpus", str(tmp_path / "corpus.jsonl"), "--json"]
+    words += ["--corpus", str(tmp_path / "corpus.jsonl"), "--json"]
     done = citewell(
         *words, "--support", str(tmp_path / "scifact.jsonl"), "--support", str(tmp_path / "healthver.jsonl")
     )
