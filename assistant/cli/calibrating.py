@@ -1,4 +1,4 @@
-"""`citewell models train-verifier`: the calibrated model that weighs what the checks find, fitted to labelled pairs."""
+"""`citewell models train-verifier`: the calibrated model that weighs what the checks find, and the neural model that is one of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_whole
+from assistant.cli.verifier import train_neural_verifier
 
 
 def train_verifier(
@@ -23,16 +24,41 @@ def train_verifier(
         Path | None,
         typer.Option("--judged", help="A neural model's held-out probabilities for the same pairs (JSONL)."),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Where the coefficients are written to.")] = Path(
-        "coefficients.json"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="What is written: coefficients.json, or with --neural the folder verifier."),
+    ] = None,
+    neural: Annotated[
+        bool, typer.Option("--neural", help="Train a neural verifier instead, which reads claim and evidence together.")
+    ] = False,
+    nli: Annotated[
+        Path | None, typer.Option("--nli", help="With --neural: the folder of pairs that it learns from first.")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", help="With --neural: abstracts (JSONL) of which pairs are made by rule.")
+    ] = None,
+    scale: Annotated[
+        float, typer.Option("--scale", min=0.0001, help="With --neural: this share of the pairs in the folder.")
+    ] = 1.0,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="With --neural: use no more processors than this.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="With --neural: another seed gives another model.")] = 13,
+    as_json: Annotated[bool, typer.Option("--json", help="With --neural: print JSON for a program.")] = False,
 ) -> None:
     """Fit the calibrated model to labelled pairs, and measure it on claims and documents that it has not seen.
 
-    The same pairs give the same file, to the digit.
+    The same pairs give the same file, to the digit. With --neural, on CPU or GPU, a killed run goes on when the command is given again.
 
     [dim]citewell models train-verifier --support scifact.jsonl --support healthver.jsonl --out coefficients.json[/]
+    [dim]citewell models train-verifier --neural --nli nli/ --support scifact.jsonl --support healthver.jsonl --out verifier[/]
     """
+    if neural:
+        where = out or Path("verifier")
+        train_neural_verifier(
+            where, nli, support or (), corpus, scale=scale, threads=threads, seed=seed, as_json=as_json
+        )
+        return
     from assistant.verification.calibration import (
         calibrate,
         read_judgements,
@@ -56,6 +82,7 @@ def train_verifier(
     if judged is not None:
         values = with_judgements(pairs, values, read_judgements(judged))
     calibration = calibrate(pairs, values)
+    out = out or Path("coefficients.json")
     write_coefficients(out, calibration, pairs, embedder.name)
     gold = np.array([LABELS.index(pair.label) for pair in pairs])
     sources = np.array([pair.source for pair in pairs])

@@ -1,0 +1,138 @@
+"""The pairs that are learnt from: read, mixed, and made by rule."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
+from assistant.verification.training.neutrals import made_neutral
+from assistant.verification.training.pairs import Label, LabelledPair, labelled_digest, read_labelled
+from assistant.verification.training.perturbation import (
+    CHANGES,
+    change_direction,
+    change_drug,
+    change_number,
+    change_population,
+    made_by_rule,
+    read_texts,
+)
+from indexes.errors import ModelError
+
+ABSTRACTS = [
+    f"We studied {n} children with asthma. Treatment with ibuprofen was associated with an increased risk of bleeding "
+    f"in {n + 10} patients after the first year. Amoxicillin did not change the risk of death in {n}.5% of the adults."
+    for n in range(20, 60)
+]
+
+
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - reproducible, not secret
+
+
+def pair(claim: str, evidence: str, label: str = "support", document: str | None = None) -> LabelledPair:
+    return LabelledPair(id=claim, claim=claim, evidence=evidence, label=Label(label), document_id=document)
+
+
+def write(path: Path, pairs: Sequence[LabelledPair]) -> None:
+    body = "".join(each.model_dump_json() + "\n" for each in pairs)
+    if path.suffix == ".xz":
+        path.write_bytes(lzma.compress(body.encode()))
+    else:
+        path.write_text(body, encoding="utf-8")
+
+
+def test_packed_and_plain_files_are_read_alike(tmp_path: Path) -> None:
+    pairs = [pair("a", "b"), pair("c", "d", "neutral")]
+    write(tmp_path / "one.jsonl", pairs)
+    write(tmp_path / "one.jsonl.xz", pairs)
+    plain, packed = (read_labelled(tmp_path / name) for name in ("one.jsonl", "one.jsonl.xz"))
+    assert plain == packed
+    assert {each.source for each in plain} == {"one"}
+
+
+def test_a_line_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps({"id": "1", "claim": "secret", "evidence": "e", "label": "perhaps"}) + "\n")
+    with pytest.raises(ModelError, match="line 1: label") as caught:
+        read_labelled(path)
+    assert "secret" not in str(caught.value)
+    with pytest.raises(ModelError, match=r"none\.jsonl cannot be read"):
+        read_labelled(tmp_path / "none.jsonl")
+
+
+def test_a_mixture_is_the_same_for_the_same_seed_and_keeps_its_limits(tmp_path: Path) -> None:
+    labels = ("support", "contradict", "neutral", "neutral")
+    write(tmp_path / "set.jsonl", [pair(f"claim {n} drug", f"text {n} drug", labels[n % 4]) for n in range(80)])
+    mix = Mix.model_validate({"sets": [{"files": ["set"], "most": 30, "balanced": True, "neutrals": 6}]})
+    first, again, other = (mixed_pairs(tmp_path, mix, seed) for seed in (1, 1, 2))
+    assert labelled_digest(first) == labelled_digest(again) != labelled_digest(other)
+    taken = Counter(each.label for each in first if each.source == "set")
+    assert taken == {"support": 10, "contradict": 10, "neutral": 10}
+    assert sum(each.source == "set+neutral" for each in first) == 6
+    assert len([each for each in mixed_pairs(tmp_path, mix, 1, 0.5) if each.source == "set"]) == 15
+    with pytest.raises(ModelError, match="holds no file of the mixture"):
+        mixed_pairs(tmp_path / "empty", mix, 1)
+
+
+def test_the_mixture_names_files_that_there_are(data_dir: Path) -> None:
+    folder = data_dir / "train" / "nli"
+    for share in read_mix().sets:
+        for name in share.files:
+            assert list(folder.glob(f"{name}.jsonl*")), name
+
+
+def test_made_neutrals_belong_to_no_like_claim() -> None:
+    pairs = [pair(f"drug {n} helps", f"drug {n} was given to many", document=str(n)) for n in range(9)]
+    pairs.append(pair("drug 0 helps", "drug 0 was taken"))
+    belongs = {(each.claim, each.evidence) for each in pairs}
+    made = made_neutral(pairs, 8, chance(3))
+    assert len(made) == 8
+    assert all(each.label is Label.NEUTRAL and (each.claim, each.evidence) not in belongs for each in made)
+
+
+def test_a_change_changes_one_thing() -> None:
+    draw = chance(5)
+    assert change_direction("Mortality was higher in winter.", draw) == "Mortality was lower in winter."
+    assert change_number("Seen in 12 of them.", draw) not in {None, "Seen in 12 of them."}
+    assert change_number("Seen in some (IL-6, 2019/20).", draw) is None
+    drug = change_drug("Ibuprofen was used.", draw)
+    assert drug is not None
+    assert drug[0].isupper()
+    assert drug != "Ibuprofen was used."
+    assert change_population("Nobody took part.", draw) is None
+
+
+@given(st.sampled_from(sorted(set(CHANGES) - {"same"})), st.sampled_from(ABSTRACTS), st.integers(0, 99))
+def test_a_changed_text_is_another_text(kind: str, text: str, seed: int) -> None:
+    assert CHANGES[kind](text, chance(seed)) != text
+
+
+def test_pairs_by_rule_are_of_all_kinds_and_reproducible() -> None:
+    made, again = (made_by_rule(ABSTRACTS, 40, 4) for _ in range(2))
+    assert made == again
+    assert len(made) == 40
+    labels = Counter(each.label for each in made)
+    assert min(labels.values()) >= 8
+    for each in made:
+        assert each.claim
+        assert each.two_class == (each.label is Label.NEUTRAL)
+        if each.label is Label.SUPPORT:
+            assert each.claim in each.evidence
+
+
+def test_only_whole_abstracts_are_learnt_from(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_text('{"abstract": "Whole."}\n{"abstract": "Part", "complete": false}\n{"title": "none"}\n')
+    assert read_texts(path) == ["Whole."]
+    path.write_text("[]\n")
+    with pytest.raises(ModelError, match="name a JSONL file of abstracts"):
+        read_texts(path)
