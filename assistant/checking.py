@@ -10,6 +10,7 @@ from assistant.drafts import Checked, Draft, Failed
 from assistant.shelves import Shelf
 from assistant.verification import verify
 from assistant.verification.features import Embed
+from assistant.verification.neural import load_neural
 
 
 def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed | None = None) -> Checked | Failed:
@@ -22,7 +23,9 @@ def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed |
         if not usable(passage):
             return Failed(draft, ("its source has been retracted",))
         cited.append((quote.citation(), passage))
-    verdict = verify(draft.text, cited, allowed=retrieved, embed=embed)
+    neural = load_neural()
+    judge = neural.probabilities if neural else None
+    verdict = verify(draft.text, cited, allowed=retrieved, embed=embed, judge=judge)
     if not verdict.supported:
         return Failed(draft, verdict.findings)
     claim = Claim(
