@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib.metadata import entry_points
 
 import typer
@@ -92,8 +93,9 @@ def _options(
     """Settings come from CITEWELL_* variables or citewell.toml; CITEWELL_HOME is the library's folder."""
 
 
+@cache
 def plug_in() -> None:
-    """Add the commands of the doors that are installed."""
+    """Add the commands of the doors that are installed, once a process."""
     for point in entry_points(group="citewell.commands"):
         loaded = point.load()
         if isinstance(loaded, typer.Typer):
