@@ -81,10 +81,13 @@ def test_leaving_early_stops_the_model(bench: Assistant) -> None:
 
         async def leave() -> None:
             stream = stream_task(made, "summarising", Request(document_id="pubmed:101"))
-            async for _ in stream:
-                if server.requests:
-                    break
+            reading = asyncio.ensure_future(anext(stream))
+            while not server.requests:  # no word comes between the request and the end of the time that a model has
                 await asyncio.sleep(0.01)
+                if reading.done():
+                    reading = asyncio.ensure_future(anext(stream))
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
             await stream.aclose()
             assert await asyncio.to_thread(server.requests[0].hung_up.wait, 10)
 
