@@ -84,6 +84,9 @@ class LlmEngine:
                     max_calls=self._budget.limits.tool_calls,
                 )
                 await gather_by_plan(self._talker, prompt, caller)
+        except ContextError:
+            # The tools do not fit into the model; what the first searches found does.
+            tell(Progress("gather", f"{self._llm.card.name} is too small for tools"))
         finally:
             run.usage = self._budget.usage
             note(run, "gather", started, tool=self._llm.card.name, hits=len(self._book.entries))

@@ -21,11 +21,11 @@ from fastapi.testclient import TestClient
 from serving import served
 from workflows.errors import WorkflowTimeoutError
 
-from assistant import workflow
 from assistant.answer import Answer
 from assistant.api import limits
 from assistant.api.app import create_app
 from assistant.api.limits import MAX_BODY
+from assistant.composing import engine as extractive
 from assistant.progress import Progress
 from assistant.service import Assistant
 from indexes.errors import EngineUnavailableError
@@ -82,12 +82,14 @@ def test_a_stream_tells_its_steps_and_ends_with_the_same_answer(url: str, ask: A
     with httpx.stream("POST", f"{url}/v1/ask", json=body, headers={"accept": "text/event-stream"}) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         told = events(response.read().decode())
-    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
-    assert [data["step"] for _, data in told[:-1]] == ["plan", "search", "search", "search", "compose", "verify"]
-    assert all(data["text"] for _, data in told[:-1])
+    steps = [data for name, data in told if name == "progress"]
+    assert [data["step"] for data in steps] == ["plan", "search", "search", "search", "compose"]
+    assert all(data["text"] for data in steps)
     name, last = told[-1]
     assert name == "answer"
     assert Answer.model_validate(last).claims == ask(QUESTION).claims
+    assert [name for name, _ in told] == ["progress"] * len(steps) + ["claim"] * len(last["claims"]) + ["answer"]
+    assert [data for name, data in told if name == "claim"] == last["claims"]
 
 
 def test_filters_narrow_an_answer(client: TestClient) -> None:
@@ -249,7 +251,7 @@ class Broken:
     """An assistant that breaks in a way nobody foresaw, with the question in its message."""
 
     def __init__(self, assistant: Assistant) -> None:
-        self.library = assistant.library
+        self.library, self.shelf = assistant.library, assistant.shelf
 
     async def ask(self, question: str, **_: object) -> Answer:
         raise ZeroDivisionError(question)
@@ -300,7 +302,7 @@ def test_a_reader_who_goes_away_stops_the_work(url: str, assistant: Assistant, m
 
     monkeypatch.setattr(assistant.library.searcher, "search", held)
     monkeypatch.setattr(assistant._workflow, "run", noted)
-    monkeypatch.setattr(workflow, "compose", lambda *_: composed.set())
+    monkeypatch.setattr(extractive, "compose", lambda *_: composed.set())
     try:
         headers = {"accept": "text/event-stream"}
         with httpx.stream("POST", f"{url}/v1/ask", json={"question": QUESTION}, headers=headers) as response:
