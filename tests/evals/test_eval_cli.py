@@ -138,7 +138,7 @@ def test_the_report_shows_what_it_should(done: tuple[CliResult, Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["run", "no-such", "--data", ".", "--out", "out"], 2, "no suite 'no-such'; known: retrieval"),
+        (["run", "no-such", "--data", ".", "--out", "out"], 2, "no suite 'no-such'; known: qa, retrieval, support"),
         (["run", "retrieval", "--data", "nowhere", "--out", "out"], 2, "nowhere: no such folder"),
         (["run", "retrieval", "--data", ".", "--out", "out"], 2, "corpus.jsonl: no such file"),
         (["run", "retrieval", "--data", ".", "--out", "file"], 2, "file: cannot be made"),
@@ -186,8 +186,9 @@ def test_a_missing_extra_is_exit_code_1_and_says_how_to_get_it(monkeypatch: pyte
 
 
 def test_suites_are_listed() -> None:
-    assert run("suites").stdout.startswith("retrieval  ")
-    assert list(json.loads(run("suites", "--json").stdout)) == ["retrieval"]
+    listed = json.loads(run("suites", "--json").stdout)
+    assert list(listed) == ["qa", "retrieval", "support"]
+    assert run("suites").stdout.splitlines() == [f"{name}  {summary}" for name, summary in listed.items()]
 
 
 def test_the_module_is_light() -> None:
