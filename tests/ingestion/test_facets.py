@@ -133,7 +133,7 @@ def test_a_library_written_before_is_brought_up_and_nothing_embedded(tmp_path: P
             ledger.execute("UPDATE passages SET payload = ? WHERE passage_id = ?", (pack(payload), name))
         ledger.execute("DELETE FROM meta")  # an earlier Citewell knew one version only
         ledger.execute("INSERT INTO meta VALUES ('signature', ?)", (f"{embedder.name}+{lexical.VERSION}",))
-        ledger.execute("DROP TABLE excluded")  # which came later
+        ledger.executescript("DROP TABLE excluded; DROP TABLE identifiers")  # which came later
         ledger.execute("PRAGMA user_version = 5")
         ledger.commit()
     asked = len(embedder.embedded)
