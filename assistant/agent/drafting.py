@@ -93,7 +93,7 @@ class Reader:
             if isinstance(reference, str) and (quote := self._book.quote(reference))
         ]
         words = visible(_CITED.sub("", text)) if isinstance(text, str) else ""
-        refused = len(words) > MAX_CHARACTERS or _LINK.search(words)
+        refused = len(words) > MAX_CHARACTERS or len(words.split()) < MIN_WORDS or _LINK.search(words)
         return Draft("", ()) if refused else Draft(words, tuple(dict.fromkeys(quotes)))
 
 

@@ -69,6 +69,11 @@ def test_where_nothing_holds_the_sources_own_sentences_answer(ask_model: AskMode
     assert "99%" not in asked.answer.model_dump_json()
 
 
+def test_a_fragment_is_no_sentence(ask_model: AskModel) -> None:
+    asked = ask_model([drafting(("Aspirin.", "Do not start aspirin"), (ADVICE, "Do not start aspirin")), Text(NOTHING)])
+    assert texts(asked) == [ADVICE]
+
+
 def test_numbers_that_stand_for_no_sentence_carry_nothing(ask_model: AskModel) -> None:
     invented = in_json({"answerable": True, "claims": [{"text": HELD, "citations": ["E99.1", "E1.99", "[3]"]}]})
     asked = ask_model([invented, Text(NOTHING)])
