@@ -15,6 +15,7 @@ from assistant.errors import LlmError
 MAX_CLAIMS = 6
 MAX_CITATIONS = 4
 MAX_CHARACTERS = 600
+MIN_WORDS = 3  # of a sentence: "(Grade D)" says nothing by itself
 """Of a sentence. A longer one is refused: cut short it might say the opposite."""
 _CITED = re.compile(r"\s*[\[(]\s*E\d+\.\d+(?:\s*[,;]\s*E\d+\.\d+)*\s*[\])]", re.IGNORECASE)
 _LINK = re.compile(r"://|\bwww\.|\]\(|</?[a-z!]", re.IGNORECASE)
