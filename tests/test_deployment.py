@@ -365,14 +365,19 @@ def imported(folder: Path) -> set[str]:
     return names
 
 
-OPTIONS = {"evals": ["evals"], "indexes": ["faiss", "llama-index", "models"], "ingestion": ["ocr"]}
+OPTIONS = {
+    "assistant": ["anthropic", "llm", "models"],
+    "evals": ["evals"],
+    "indexes": ["faiss", "llama-index", "models"],
+    "ingestion": ["ocr"],
+}
 
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
         *((package, OPTIONS.get(package, [])) for package in PACKAGES),
-        ("tests", ["evals", "faiss", "llama-index", "models", "test"]),
+        ("tests", ["anthropic", "evals", "faiss", "llama-index", "llm", "models", "test"]),
     ],
 )
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:
