@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,9 @@ async def run_task(assistant: Assistant, name: TaskName, request: Request) -> An
     raise RuntimeError("the task ended without an answer")
 
 
-async def stream_task(assistant: Assistant, name: TaskName, request: Request) -> AsyncIterator[Progress | Answer]:
+async def stream_task(
+    assistant: Assistant, name: TaskName, request: Request
+) -> AsyncGenerator[Progress | Answer, None]:
     """`Progress` as it comes, the `Answer` last. Raises what `run_task` raises. Who leaves the loop stops the work."""
     task = TASKS[name]
     if not any(request.gives(need) for need in task.needs):

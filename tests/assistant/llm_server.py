@@ -28,11 +28,12 @@ are `usage=(prompt, completion)`. `POST /v1/chat/completions` and `GET /v1/model
 
 from __future__ import annotations
 
+import asyncio
 import json
 import select
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -137,6 +138,21 @@ def serve(script: Script, *, models: Sequence[str] = (MODEL,)) -> Iterator[LlmSe
         yield server
     finally:
         server.close()
+
+
+async def leave_once_asked(stream: AsyncGenerator[object, None], server: LlmServer) -> None:
+    """Read a stream until the server has been asked, then go away, as a reader does who closes the page.
+
+    A loop over the stream would not do: no word comes between the request and the end of the time that a model has.
+    """
+    reading = asyncio.ensure_future(anext(stream))
+    while not server.requests:
+        await asyncio.sleep(0.01)
+        if reading.done():
+            reading = asyncio.ensure_future(anext(stream))
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await stream.aclose()
 
 
 class _Handler(BaseHTTPRequestHandler):

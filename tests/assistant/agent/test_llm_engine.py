@@ -10,7 +10,20 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llm_server import Call, Calls, Failure, HangUp, Raw, Request, Stall, Text, call_as_text, in_json, serve
+from llm_server import (
+    Call,
+    Calls,
+    Failure,
+    HangUp,
+    Raw,
+    Request,
+    Stall,
+    Text,
+    call_as_text,
+    in_json,
+    leave_once_asked,
+    serve,
+)
 from scripted_model import ASPIRIN, NOTHING, Asked, AskModel, drafting, modelled, reference
 
 from assistant.progress import ClaimReady, ToolCalled
@@ -165,20 +178,7 @@ def test_a_model_that_cannot_be_used_at_all_is_told(small_library: Assistant, mo
 
 def test_leaving_early_stops_the_model(small_library: Assistant) -> None:
     with serve([Stall('{"answerable": true, ')]) as server:
-        made = modelled(small_library, server)
-
-        async def leave() -> None:
-            stream = made.stream(ASPIRIN)
-            reading = asyncio.ensure_future(anext(stream))
-            while not server.requests:  # no word comes between the request and the end of the time that a model has
-                await asyncio.sleep(0.01)
-                if reading.done():
-                    reading = asyncio.ensure_future(anext(stream))
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-            await stream.aclose()
-
-        asyncio.run(leave())
+        asyncio.run(leave_once_asked(modelled(small_library, server).stream(ASPIRIN), server))
         assert server.requests[0].hung_up.wait(5)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import get_args
 
 import pytest
-from llm_server import Failure, Stall, serve
+from llm_server import Failure, Stall, leave_once_asked, serve
 from workbench import QUESTION, Do
 
 from assistant.answer import TaskName
@@ -78,17 +78,6 @@ def test_a_document_that_is_not_there(do: Do) -> None:
 def test_leaving_early_stops_the_model(bench: Assistant) -> None:
     with serve([Stall()]) as server:
         made = open_assistant(bench.library, Settings(llm=server.spec, llm_tools="none", llm_context=32_000))
-
-        async def leave() -> None:
-            stream = stream_task(made, "summarising", Request(document_id="pubmed:101"))
-            reading = asyncio.ensure_future(anext(stream))
-            while not server.requests:  # no word comes between the request and the end of the time that a model has
-                await asyncio.sleep(0.01)
-                if reading.done():
-                    reading = asyncio.ensure_future(anext(stream))
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-            await stream.aclose()
-            assert await asyncio.to_thread(server.requests[0].hung_up.wait, 10)
-
-        asyncio.run(leave())
+        stream = stream_task(made, "summarising", Request(document_id="pubmed:101"))
+        asyncio.run(leave_once_asked(stream, server))
+        assert server.requests[0].hung_up.wait(5)
