@@ -12,15 +12,14 @@ from functools import cached_property
 from html import escape
 
 from assistant.agent.budget import estimate_tokens
-from assistant.agent.visible import visible
+from assistant.agent.fencing import on_one_line
 from assistant.appraisal import usable
 from assistant.drafts import Quote
 from indexes.passage import Hit, Passage
 from ingestion.sentences import sentence_spans
 
 _REFERENCE = re.compile(r"E(\d+)\.(\d+)")
-_FENCE = re.compile(r"[<＜﹤](/?)(?=[\W_]{0,8}evidence)", re.IGNORECASE)
-_SHOWN_TITLE = 160  # characters
+MARK = "evidence"
 
 
 @dataclass(frozen=True)
@@ -140,4 +139,4 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int]]:
 
 def _plain(text: str) -> str:
     """One line, in which the fence's own marks are no marks."""
-    return _FENCE.sub(r"‹\1", visible(text))
+    return on_one_line(text, MARK)

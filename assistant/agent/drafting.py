@@ -11,6 +11,7 @@ from assistant.agent.book import Book, Entry
 from assistant.agent.visible import visible
 from assistant.drafts import Draft
 from assistant.errors import LlmError
+from assistant.prompts import Message
 
 MAX_CLAIMS = 6
 MAX_CITATIONS = 4
@@ -20,6 +21,7 @@ MIN_WORDS = 3  # of a sentence: "(Grade D)" says nothing by itself
 _CITED = re.compile(r"\s*[\[(]\s*E\d+\.\d+(?:\s*[,;]\s*E\d+\.\d+)*\s*[\])]", re.IGNORECASE)
 _LINK = re.compile(r"://|\bwww\.|\]\(|</?[a-z!]", re.IGNORECASE)
 """Links and markup: a sentence of an answer has sources instead, and a reader must not be led elsewhere."""
+_ECHOED = 300  # characters
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)(?:```|$)", re.DOTALL)
 
 
@@ -117,6 +119,15 @@ def read_object(text: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise UnreadableError("The model's draft is not the JSON object it was asked for.")
     return parsed
+
+
+def once_more(messages: Sequence[Message], written: str, error: UnreadableError) -> tuple[Message, ...]:
+    """The request again, after something that could not be read: little of it is repeated, since the prompt may have filled the context."""
+    return (
+        *messages,
+        Message("assistant", written[:_ECHOED]),
+        Message("user", f"{error} Reply with that JSON object only."),
+    )
 
 
 def _json_of(text: str) -> str:

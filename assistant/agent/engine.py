@@ -11,14 +11,14 @@ from dataclasses import replace
 from assistant.agent.book import Book, Entry, fenced, fitting
 from assistant.agent.budget import Budget, Limits, estimate_tokens
 from assistant.agent.calls import Caller
-from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, schema
+from assistant.agent.drafting import MAX_CLAIMS, Reader, UnreadableError, drafts, once_more, schema
 from assistant.agent.gathering import gather_by_calls, gather_by_plan
 from assistant.agent.talking import Talker, needed_tokens
 from assistant.answer import EngineName
 from assistant.composing.engine import ExtractiveEngine
 from assistant.drafts import Draft, Failed
 from assistant.errors import ContextError, LlmError
-from assistant.guardrails.identifiers import looks_identifying
+from assistant.guardrails.identifiers import keep_identifiers
 from assistant.llms import Llm
 from assistant.progress import Progress, Tell
 from assistant.prompts import Message, Prompt, render
@@ -30,7 +30,6 @@ from assistant.tracing import note
 DRAFT_TOKENS = 1000
 EVIDENCE_TOKENS = 6000
 """The most evidence a model is shown, whatever its context: more is slower and dearer, and what matters is lost in it (Liu et al. 2024)."""
-_ECHOED = 300  # characters of an unreadable draft that the model is reminded of: evidence has filled the context
 FIRST = 16
 """Passages of the first searches that a model is shown."""
 
@@ -58,7 +57,7 @@ class LlmEngine:
     async def gather(self, run: Run, tell: Tell) -> None:
         """Search as the rules say, then let the model look up what is missing. Raises `LlmError`."""
         run.model, run.seed = self._llm.card.name, self._llm.seed
-        self._keep_identifiers(run.planned.question)
+        keep_identifiers(self._llm.card, run.planned.question)
         await self._first.gather(run, tell)
         best = sorted(run.hits, key=lambda hit: -hit.scores.total)[:FIRST]
         self._book.add((hit.passage for hit in best), best)
@@ -104,11 +103,7 @@ class LlmEngine:
                     yield draft
             except UnreadableError as error:
                 tell(Progress("compose", "Asking for the draft once more: it could not be read"))
-                again = (
-                    *messages,
-                    Message("assistant", reader.text[:_ECHOED]),
-                    Message("user", f"{error} Reply with that JSON object only."),
-                )
+                again = once_more(messages, reader.text, error)
                 async for draft in self._drafted(run, again, entries, reader := Reader(self._book)):
                     yield draft
             run.declined = reader.declined
@@ -175,14 +170,6 @@ class LlmEngine:
             for n, (start, _) in enumerate(entry.spans, start=1)
         }
         return [of[quote.passage.passage_id, quote.start] for quote in draft.quotes]
-
-    def _keep_identifiers(self, question: str) -> None:
-        """Raise `LlmError` where the question seems to hold a patient's identifiers and the model may not be sent any."""
-        if not self._llm.card.identifiers_allowed and (kinds := looks_identifying(question)):
-            raise LlmError(
-                f"The question seems to hold identifiers of a patient ({', '.join(kinds)}), which may not be sent to {self._llm.card.name}. "
-                "Leave them out."
-            )
 
 
 class MissingEngine:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.agent.budget import Budget, Limits
-from assistant.agent.drafting import UnreadableError, read_object
+from assistant.agent.drafting import UnreadableError, once_more, read_object
 from assistant.agent.talking import Talker, needed_tokens
-from assistant.errors import LlmError
-from assistant.guardrails.identifiers import looks_identifying
+from assistant.guardrails.identifiers import keep_identifiers
 from assistant.llms import Llm
-from assistant.prompts import Message, render
+from assistant.prompts import render
 from assistant.run import Run
 from assistant.tracing import note
 
@@ -37,15 +36,15 @@ class TaskModel:
         messages = render(prompt, exemplars=self._exemplars, **values).messages
         return self._llm.card.context_tokens - needed_tokens(messages, schema) - self._reply_tokens
 
-    def refuse_identifiers(self, text: str, what: str) -> None:
-        """Raise `LlmError` where a text seems to hold a patient's identifiers and this model may not be sent any. `what`: what the text is."""
-        if not self._llm.card.identifiers_allowed and (kinds := looks_identifying(text)):
-            raise LlmError(
-                f"The {what} seems to hold identifiers of a patient ({', '.join(kinds)}), which may not be sent to {self.name}. Leave them out."
-            )
+    async def reply(
+        self, run: Run, prompt: str, schema: Mapping[str, Any], *, said: str, **values: Any
+    ) -> dict[str, Any]:
+        """What the model fills in; what cannot be read is asked for once more. The caller checks every value of it.
 
-    async def reply(self, run: Run, prompt: str, schema: Mapping[str, Any], **values: Any) -> dict[str, Any]:
-        """What the model fills in; what cannot be read is asked for once more. The caller checks every value of it. Raises `LlmError`."""
+        `said`: what among the values the user gave. Raises `LlmError`, before anything is sent where that seems to identify a patient and the
+        model may not have it.
+        """
+        keep_identifiers(self._llm.card, said)
         rendered = render(prompt, exemplars=self._exemplars, **values)
         run.prompts[rendered.label] = rendered.digest
         run.model, run.seed = self.name, self._llm.seed
@@ -55,11 +54,7 @@ class TaskModel:
             try:
                 return read_object(text)
             except UnreadableError as error:
-                again = (
-                    *rendered.messages,
-                    Message("assistant", text[:2000]),
-                    Message("user", f"{error} Reply with that JSON object only."),
-                )
+                again = once_more(rendered.messages, text, error)
                 return read_object(await self._talker.reply(again, schema=schema, max_tokens=self._reply_tokens))
         finally:
             run.usage = self._budget.usage

@@ -6,16 +6,17 @@ swap a drug there, and what is asked wrongly is answered wrongly with good citat
 
 from __future__ import annotations
 
-import json
 import re
 
 from assistant.agent.budget import Budget, Limits
+from assistant.agent.drafting import UnreadableError, read_object
+from assistant.agent.fencing import on_one_line
 from assistant.agent.talking import Talker
 from assistant.conversation.rewritten import Rewritten
 from assistant.conversation.slots import slots
 from assistant.conversation.turns import Conversation
 from assistant.errors import LlmError, QuestionError
-from assistant.guardrails.identifiers import looks_identifying
+from assistant.guardrails.identifiers import keep_identifiers
 from assistant.guardrails.screening import screen
 from assistant.llms import Llm
 from assistant.planning.terms import content_of, key_terms
@@ -36,8 +37,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 BY_MODEL = "Rewritten by the language model from the questions before, with no word that was not said: check that it is what you mean."
-_FENCE = re.compile(r"<(/?)(?=\s*/?\s*conversation)", re.IGNORECASE)
-_JSON = re.compile(r"\{.*\}", re.DOTALL)
+MARK = "conversation"
 _DENIALS = re.compile(r"\b(?:not|no|without|never|non|except|avoid|stop|neither|nor)\b|n't\b", re.IGNORECASE)
 
 
@@ -50,15 +50,15 @@ class LlmRewriter:
 
     async def rewrite(self, question: str, conversation: Conversation, ruled: Rewritten) -> Rewritten:
         """The question completed, where every content word of it was said before; else as the rules read it."""
-        if not self._llm.card.identifiers_allowed and looks_identifying(
-            " \n ".join((question, *(turn.question for turn in conversation.turns)))
-        ):
+        try:
+            keep_identifiers(self._llm.card, question, *(turn.question for turn in conversation.turns))
+        except LlmError:
             return ruled
         prompt = render(
             "standalone",
             exemplars=self._exemplars,
-            turns=[_plain(turn.question)[:SHOWN] for turn in conversation.turns],
-            question=_plain(question),
+            turns=[on_one_line(turn.question, MARK)[:SHOWN] for turn in conversation.turns],
+            question=on_one_line(question, MARK),
         )
         budget = Budget(self._limits, self._llm.card)
         proposed = ""
@@ -120,17 +120,9 @@ def _denials(text: str) -> set[str]:
 
 def _question(text: str) -> str:
     """The question in what a model wrote; empty where it wrote none."""
-    found = _JSON.search(text)
     try:
-        reply = json.loads(found.group()) if found else None
-    except (ValueError, RecursionError):
+        reply = read_object(text)
+    except UnreadableError:
         return ""
-    if not isinstance(reply, dict) or reply.get("complete") is not True or not isinstance(reply.get("question"), str):
-        return ""
-    words: str = reply["question"]
-    return words
-
-
-def _plain(text: str) -> str:
-    """One line, with nothing in it that could open or close the fence."""
-    return _FENCE.sub(r"‹\1", " ".join(text.split()))
+    question = reply.get("question")
+    return question if reply.get("complete") is True and isinstance(question, str) else ""

@@ -12,10 +12,21 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from assistant.errors import LlmError
+from assistant.model_cards import ModelCard
+
 
 def looks_identifying(text: str) -> tuple[str, ...]:
     """The kinds of identifier that seem to be in a text, in the order of the data file; empty where none is. Never the identifiers themselves."""
     return tuple(kind for kind, patterns in _patterns().items() if any(pattern.search(text) for pattern in patterns))
+
+
+def keep_identifiers(card: ModelCard, *said: str) -> None:
+    """Raise `LlmError` where what a user said seems to hold a patient's identifiers and the model of that card may not be sent any."""
+    if not card.identifiers_allowed and (kinds := looks_identifying(" \n ".join(said))):
+        raise LlmError(
+            f"What was asked seems to hold identifiers of a patient ({', '.join(kinds)}), which may not be sent to {card.name}. Leave them out."
+        )
 
 
 @cache

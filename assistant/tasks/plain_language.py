@@ -128,9 +128,8 @@ async def _rewritten(
 ) -> dict[int, Checked]:
     """The sentences that the model wrote and that keep what they must, by the place of the one they stand for. Raises `LlmError`."""
     originals = [one.claim.text for one in kept]
-    model.refuse_identifiers("\n".join(originals), "answer")
     tell(Progress("rewrite", f"{model.name} rewrites {len(kept)} sentences"))
-    parsed = await model.reply(run, PROMPT, SCHEMA, sentences=originals)
+    parsed = await model.reply(run, PROMPT, SCHEMA, said="\n".join(originals), sentences=originals)
     items = parsed.get("sentences")
     found: dict[int, Checked] = {}
     for item in items if isinstance(items, list) else []:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assistant.agent.fencing import unforged
 from assistant.answer import Answer, Extracted, TaskName
 from assistant.errors import LlmError, QuestionError
 from assistant.progress import Progress, Tell
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 LONGEST = 50_000
 """Characters of a text."""
 MOST_VALUES = 400
-PROMPT = "structure"
+PROMPT, MARK = "structure", "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,12 @@ class Structuring:
 
 async def _by_model(run: Run, model: Model, leaves: Sequence[Leaf], text: str, tell: Tell) -> tuple[Values, int]:
     """The values that the model gives and the text holds, and how many it gave that the text does not. Raises `LlmError`."""
-    model.refuse_identifiers(text, "text")
     tell(Progress("structure", f"{model.name} reads the text"))
     known = pointers(leaves)
     wanted = [_described(leaf) for leaf in leaves]
-    parsed = await model.reply(run, PROMPT, _reply_schema(list(known)), text=_fenced(text), wanted=wanted)
+    parsed = await model.reply(
+        run, PROMPT, _reply_schema(list(known)), said=text, text=unforged(text, MARK), wanted=wanted
+    )
     items = parsed.get("values")
     found: Values = {}
     dropped = 0
@@ -200,11 +202,6 @@ def _described(leaf: Leaf) -> str:
     if leaf.enum:
         words += f"; one of {', '.join(map(str, leaf.enum))}"
     return words + ("; and so on for further items, with 1, 2, … for 0" if leaf.listed else "")
-
-
-def _fenced(text: str) -> str:
-    """The text, in which the fence's own mark is none."""
-    return text.replace("</text", "‹/text").replace("<text", "‹text")
 
 
 def _reason(pico: bool) -> str:

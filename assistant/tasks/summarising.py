@@ -55,7 +55,9 @@ class Summarising:
             try:
                 drafts = await _drafted(run, model, weighed, focus, request.sentences, tell)
                 await _check(run, drafts, request.sentences, check, tell)
-                if not run.claims:
+                if not drafts:
+                    do_without(run, "The model found nothing to say.")
+                elif not run.claims:
                     do_without(
                         run, f"None of the {len(drafts)} sentences that the model wrote is carried by the document."
                     )
@@ -81,7 +83,6 @@ async def _drafted(
     run: Run, model: Model, weighed: Sequence[Weighed], focus: str, sentences: int, tell: Tell
 ) -> list[Draft]:
     """What the model writes from the document's own sentences, the best passages first. Raises `LlmError`."""
-    model.refuse_identifiers(focus, "focus")
     best = dict.fromkeys(one.candidate.hit.passage.passage_id for one in weighed if one.about)
     passages = {one.candidate.hit.passage.passage_id: one.candidate.hit.passage for one in weighed}
     if not best:
@@ -89,7 +90,7 @@ async def _drafted(
     values = {"focus": focus, "sentences": sentences}
     book, entries = shown_to(model, "summarise", (passages[one] for one in best), schema, **values)
     tell(Progress("compose", f"{model.name} reads {len(entries)} passages"))
-    parsed = await model.reply(run, "summarise", schema(entries), evidence=text_of(entries), **values)
+    parsed = await model.reply(run, "summarise", schema(entries), said=focus, evidence=text_of(entries), **values)
     return [draft for draft in drafts_in(parsed, book) if len(draft.text.split()) >= FEWEST_WORDS]
 
 

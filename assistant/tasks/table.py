@@ -32,7 +32,7 @@ async def read_by_model(run: Run, model: Model, question: str, passages: Sequenc
     """The row with what a model reads, where its words stand in the sentence that it names; else what the rules read. Raises `LlmError`."""
     values = {"question": question}
     book, entries = shown_to(model, PROMPT, passages, schema, **values)
-    parsed = await model.reply(run, PROMPT, schema(entries), evidence=text_of(entries), **values)
+    parsed = await model.reply(run, PROMPT, schema(entries), said=question, evidence=text_of(entries), **values)
     return merged(rules, cells_in(parsed, book))
 
 

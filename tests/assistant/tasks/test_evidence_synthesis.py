@@ -164,3 +164,11 @@ def test_no_unverified_cell_ever_comes_out(do: Do, bench: Assistant, cells: dict
         for row in done.answer.table
         for value in row_of([row], row.document_id).values()
     )
+
+
+def test_a_question_that_may_identify_a_patient_goes_to_no_model_that_must_not_see_it(do: Do) -> None:
+    question = "My patient, phone 555-867-5309: does aspirin prevent heart attacks in adults over 70?"
+    done = do("evidence_synthesis", [], question=question, settings={"llm_identifiers": False})
+    assert not done.requests
+    assert "identifiers" in done.fallback
+    assert done.answer.table

@@ -91,7 +91,7 @@ def test_identifiers_in_the_focus_are_not_sent(do: Do) -> None:
         "summarising",
         [],
         document_id="pubmed:101",
-        question="bleeding in Mr. Roe, born 1950-01-01",
+        question="aspirin and the heart attack of Mr. Roe",
         settings={"llm_identifiers": False},
     )
     assert done.requests == []
