@@ -49,7 +49,22 @@ class Claim(Model):
     findings: list[str] = Field(
         default_factory=list, description="What the verifier noted, in words; of a recommendation its grade."
     )
+    context: str | None = Field(
+        default=None,
+        description="What the sentence leans on (“this drug”, “both groups”), verbatim from the words before it or the title; never part of the quote.",
+    )
     citations: list[Citation] = Field(min_length=1)
+
+
+class Direction(Model):
+    """Which way the cited sentences point. It is read from them by rule and weighs nothing that they do not say."""
+
+    verdict: Literal["yes", "no", "uncertain", "increased", "decreased", "no difference"] = Field(
+        description="Of a yes/no question the first three (`uncertain`: the sentences disagree, or say that it is not known); of a question for an"
+        " effect the others."
+    )
+    claims: list[int] = Field(min_length=1, description="The claims it is read from, by their place in `claims` from 0.")
+    text: str = Field(description="The verdict in words.")
 
 
 class Source(Model):
@@ -158,6 +173,9 @@ class Answer(Model):
     abstained: bool
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
+    direction: Direction | None = Field(
+        default=None, description="Of a yes/no question or one for an effect; `null` where it cannot be told surely enough."
+    )
     claims: list[Claim]
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."

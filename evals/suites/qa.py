@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from assistant.answer import Answer, EngineName
 from assistant.errors import AssistantError
@@ -22,20 +20,26 @@ from assistant.settings import Settings, load_settings
 from evals.cache import CachedEmbedder, cache_folder
 from evals.errors import CallError, DataError
 from evals.metrics import intervals
-from evals.qa_sets import Asked, Text, read_questions, sample
+from evals.metrics.answers import gold_measures, overlap
+from evals.qa_sets import Asked, read_questions, sample
+from evals.qa_texts import AnyText, write_files
 from evals.result import Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
 from indexes.embedding import load_embedder
-from indexes.lexical import tokens
+from indexes.passage import Filters
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 
 HARDEST = 20
-LLM, BARE, EXTRACTIVE = "llm", "llm without exemplars", "extractive"
+LLM, BARE, EXTRACTIVE, GIVEN = "llm", "llm without exemplars", "extractive", "extractive, its text given"
 
 
 class QaSuite:
-    """Coverage, gold documents cited, verbatim citations, overlap with people's answers, and the time an answer takes."""
+    """Coverage, gold documents cited, verbatim citations, overlap with people's answers, and the time an answer takes.
+
+    Where the set has gold for it: the direction (yes, no, maybe; increased, decreased, no difference), the words that carry the answer, and of
+    guidelines grade and section (`evals.metrics.answers`). Sets with directions are also asked with nothing but the right text to read.
+    """
 
     name = "qa"
     summary = "questions answered from a set's texts (JSONL: id, question, gold_document_ids or contexts)"
@@ -57,22 +61,31 @@ class QaSuite:
         times: dict[str, list[float]] = {}
         with library_of(texts) as library:
             systems = _systems(library, settings, options)
+            if any(one.verdict for one in asked):
+                systems[GIVEN] = systems[EXTRACTIVE]
             for number, (name, (assistant, engine)) in enumerate(systems.items()):
                 answers[name], times[name] = [], []
                 for done, one in enumerate(asked, start=1):
                     started = time.perf_counter()
-                    answers[name].append(_ask(assistant, engine, one, problems))
+                    answers[name].append(_ask(assistant, engine, one, problems, given=name == GIVEN))
                     times[name].append((time.perf_counter() - started) * 1000)
                     progress(f"asking ({name})", number * len(asked) + done, len(systems) * len(asked))
             verbatim = {name: _verbatim(library, given) for name, given in answers.items()}
             embedder = library.searcher.embedder.name
+            resampling = {"resamples": options.resamples, "seed": options.seed}
+            by_gold = {
+                name: gold_measures(asked, given, lambda i: _headings(library, i), **resampling)
+                for name, given in answers.items()
+            }
         values = {name: _values(asked, given) for name, given in answers.items()}
         shipped = next(iter(systems))
         return Outcome(
             data=read.name,
             n=len(asked),
             shipped=shipped,
-            systems={name: _measures(values[name], verbatim[name], times[name], options) for name in systems},
+            systems={
+                name: _measures(values[name], verbatim[name], times[name], options) | by_gold[name] for name in systems
+            },
             values=values,
             comparisons={
                 name: intervals.paired_difference(
@@ -83,33 +96,23 @@ class QaSuite:
             },
             hardest=_hardest(asked, answers[shipped], values[shipped]["gold_cited"]),
             problems=problems,
+            left_out=read.left_out,
             settings={"questions": len(asked), "documents": len(texts), "resamples": options.resamples},
             versions={"embedder": embedder, "prompts": _prompts(answers[shipped])},
         )
 
 
 @contextmanager
-def library_of(texts: Mapping[str, Text]) -> Iterator[Library]:
-    """A library of the texts, ingested as PubMed records, that is gone afterwards."""
+def library_of(texts: Mapping[str, AnyText]) -> Iterator[Library]:
+    """A library of the texts, ingested from files of their formats, that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
         closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
     ):
-        file = Path(folder) / "texts.xml"
-        file.write_text(_pubmed(texts.values()), encoding="utf-8")
+        files = write_files(texts.values(), Path(folder))
         with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
-            ingest_files(library, [file])
+            ingest_files(library, files)
             yield library
-
-
-def _pubmed(texts: Iterable[Text]) -> str:
-    """The texts as PubMed's own XML (DTD 2025), so that they go in through the door that articles use."""
-    records = "".join(
-        f'<PubmedArticle><MedlineCitation><PMID Version="1">{text.pmid}</PMID><Article><ArticleTitle>{escape(text.title)}</ArticleTitle>'
-        f"<Abstract><AbstractText>{escape(text.abstract)}</AbstractText></Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>"
-        for text in texts
-    )
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>{records}</PubmedArticleSet>\n'
 
 
 def _systems(library: Library, settings: Settings, options: Options) -> dict[str, tuple[Assistant, EngineName]]:
@@ -123,10 +126,13 @@ def _systems(library: Library, settings: Settings, options: Options) -> dict[str
     return systems
 
 
-def _ask(assistant: Assistant, engine: EngineName, asked: Asked, problems: list[str]) -> Answer | None:
+def _ask(
+    assistant: Assistant, engine: EngineName, asked: Asked, problems: list[str], *, given: bool = False
+) -> Answer | None:
     """The answer; a question that could not be asked is noted and counts as not answered."""
     try:
-        answer = asyncio.run(assistant.ask(asked.question, engine=engine))
+        only = Filters(document_ids=asked.gold) if given else None
+        answer = asyncio.run(assistant.ask(asked.question, filters=only, engine=engine))
     except AssistantError as error:
         problems.append(f"{asked.question_id}: {error}")
         return None
@@ -144,20 +150,15 @@ def _values(asked: Sequence[Asked], answers: Sequence[Answer | None]) -> dict[st
         cited = {citation.document_id for claim in claims for citation in claim.citations}
         values["gold_cited"].append(float(bool(cited & one.gold)))
         values["coverage"].append(float(bool(claims)))
-        values["answer_f1"].append(_overlap(" ".join(claim.text for claim in claims), one.references))
+        values["answer_f1"].append(overlap(" ".join(claim.text for claim in claims), one.references))
+    if not any(one.references for one in asked):
+        del values["answer_f1"]
     return values
 
 
-def _overlap(answer: str, references: Sequence[str]) -> float:
-    """The best F1 of content words against a reference (Rajpurkar et al. 2016, "SQuAD", with our stems in place of its words)."""
-    said = Counter(tokens(answer))
-    best = 0.0
-    for reference in references:
-        wanted = Counter(tokens(reference))
-        common = (said & wanted).total()
-        if common:
-            best = max(best, 2 * common / (said.total() + wanted.total()))
-    return best
+def _headings(library: Library, passage_id: str) -> Sequence[str]:
+    passage = library.ledger.passage(passage_id)
+    return (*passage.section, *(part.heading for part in passage.parts)) if passage else ()
 
 
 def _verbatim(library: Library, answers: Sequence[Answer | None]) -> list[float]:
