@@ -51,7 +51,7 @@ class Claim(Model):
     )
     context: str | None = Field(
         default=None,
-        description="What the sentence leans on (“this drug”, “both groups”), verbatim from the words before it or the title; never part of the quote.",
+        description="What the sentence leans on (“this drug”, “both groups”): words before it or the title, verbatim, never part of the quote.",
     )
     citations: list[Citation] = Field(min_length=1)
 
@@ -63,7 +63,9 @@ class Direction(Model):
         description="Of a yes/no question the first three (`uncertain`: the sentences disagree, or say that it is not known); of a question for an"
         " effect the others."
     )
-    claims: list[int] = Field(min_length=1, description="The claims it is read from, by their place in `claims` from 0.")
+    claims: list[int] = Field(
+        min_length=1, description="The claims it is read from, by their place in `claims` from 0."
+    )
     text: str = Field(description="The verdict in words.")
 
 
@@ -174,7 +176,8 @@ class Answer(Model):
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
     direction: Direction | None = Field(
-        default=None, description="Of a yes/no question or one for an effect; `null` where it cannot be told surely enough."
+        default=None,
+        description="Of a yes/no question or one for an effect; `null` where it cannot be told surely enough.",
     )
     claims: list[Claim]
     sources: list[Source] = Field(

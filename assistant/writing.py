@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant import __version__
 from assistant.answer import Answer, Source, TaskName, Usage, Versions
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import retraction_warnings, source_warnings, usable
+from assistant.composing.candidates import role_of
+from assistant.drafts import Checked
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
 from assistant.shelves import CALCULATOR, Shelf
+from assistant.verdicts import Cited, read_direction
+from assistant.verdicts.sentences import Said
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -23,7 +27,19 @@ NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL:
 def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer to a question, or the abstention."""
     reason = None if run.claims else _reason(run, library)
-    return finish(run, library, shelf, question=run.planned.question, reason=reason, rationale=_rationale(run))
+    question = run.planned.question
+    direction = read_direction(question, [*_cited(run.claims)]) if run.claims else None
+    answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
+    return answer.model_copy(update={"direction": direction})
+
+
+def _cited(claims: Sequence[Checked]) -> Iterator[Cited]:
+    """The sentences that the claims cite, as verdicts are read from them."""
+    for number, checked in enumerate(claims):
+        for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
+            part = passage.part_at(citation.start)
+            role = role_of(citation.quote, part.role)
+            yield Cited(number, citation.document_id, Said(citation.quote, role), part.grade)
 
 
 def finish(

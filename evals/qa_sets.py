@@ -58,7 +58,10 @@ def read_questions(path: Path) -> QuestionSet:
     file = _file(path)
     questions, texts, problems, pmids = [], {}, [], {}
     for number, record in _rows(file) if file.suffix == ".csv" else records(file):
-        key, question = str(record.get("id") or record.get("prompt_id") or record.get("question_id") or number), record.get("question")
+        key, question = (
+            str(record.get("id") or record.get("prompt_id") or record.get("question_id") or number),
+            record.get("question"),
+        )
         if not isinstance(question, str) or not question.strip():
             problems.append(f"{file.name}:{number}: no question")
             continue
@@ -111,7 +114,7 @@ def _context(key: str, contexts: Sequence[object], labels: Sequence[object]) -> 
 
 
 def _leave_full_texts(found: QuestionSet) -> None:
-    """Keep the questions that an abstract answers, as DeYoung et al. do ("Evidence Inference 2.0", BioNLP 2020): of the rest the text is not there."""
+    """Keep what an abstract answers, as DeYoung et al. do ("Evidence Inference 2.0", BioNLP 2020): of the rest the text is not there."""
     kept = []
     for asked in found.questions:
         texts = [text.abstract for gold in asked.gold if isinstance(text := found.texts.get(gold), Text)]

@@ -16,7 +16,7 @@ from evals.errors import DataError
 
 CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
 """Where the texts of a set may be: beside it, or in the folder above. A set whose questions bring their `contexts` needs none."""
-_SECTION = re.compile(r"^(TITLE|ABSTRACT|BODY)(?:\.([^\n:]+))?:[ \t]*$", re.MULTILINE)
+_SECTION = re.compile(r"^(TITLE|ABSTRACT|BODY)(?:\.([^\n:]+))?:+[ \t]*$", re.MULTILINE)
 _LARGEST = 2_000_000  # bytes of an article
 
 
@@ -150,7 +150,9 @@ def read_guidelines(folder: Path, names: Iterable[str]) -> dict[str, AnyText]:
             tree = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             pages = {node["page_index"]: str(node["text"]) for node in _nodes(tree)}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{name}.json: cannot be read ({type(error).__name__}); mend or replace the file") from error
+            raise DataError(
+                f"{name}.json: cannot be read ({type(error).__name__}); mend or replace the file"
+            ) from error
         title = name.replace("_", " ").capitalize()
         text = Guideline(name.replace("_", "-"), title, "\n\n".join(pages[number] for number in sorted(pages)))
         found[text.document_id] = text

@@ -43,7 +43,13 @@ def gold_measures(
     directed = [(one.verdict, _verdict(answer)) for one, answer in pairs if one.verdict]
     if directed:
         measures |= _directions(directed, resamples, seed)
-    values: dict[str, list[float]] = {"span_f1": [], "span_hit": [], "span_first": [], "grade_shown": [], "section_cited": []}
+    values: dict[str, list[float]] = {
+        "span_f1": [],
+        "span_hit": [],
+        "span_first": [],
+        "grade_shown": [],
+        "section_cited": [],
+    }
     for one, answer in pairs:
         claims = answer.claims if answer else []
         if one.spans:
@@ -58,9 +64,7 @@ def gold_measures(
             cited = {citation.passage_id for claim in claims for citation in claim.citations}
             headings = {heading.casefold() for passage_id in cited for heading in section_of(passage_id)}
             values["section_cited"].append(float(one.section.casefold() in headings))
-    measures |= {
-        name: intervals.mean(each, resamples=resamples, seed=seed) for name, each in values.items() if each
-    }
+    measures |= {name: intervals.mean(each, resamples=resamples, seed=seed) for name, each in values.items() if each}
     return measures
 
 
@@ -102,4 +106,13 @@ def _carries(claim: Claim, spans: Sequence[str]) -> bool:
 
 def _shows(claim: Claim, grade: str) -> bool:
     said = " ".join([claim.text, *claim.findings])
-    return any(f"{before}{grade}{after}" in f"{said} " for before, after in (("Grade: ", " "), ("grade ", " "), ("", " recommendation"), ("", " grade"), ("", " statement")))
+    return any(
+        f"{before}{grade}{after}" in f"{said} "
+        for before, after in (
+            ("Grade: ", " "),
+            ("grade ", " "),
+            ("", " recommendation"),
+            ("", " grade"),
+            ("", " statement"),
+        )
+    )

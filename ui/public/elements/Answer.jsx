@@ -16,7 +16,7 @@ const Concern = ({ source }) => (
 
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
-  const { read_as: readAs, read_note: readNote, notice, warnings, claims, sources, rationale, steps, made_by: madeBy } = props
+  const { read_as: readAs, read_note: readNote, notice, warnings, direction, claims, sources, rationale, steps, made_by: madeBy } = props
 
   const open = (event, marker, claim) => {
     const opener = event.currentTarget
@@ -85,8 +85,15 @@ export default function Answer() {
         </div>
       )}
 
+      {direction && (
+        <p className="cw-direction">
+          <strong>{direction}</strong>
+        </p>
+      )}
+
       {claims.map((claim, at) => (
         <p key={at} className="cw-claim">
+          {claim.context && <span className="cw-context">[{claim.context}] </span>}
           {claim.text}{' '}
           {claim.markers.map((marker) => (
             <Mark key={marker.number} marker={marker} claim={claim} />
