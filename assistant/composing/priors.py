@@ -13,7 +13,6 @@ from assistant.planning.asking import effect_of
 from assistant.planning.rules import Plan
 from indexes.lexical import tokens
 
-BASE = "base"
 _NUMBER = re.compile(r"\d")
 _CRITERIA = re.compile(
     r"\b(?:aged?|ages|older|younger|years|women|men|adults?|children|adolescents|pregnan\w+|patients? with|people with|persons? (?:with|who|at)"
@@ -22,8 +21,18 @@ _CRITERIA = re.compile(
 )
 
 
-def _outcome(plan: Plan, candidate: Candidate) -> float:
-    """The share of the outcome's words, where the question names one."""
+def prior(plan: Plan, candidate: Candidate) -> float:
+    """What is added to the sentence's score."""
+    return base_prior(candidate) + sum(_worth(name, plan, candidate) for name in plan.asks)
+
+
+def base_prior(candidate: Candidate) -> float:
+    """The part of it that does not depend on how the question asks."""
+    return _priors()["base"]["roles"][candidate.role]
+
+
+def outcome_named(plan: Plan, candidate: Candidate) -> float:
+    """The share of the outcome's words that the sentence has; 0 where the question names no outcome."""
     effect = effect_of(plan.question)
     wanted = set(tokens(effect.outcome)) if effect else set()
     return len(wanted & set(tokens(candidate.text))) / len(wanted) if wanted else 0.0
@@ -32,18 +41,15 @@ def _outcome(plan: Plan, candidate: Candidate) -> float:
 _SIGNS: Mapping[str, Callable[[Plan, Candidate], float]] = {
     "number": lambda _, candidate: float(_NUMBER.search(candidate.text) is not None),
     "criteria": lambda _, candidate: float(_CRITERIA.search(candidate.text) is not None),
-    "outcome": _outcome,
+    "outcome": outcome_named,
 }
 
 
-def prior(plan: Plan, candidate: Candidate) -> float:
-    """What is added to the sentence's score."""
-    total = 0.0
-    for name in (BASE, *plan.asks):
-        weights = _priors().get(name, {})
-        total += weights.get("roles", {}).get(candidate.role, 0.0)
-        total += sum(weight * _SIGNS[sign](plan, candidate) for sign, weight in weights.get("signs", {}).items())
-    return total
+def _worth(asks: str, plan: Plan, candidate: Candidate) -> float:
+    weights = _priors().get(asks, {})
+    signs = weights.get("signs", {})
+    of_signs = sum(weight * _SIGNS[sign](plan, candidate) for sign, weight in signs.items())
+    return weights.get("roles", {}).get(candidate.role, 0.0) + of_signs
 
 
 @cache
