@@ -49,7 +49,7 @@ def latency(verifier: NeuralVerifier, pairs: list[LabelledPair]) -> dict[str, fl
 
 def main() -> None:
     """Measure, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
     given = parser.parse_args()
