@@ -162,6 +162,10 @@ class Answer(Model):
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."
     )
+    nearest: list[Source] = Field(
+        default_factory=list,
+        description="Of an abstention: the documents closest to the question, as reading. They do not answer it.",
+    )
     warnings: list[Warning]
     table: list[EvidenceRow] = Field(default_factory=list, description="Of the task `evidence_synthesis`.")
     structure: dict[str, Any] | None = Field(default=None, description="Of the task `structuring`.")

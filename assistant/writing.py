@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from assistant import __version__
 from assistant.answer import Answer, Source, TaskName, Usage, Versions
@@ -17,6 +17,10 @@ from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 
+NEAREST = 3
+"""Documents that an abstention offers as reading."""
+MIN_NEARNESS = 0.65
+"""Cosine of question and passage under which a document is no reading on the question."""
 NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
 
 
@@ -67,6 +71,7 @@ def finish(
         rationale=rationale,
         claims=[checked.claim for checked in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
+        nearest=_nearest(run, shelf, cited) if reason is not None else [],
         warnings=warnings,
         trace=run.trace,
         usage=_together(run.read.usage, run.usage),
@@ -80,6 +85,25 @@ def finish(
             seed=run.seed,
         ),
     )
+
+
+def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
+    """The documents closest in meaning to a question that is not answered, closest first, if they speak of something that it names.
+
+    None that has been retracted.
+    """
+    if run.plan is None:  # a task that was given its text has asked the library nothing
+        return []
+    named = run.plan.of_kind(TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION) or run.plan.terms
+    near: dict[str, Passage] = {}
+    for hit in sorted(run.hits, key=lambda hit: -(hit.scores.dense or 0.0)):
+        passage = hit.passage
+        if (hit.scores.dense or 0.0) < MIN_NEARNESS or len(near) == NEAREST:
+            break
+        content = content_of(passage.embedding_text)
+        if usable(passage) and passage.document_id not in cited and any(term.occurs_in(content) for term in named):
+            near.setdefault(passage.document_id, passage)
+    return [_source(passage, shelf.document(document_id)) for document_id, passage in near.items()]
 
 
 def _together(*usages: Usage) -> Usage:
@@ -163,5 +187,5 @@ def _rationale(run: Run) -> str:
     return text
 
 
-def _list(words: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(words)
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
