@@ -68,6 +68,7 @@ def finish(
         model=run.model,
         abstained=reason is not None,
         reason=reason,
+        unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
         claims=[checked.claim for checked in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
