@@ -174,6 +174,10 @@ class Answer(Model):
     model: str | None = None
     abstained: bool
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
+    unanswered: list[str] = Field(
+        default_factory=list,
+        description="Of a question that asks several things, each written to stand alone: those that nothing found answers, where others are answered.",
+    )
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
     direction: Direction | None = Field(
         default=None,
@@ -182,6 +186,10 @@ class Answer(Model):
     claims: list[Claim]
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."
+    )
+    nearest: list[Source] = Field(
+        default_factory=list,
+        description="Of an abstention: the documents closest to the question, as reading. They do not answer it.",
     )
     warnings: list[Warning]
     table: list[EvidenceRow] = Field(default_factory=list, description="Of the task `evidence_synthesis`.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from assistant import __version__
 from assistant.answer import Answer, Source, TaskName, Usage, Versions
@@ -21,6 +21,10 @@ from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 
+NEAREST = 3
+"""Documents that an abstention offers as reading."""
+MIN_NEARNESS = 0.65
+"""Cosine of question and passage under which a document is no reading on the question."""
 NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
 
 
@@ -28,7 +32,8 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer to a question, or the abstention."""
     reason = None if run.claims else _reason(run, library)
     question = run.planned.question
-    direction = read_direction(question, [*_cited(run.claims)]) if run.claims else None
+    asks_one_thing = run.claims and not run.parts
+    direction = read_direction(question, [*_cited(run.claims)]) if asks_one_thing else None
     answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
     return answer.model_copy(update={"direction": direction})
 
@@ -80,9 +85,11 @@ def finish(
         model=run.model,
         abstained=reason is not None,
         reason=reason,
+        unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
         claims=[checked.claim for checked in run.claims],
         sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
+        nearest=_nearest(run, shelf, cited) if reason is not None else [],
         warnings=warnings,
         trace=run.trace,
         usage=_together(run.read.usage, run.usage),
@@ -96,6 +103,25 @@ def finish(
             seed=run.seed,
         ),
     )
+
+
+def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
+    """The documents closest in meaning to a question that is not answered, closest first, if they speak of something that it names.
+
+    None that has been retracted.
+    """
+    if run.plan is None:  # a task that was given its text has asked the library nothing
+        return []
+    named = run.plan.of_kind(TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION) or run.plan.terms
+    near: dict[str, Passage] = {}
+    for hit in sorted(run.hits, key=lambda hit: -(hit.scores.dense or 0.0)):
+        passage = hit.passage
+        if (hit.scores.dense or 0.0) < MIN_NEARNESS or len(near) == NEAREST:
+            break
+        content = content_of(passage.embedding_text)
+        if usable(passage) and passage.document_id not in cited and any(term.occurs_in(content) for term in named):
+            near.setdefault(passage.document_id, passage)
+    return [_source(passage, shelf.document(document_id)) for document_id, passage in near.items()]
 
 
 def _together(*usages: Usage) -> Usage:
@@ -179,5 +205,5 @@ def _rationale(run: Run) -> str:
     return text
 
 
-def _list(words: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(words)
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -31,9 +31,9 @@ from assistant.verdicts.models import EFFECTS, YES_NO, Models
 from assistant.verdicts.sentences import Said
 from assistant.verification.figures import macro_f1
 from assistant.verification.model import Model, fit
+from evals.jsonl import numbered_records
 from evals.metrics import intervals
 from evals.qa_sets import read_questions
-from evals.qa_texts import records
 from indexes.passage import Role
 from ingestion.sentences import sentence_spans
 
@@ -65,7 +65,7 @@ def yes_no_items(folder: Path) -> Iterable[Item]:
         for pool in pools(found):
             said = [Said(each.candidate.text, each.candidate.role) for each in pool.weighed[:READ]]
             yield _item(name, pool.asked.question, said, str(pool.asked.verdict), pool.asked.question_id)
-    for _, record in records(folder / "pubmedqa.jsonl"):
+    for _, record in numbered_records(folder / "pubmedqa.jsonl"):
         text = str(record["conclusion"])
         said = [Said(text[a:b], Role.CONCLUSION) for a, b in sentence_spans(text)[:2]]
         gold = {"maybe": "uncertain"}.get(record["answer"], record["answer"])

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
-from evals.qa_texts import CORPORA, AnyText, Text, read_abstracts, read_corpus, read_guidelines, records
+from evals.jsonl import numbered_records
+from evals.qa_texts import CORPORA, AnyText, Text, read_abstracts, read_corpus, read_guidelines
 
 SNIPPETS = "_snippets"
 ARTICLES = "_articles.tar.xz"
@@ -57,7 +58,7 @@ def read_questions(path: Path) -> QuestionSet:
     """The set in a file, or in a folder that holds one file of questions. Raises `DataError` naming what is amiss."""
     file = _file(path)
     questions, texts, problems, pmids = [], {}, [], {}
-    for number, record in _rows(file) if file.suffix == ".csv" else records(file):
+    for number, record in _rows(file) if file.suffix == ".csv" else numbered_records(file):
         key, question = (
             str(record.get("id") or record.get("prompt_id") or record.get("question_id") or number),
             record.get("question"),
@@ -129,7 +130,7 @@ def _with_snippets(found: QuestionSet, file: Path) -> QuestionSet:
     if file.is_file():
         snippets = {
             str(record.get("id")): tuple(str(each["text"]) for each in record.get("snippets") or [])
-            for _, record in records(file)
+            for _, record in numbered_records(file)
         }
         found.questions = [replace(each, spans=snippets.get(each.question_id, each.spans)) for each in found.questions]
     return found
@@ -165,3 +166,11 @@ def sample(questions: Sequence[Asked], limit: int | None, seed: int) -> list[Ask
 
     drawn = set(random.Random(seed).sample(range(len(questions)), limit))  # noqa: S311
     return [asked for number, asked in enumerate(questions) if number in drawn]
+
+
+def texts_of(read: QuestionSet, asked: Sequence[Asked]) -> dict[str, AnyText]:
+    """The texts that answer these questions. Raises `DataError` where none is there."""
+    texts = {key: read.texts[key] for one in asked for key in sorted(one.gold) if key in read.texts}
+    if not texts:
+        raise DataError(f"{read.name}: none of the documents that answer its questions is there")
+    return texts

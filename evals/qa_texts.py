@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from evals.errors import DataError
+from evals.jsonl import numbered_records
 
 CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
 """Where the texts of a set may be: beside it, or in the folder above. A set whose questions bring their `contexts` needs none."""
@@ -60,6 +61,11 @@ class Guideline:
     markdown: str
 
     @property
+    def abstract(self) -> str:
+        """Its words."""
+        return self.markdown
+
+    @property
     def document_id(self) -> str:
         """What the library will call it."""
         return f"guideline:uspstf/{self.slug}@undated"
@@ -96,7 +102,7 @@ def read_corpus(folder: Path, wanted: Collection[str]) -> dict[str, AnyText]:
     for place in (folder, folder.parent):
         for name in CORPORA:
             if (place / name).is_file():
-                texts = (_text(record) for _, record in records(place / name))
+                texts = (_text(record) for _, record in numbered_records(place / name))
                 return {text.document_id: text for text in texts if text and text.document_id in wanted}
     raise DataError(f"{folder}: no texts to answer from; put {CORPORA[0]} or {CORPORA[1]} there or in the folder above")
 
@@ -163,17 +169,3 @@ def _nodes(tree: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for node in tree:
         yield node
         yield from _nodes(node.get("nodes", ()))
-
-
-def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a file of lines, each with its number. Raises `DataError`."""
-    try:
-        with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    record = json.loads(line)
-                    if not isinstance(record, dict):
-                        raise DataError(f"{path.name}:{number}: a JSON object is needed")
-                    yield number, record
-    except (ValueError, lzma.LZMAError, OSError) as error:
-        raise DataError(f"{path.name}: cannot be read ({type(error).__name__}); mend or replace the file") from error

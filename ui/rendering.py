@@ -11,8 +11,9 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Passage
-from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, NOTHING_FOUND, READ_AS, STATUSES, WARNINGS
+from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, READ_AS, STATUSES, WARNINGS
 
 
 class Segment(TypedDict):
@@ -87,7 +88,10 @@ class Page(TypedDict):
     warnings: list[ShownWarning]
     direction: str
     claims: list[ShownClaim]
+    unanswered: list[str]
     sources: list[ShownSource]
+    nearest_heading: str
+    nearest: list[ShownSource]
     rationale: str
     steps: list[str]
     made_by: str
@@ -111,7 +115,10 @@ def notice_page(heading: str, text: str) -> Page:
         warnings=[],
         direction="",
         claims=[],
+        unanswered=[],
         sources=[],
+        nearest_heading="",
+        nearest=[],
         rationale="",
         steps=[],
         made_by="",
@@ -137,7 +144,10 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
             )
             for claim in answer.claims
         ],
+        unanswered=[f"{UNANSWERED}: {part}" for part in answer.unanswered],
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
+        nearest_heading=NEAREST if answer.nearest else "",
+        nearest=[_source(source, 0) for source in answer.nearest],
         rationale=answer.rationale,
         steps=[
             f"{step.step.replace('_', ' ')}"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
-from assistant.answer import Answer, Citation, Claim
+from assistant.answer import Answer, Citation, Claim, Source
 from assistant.cli.desk import Desk, open_desk
 from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
@@ -21,6 +21,7 @@ from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from assistant.shelves import LedgerShelf, Shelves, passage_ids_in
 from assistant.tools.shelves import other_shelves
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Filters, Kind, Status
 from ingestion.errors import IngestionError
 from ingestion.home import ledger_path
@@ -222,33 +223,44 @@ def print_answer(answer: Answer) -> None:
     if answer.asked_note:
         out.print(text(answer.asked_note, style="dim"))
     if answer.abstained:
-        out.print(text("I found nothing in the library that supports an answer.", style="bold yellow"))
+        out.print(text(NOTHING_FOUND, style="bold yellow"))
         out.print(text(answer.reason or ""))
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
     if answer.direction:
         out.print(text(answer.direction.text, style="bold"))
     for claim in answer.claims:
         _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
+    for part in answer.unanswered:
+        out.print(text(f"{UNANSWERED}: {part}", style="bold yellow"))
     for warning in answer.warnings:
         about = f" [{numbers[warning.document_id]}]" if warning.document_id in numbers else ""
         out.print(text(f"! {warning.text}{about}", style="yellow"))
     if answer.sources:
         out.print()
     for source in answer.sources:
-        year = f", {source.year}" if source.year else ""
-        level = LEVELS.get(source.evidence_level, source.evidence_level)
-        out.print(
-            text(f"[{numbers[source.document_id]}] ", style="bold cyan")
-            + text(source.title)
-            + text(f" ({level}{year})", style="dim")
-            + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
-        )
-        if source.url:
-            out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
+        _print_source(source, f"[{numbers[source.document_id]}] ")
+    if answer.nearest:
+        out.print()
+        out.print(text(NEAREST, style="bold"))
+    for source in answer.nearest:
+        _print_source(source, "• ")
     out.print()
     note(
         f"{answer.rationale} {_made_by(answer)}{answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
     )
+
+
+def _print_source(source: Source, mark: str) -> None:
+    year = f", {source.year}" if source.year else ""
+    level = LEVELS.get(source.evidence_level, source.evidence_level)
+    out.print(
+        text(mark, style="bold cyan")
+        + text(source.title)
+        + text(f" ({level}{year})", style="dim")
+        + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
+    )
+    if source.url:
+        out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
 
 
 def _made_by(answer: Answer) -> str:
