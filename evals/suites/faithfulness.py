@@ -136,7 +136,9 @@ def _own(verifier: Verifier) -> list[Metric]:
     ]
 
 
-def _sample(one: Asked, answer: Answer | None, hits: Sequence[Hit], shelf: Shelf, texts: Mapping[str, AnyText]) -> Sample:
+def _sample(
+    one: Asked, answer: Answer | None, hits: Sequence[Hit], shelf: Shelf, texts: Mapping[str, AnyText]
+) -> Sample:
     gold = sorted(one.gold & texts.keys())
     return Sample(
         question_id=one.question_id,
