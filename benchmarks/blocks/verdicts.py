@@ -11,7 +11,7 @@ SETS = {
     "evidence_inference": "Evidence Inference (abstract)",
 }
 QA = ("pubmedqa", "bioasq", "evidence_inference", "qa_dataset")
-NAMED = {"qa_dataset": "USPSTF questions"}
+NAMED = {"bioasq": "BioASQ", "qa_dataset": "USPSTF questions"}
 MEASURES = {
     "coverage": "answered",
     "gold_cited": "cites a document that answers",
