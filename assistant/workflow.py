@@ -27,6 +27,7 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
+from assistant.verification.features import Embed
 from assistant.writing import write_answer
 from ingestion.library import Library
 
@@ -79,8 +80,9 @@ class Told(Event):
 class QuestionWorkflow(Workflow):
     """Answers one question at a time a run; runs may overlap. `engines` has the extractive one at least: where an LLM fails, that one answers."""
 
-    def __init__(self, library: Library, shelf: Shelf, engines: Engines, *, timeout_s: float) -> None:
+    def __init__(self, library: Library, shelf: Shelf, engines: Engines, *, embed: Embed, timeout_s: float) -> None:
         super().__init__(timeout=timeout_s)
+        self._embed = embed
         self._library = library
         self._shelf = shelf
         self._engines = engines
@@ -137,12 +139,11 @@ class QuestionWorkflow(Workflow):
         """Check drafts as they come; tell of those that hold."""
         shown = {checked.claim.text for checked in run.claims}
         spent = 0.0
-        embed = self._library.searcher.embedder.embed_passages
         async for draft in drafts:
             if draft.text in shown or len(run.claims) == MOST:
                 continue
             started = time.perf_counter()
-            checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, embed)
+            checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, self._embed)
             spent += time.perf_counter() - started
             if isinstance(checked, Checked):
                 shown.add(draft.text)
