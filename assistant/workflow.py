@@ -28,6 +28,7 @@ from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
 from assistant.verification.features import Embed
+from assistant.verification.premises import corrected
 from assistant.writing import write_answer
 from ingestion.library import Library
 
@@ -132,8 +133,11 @@ class QuestionWorkflow(Workflow):
 
     @step
     async def answer(self, event: Verified) -> StopEvent:
-        """Appraise, write down."""
-        return StopEvent(result=write_answer(event.run, self._library, self._shelf))
+        """Look at what the question takes for granted, appraise, write down."""
+        run = event.run
+        run.claims, warnings = corrected(run.planned.question, run.claims)
+        run.warnings += warnings
+        return StopEvent(result=write_answer(run, self._library, self._shelf))
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
         """Check drafts as they come; tell of those that hold."""
