@@ -16,6 +16,7 @@ from workflows import Context, Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
 
 from assistant.answer import EngineName, TraceStep
+from assistant.answer import Warning as AnswerWarning
 from assistant.checking import check
 from assistant.conversation.parts import parts_of
 from assistant.drafts import Checked, Draft
@@ -27,7 +28,9 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
+from assistant.verification.conflicts import Stated, conflicts
 from assistant.verification.features import Embed
+from assistant.verification.neural import load_neural
 from assistant.verification.premises import corrected
 from assistant.writing import write_answer
 from ingestion.library import Library
@@ -137,6 +140,10 @@ class QuestionWorkflow(Workflow):
         run = event.run
         run.claims, warnings = corrected(run.planned.question, run.claims)
         run.warnings += warnings
+        if verifier := load_neural():
+            stated = [Stated(checked.claim.text, checked.passages[0]) for checked in run.claims]
+            found = await timed(run, "conflicts", lambda: conflicts(stated, verifier.probabilities))
+            run.warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
         return StopEvent(result=write_answer(run, self._library, self._shelf))
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
