@@ -1,6 +1,6 @@
 """How well the verifier tells support, contradiction and neither apart on claims and documents it has not seen, beside floors and without checks.
 
-python benchmarks/support.py --data ../shared/data/eval/support --made made.jsonl --out benchmarks/results/support.json [--features FILE]
+python benchmarks/support.py --data ../shared/data/eval/support --made made.jsonl --out benchmarks/results/support.json [--verifier FOLDER]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.verification.calibration import as_evidence, calibrate, read_judgements, with_judgements
+from assistant.verification.calibration import as_evidence, calibrate, judgements_of, with_judgements
 from assistant.verification.features import read
 from assistant.verification.figures import support_figures
 from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
@@ -34,15 +34,15 @@ def main() -> None:
         "--made", type=Path, required=True, help="claims made by rule: benchmarks/verification.py --pairs"
     )
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--judged", type=Path, help="held-out probabilities of a neural model")
+    parser.add_argument("--verifier", type=Path, help="the folder of a neural verifier")
     parser.add_argument("--features", type=Path, help="where features are kept from one run to the next")
     args = parser.parse_args()
     pairs = [
         pair for name in SETS for pair in read_labelled(args.made if name == "made" else args.data / f"{name}.jsonl")
     ]
     values, faults = _features(pairs, args.features)
-    if args.judged:
-        values = with_judgements(pairs, values, read_judgements(args.judged))
+    if args.verifier:
+        values = with_judgements(pairs, values, judgements_of(args.verifier, pairs))
     gold = gold_labels(pairs)
     sources = np.array([pair.source for pair in pairs])
     calibration = calibrate(pairs, values)

@@ -20,9 +20,9 @@ def train_verifier(
             "--support", help="A file of claims, evidence and labels (JSONL), or a folder of them; again for more."
         ),
     ] = None,
-    judged: Annotated[
+    verifier: Annotated[
         Path | None,
-        typer.Option("--judged", help="A neural model's held-out probabilities for the same pairs (JSONL)."),
+        typer.Option("--verifier", help="A neural verifier's folder: what it says of the pairs is weighed too."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -61,7 +61,7 @@ def train_verifier(
         return
     from assistant.verification.calibration import (
         calibrate,
-        read_judgements,
+        judgements_of,
         values_of,
         with_judgements,
         write_coefficients,
@@ -78,8 +78,13 @@ def train_verifier(
         lambda tell: values_of(pairs, embedder.embed_passages, lambda done, total: tell("Reading pairs", done, total)),
         quiet=False,
     )
-    if judged is not None:
-        values = with_judgements(pairs, values, read_judgements(judged))
+    if verifier is not None:
+        folder = verifier
+        judged = with_steps(
+            lambda tell: judgements_of(folder, pairs, lambda done, total: tell("Judging pairs", done, total)),
+            quiet=False,
+        )
+        values = with_judgements(pairs, values, judged)
     calibration = calibrate(pairs, values)
     out = out or Path("coefficients.json")
     write_coefficients(out, calibration, pairs, embedder.name)

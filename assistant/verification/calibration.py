@@ -15,6 +15,7 @@ from assistant.verification.features import Embed, read, with_judgement
 from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, group_folds
 from assistant.verification.labels import LABELS
 from assistant.verification.model import Model, fit
+from assistant.verification.neural import JUDGED, NeuralVerifier
 
 FOLDS = 5
 RIDGE = 0.003  # penalty of squared weights
@@ -66,6 +67,26 @@ def read_judgements(path: Path) -> dict[tuple[str, str], tuple[float, float, flo
                 f"{path.name}:{number}: {error}; a line needs source, id, {', '.join(LABELS)}"
             ) from error
     return found  # type: ignore[return-value]
+
+
+def judgements_of(
+    folder: Path, pairs: Sequence[LabelledPair], tell: Tell | None = None
+) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """What a trained verifier says of each pair; of the sets that it learnt from, what the models without the pair's fold said.
+
+    Raises `LabelledError`, `ModelMissingError` and `ModelError`.
+    """
+    kept = folder / JUDGED
+    found = read_judgements(kept) if kept.is_file() else {}
+    learnt = {source for source, _ in found}
+    left = [pair for pair in pairs if pair.source not in learnt]
+    verifier = NeuralVerifier(folder)
+    for done, pair in enumerate(left, start=1):
+        support, contradict, neutral = verifier.probabilities([(pair.claim, pair.evidence)])[0].tolist()
+        found[pair.source, pair.id] = support, contradict, neutral
+        if tell is not None:
+            tell(done, len(left))
+    return found
 
 
 def calibrate(

@@ -21,6 +21,8 @@ from assistant.verification.windows import WORDS, closest_words
 from indexes.errors import ModelError, ModelMissingError
 
 SPEC, MODEL = "verifier.json", "model.onnx"
+JUDGED = "judged.jsonl"
+"""What models that had not learnt from a pair said of it, for the pairs that the model of the folder did learn from."""
 Probabilities = NDArray[np.float64]
 
 

@@ -52,6 +52,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         verification.support_faults,
         verification.mutations,
         verification.verification_latency,
+        verification.conflicts,
         verification.verifier,
         verification.verifier_data,
         verification.verifier_runs,

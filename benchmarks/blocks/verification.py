@@ -80,6 +80,22 @@ def verification_latency() -> str:
     return "\n".join(lines)
 
 
+def conflicts() -> str:
+    """Of texts that people judged against one claim: how many of those that disagree, and of those that agree, are named."""
+    result = load("conflicts")
+    pairs, same = result["pairs"], result["same_matter"]
+    lines = [
+        f"| contradiction at least | of {pairs['disagree']} that disagree | of {pairs['agree']} that agree "
+        f"| … of {same['disagree']} on the same matter | … of {same['agree']} |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for bar, named in result["bars"].items():
+        cells = [named[which][kind] for which in ("alone", "same_matter") for kind in ("disagree", "agree")]
+        shown = f"**{bar}**" if float(bar) == result["shipped_bar"] else bar
+        lines.append(f"| {shown} | {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
 def verifier() -> str:
     """On each support set: word overlap, the verifier that has not seen the set, and the one that learnt from its other folds."""
     result = load("verifier")

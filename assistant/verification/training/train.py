@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.verification.figures import SupportFigures
 from assistant.verification.labelled import LabelledPair, read_labelled
-from assistant.verification.neural import MODEL, VerifierSpec
+from assistant.verification.neural import JUDGED, MODEL, VerifierSpec
 from assistant.verification.training.base import make_base
 from assistant.verification.training.export import export_verifier, verifier_agreement
 from assistant.verification.training.halves import KeptStates
@@ -22,7 +22,7 @@ from assistant.verification.training.loop import TRAINED, Tell, saying, train, w
 from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
 from assistant.verification.training.perturbation import made_by_rule, read_texts
 from assistant.verification.training.recipe import SUPPORT_RECIPE, NeuralRecipe
-from assistant.verification.training.validation import JUDGED, Measured, cross_validated, write_judged
+from assistant.verification.training.validation import Measured, cross_validated, write_judged
 from indexes.embedding.weights import fingerprint
 from indexes.finetuning.checkpoint import need_models_extra
 from indexes.reranking import DEFAULT as BASE

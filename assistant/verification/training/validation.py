@@ -16,7 +16,6 @@ from assistant.verification.training.halves import KeptStates
 from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, saying, train
 from assistant.verification.training.recipe import NeuralRecipe
 
-JUDGED = "judged.jsonl"
 DIGITS = 4  # of a figure on the card
 
 Sets = Mapping[str, Sequence[LabelledPair]]

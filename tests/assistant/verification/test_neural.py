@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from tiny_verifier import write_tiny
 
 from assistant.settings import load_settings
 from assistant.verification import neural
-from assistant.verification.neural import MODEL, SPEC, NeuralVerifier, load_neural, probabilities
+from assistant.verification.calibration import judgements_of
+from assistant.verification.labelled import LabelledPair
+from assistant.verification.neural import JUDGED, MODEL, SPEC, NeuralVerifier, load_neural, probabilities
 from indexes.errors import ModelError, ModelMissingError
 
 pytest.importorskip("onnx", reason="pip install 'citewell[models]'")
@@ -85,3 +88,14 @@ def test_what_is_no_verifier_is_refused_by_name(tmp_path: Path) -> None:
     (damaged / MODEL).write_bytes(b"no model")
     with pytest.raises(ModelError, match="damaged"):
         NeuralVerifier(damaged)
+
+
+def test_pairs_that_were_learnt_from_are_judged_as_the_models_without_them_did(tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path)
+    seen = LabelledPair("1", *PAIRS[0], label="support", source="learnt")
+    new = LabelledPair("1", *PAIRS[1], label="contradict", source="new")
+    kept = {"source": "learnt", "id": "1", "support": 0.7, "contradict": 0.2, "neutral": 0.1}
+    (folder / JUDGED).write_text(json.dumps(kept) + "\n", encoding="utf-8")
+    found = judgements_of(folder, [seen, new])
+    assert found["learnt", "1"] == (0.7, 0.2, 0.1)
+    assert found["new", "1"] == pytest.approx(NeuralVerifier(folder).probabilities([PAIRS[1]])[0].tolist())
