@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -105,14 +106,9 @@ def _carries(claim: Claim, spans: Sequence[str]) -> bool:
 
 
 def _shows(claim: Claim, grade: str) -> bool:
-    said = " ".join([claim.text, *claim.findings])
-    return any(
-        f"{before}{grade}{after}" in f"{said} "
-        for before, after in (
-            ("Grade: ", " "),
-            ("grade ", " "),
-            ("", " recommendation"),
-            ("", " grade"),
-            ("", " statement"),
-        )
+    """Whether the grade is said, in the claim's words or in what was noted of it: "grade A", "an A recommendation"."""
+    said = " . ".join([claim.text, *claim.findings])
+    return (
+        re.search(rf"(?i:\bgrade):? {grade}\b|\b(?:an?|the) {grade} (?:recommendation|grade|statement)\b", said)
+        is not None
     )

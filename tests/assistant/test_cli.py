@@ -80,6 +80,22 @@ def test_a_refusal_is_no_failure(run: Run, starter_home: Path) -> None:
     assert run("ask", "What is the capital of France?", "--json", home=starter_home).json["abstained"] is True
 
 
+def test_the_direction_leads_and_what_a_sentence_leans_on_stands_in_brackets(run: Run, starter_home: Path) -> None:
+    advised = run(
+        "ask", "Should a healthy 65-year-old start daily aspirin to prevent a heart attack?", home=starter_home
+    )
+    assert advised.out.startswith("The recommendation cited advises against it (grade D).\n")
+    assert "\n  Grade D\n" in advised.out
+    question = "Is 9 months of treatment enough for intestinal tuberculosis?"
+    answer = Answer.model_validate_json(run("ask", question, "--json", home=starter_home).out)
+    plain = " ".join(run("ask", question, home=starter_home).out.split())
+    leaning = [claim for claim in answer.claims if claim.context]
+    assert leaning
+    for claim in leaning:
+        assert f"• [{claim.context}] {claim.text} [" in plain
+        assert all(f"[{claim.context}]" not in citation.quote for citation in claim.citations)
+
+
 def test_a_refusal_offers_reading_that_is_no_answer(run: Run, starter_home: Path) -> None:
     question = "Does tiotropium reduce mortality in children with asthma?"
     refused = run("ask", question, "--json", home=starter_home).json

@@ -72,6 +72,7 @@ def test_a_span_is_hit_by_the_words_themselves_and_not_by_others() -> None:
 def test_grade_and_section_count_where_the_set_has_them() -> None:
     graded = asked(grade="B", section="Screening interval")
     found = values([(graded, answer(SPAN, finding="Grade: B")), (graded, answer(SPAN, finding="Grade: A"))])
+    assert values([(graded, answer(SPAN, finding="Grade B"))])["grade_shown"] == 1
     assert found == {"grade_shown": 0.5, "section_cited": 1.0}
     assert values([(asked(), answer(SPAN))]) == {}
 
