@@ -272,6 +272,20 @@ def test_parallel_calls_run_in_parallel(small_library: Assistant, monkeypatch: p
     assert not meeting.broken
 
 
+def test_anthropic_calls_tools_by_its_own_protocol(small_library: Assistant) -> None:
+    calls = Calls([Call("search_literature", {"query": "aspirin"}), Call("search_guidelines", {"query": "aspirin"})])
+    with serve([calls, Text("DONE"), GOOD]) as server:
+        claude = {"llm": f"anthropic:claude-haiku-4-5@{server.root}", "llm_api_key": "k", "llm_tools": "native"}
+        answer = asyncio.run(modelled(small_library, server, **claude).ask(ASPIRIN))
+    assert (answer.engine, answer.model) == ("llm", "claude-haiku-4-5")
+    assert [claim.text for claim in answer.claims] == [HELD, ADVICE]
+    made = {step.tool for step in answer.trace if step.step == "tool"}  # side by side, in no order
+    assert made == {"search_literature", "search_guidelines"}
+    assert {request.path for request in server.requests} == {"/v1/messages"}
+    assert "search_literature" in json.dumps(server.requests[0].body["tools"])
+    assert "tool_result" in json.dumps(server.requests[1].messages)
+
+
 # -- limits
 
 
