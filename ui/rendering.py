@@ -85,6 +85,7 @@ class Page(TypedDict):
     notice: Notice | None
     warnings: list[ShownWarning]
     claims: list[ShownClaim]
+    certainty: str
     sources: list[ShownSource]
     rationale: str
     steps: list[str]
@@ -108,6 +109,7 @@ def notice_page(heading: str, text: str) -> Page:
         notice=Notice(heading=heading, text=text),
         warnings=[],
         claims=[],
+        certainty="",
         sources=[],
         rationale="",
         steps=[],
@@ -132,6 +134,7 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
             )
             for claim in answer.claims
         ],
+        certainty=answer.certainty.text if answer.certainty else "",
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
         rationale=answer.rationale,
         steps=[

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
+from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import Chosen, compose
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -17,10 +18,13 @@ from assistant.progress import Progress, Tell
 from assistant.run import Run
 from assistant.tracing import timed
 from indexes.lexical import encode_tokens
-from indexes.passage import Filters, Hit, Kind
+from indexes.passage import Filters, Hit, Kind, Passage, Status
+from indexes.searcher import Mode
 from ingestion.library import Library
 
 COUNT_UP_TO = 1000
+RETRACTED = 12
+"""Passages of retracted work that are looked at."""
 NAMES = {Kind.GUIDELINE: "guidelines", Kind.LITERATURE: "literature", Kind.TRIAL: "trials"}
 
 
@@ -47,6 +51,7 @@ class ExtractiveEngine:
             )
         run.retrieved.update(hit.passage.passage_id for hit in run.hits)
         run.frequencies = await asyncio.to_thread(self._frequencies, run.planned.terms)
+        run.refused = await asyncio.to_thread(self._refused, run)
 
     async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:
         """Sentences from what may carry a claim, each of them its own quote, stronger evidence first."""
@@ -74,6 +79,15 @@ class ExtractiveEngine:
     def _search(self, run: Run, kind: Kind, quota: int) -> list[Hit]:
         only = replace(run.planned.filters, kinds=frozenset({kind}))
         return self._library.searcher.search(run.planned.question, quota, only)
+
+    def _refused(self, run: Run) -> list[Passage]:
+        """Passages of retracted work that would have been evidence; looked for by themselves, as sound work may crowd them out of a search."""
+        filters = retracted_filters(run.planned)
+        if filters is None or not self._library.ledger.has_status(Status.RETRACTED):
+            return []
+        found = self._library.searcher.search(run.planned.question, RETRACTED, filters, Mode.BM25)
+        hits = {hit.passage.passage_id: hit for hit in [*run.hits, *found] if not usable(hit.passage)}
+        return refused(run.planned, list(hits.values()), run.frequencies, self._sentence_vectors())
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""

@@ -16,7 +16,7 @@ const Concern = ({ source }) => (
 
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
-  const { read_as: readAs, read_note: readNote, notice, warnings, claims, sources, rationale, steps, made_by: madeBy } = props
+  const { read_as: readAs, read_note: readNote, notice, warnings, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
 
   const open = (event, marker, claim) => {
     const opener = event.currentTarget
@@ -93,6 +93,8 @@ export default function Answer() {
           ))}
         </p>
       ))}
+
+      {certainty && <p className="cw-certainty">{certainty}</p>}
 
       {sources.length > 0 && (
         <section className="cw-sources" aria-label="Sources">
