@@ -60,7 +60,8 @@ def _rated(sentences: Sequence[Sequence[Appraisal]], quotes: Sequence[str], *, c
         [] if len(body) == len(limiting) else [f"Of these {_named(limiting)} {'set' + 's' * (len(limiting) == 1)} it."]
     )
     reasons += dict.fromkeys(reason for one in limiting for reason in one.reasons)
-    against = [*_single(body), *_imprecise(body, quotes), *([CONFLICT] if conflict else [])]
+    against = [*_single(body), *_imprecise(body, quotes)] if lowest != SCALE[0] else []
+    against += [CONFLICT] if conflict else []
     level = lowered(lowest, len(against))
     starts = max((one.starts for one in limiting), key=SCALE.index)
     said = f"Certainty of the evidence: {level}. It rests on {_named(body)}."
@@ -86,7 +87,7 @@ def _each_once(groups: Iterable[Iterable[Appraisal]]) -> list[Appraisal]:
 def _single(body: Sequence[Appraisal]) -> list[str]:
     """A single study was not repeated. ACC/AHA, too, give one trial less than level A (Halperin et al., Circulation 2016;133:1426)."""
     alone = len(body) == 1 and body[0].design not in REVIEWS | {"guideline"}
-    return ["It is a single study."] if alone else []
+    return ["A single study."] if alone else []
 
 
 def _imprecise(body: Sequence[Appraisal], quotes: Sequence[str]) -> list[str]:
@@ -94,10 +95,10 @@ def _imprecise(body: Sequence[Appraisal], quotes: Sequence[str]) -> list[str]:
     said = rules()["imprecision"]
     sizes = [one.participants.number if one.participants else None for one in body]
     if all(sizes) and (people := sum(filter(None, sizes))) < said["participants"]:
-        return [f"It is on {people} people in all, fewer than {said['participants']}."]
+        return [f"{people} people in all, fewer than {said['participants']}."]
     found = [interval for quote in quotes for interval in intervals(quote)]
     if found and all(low <= 1 <= high and (low < said["benefit"] or high > said["harm"]) for low, high in found):
-        return ["The interval of its effect holds both no effect and an appreciable one."]
+        return ["The interval of the effect holds both no effect and an appreciable one."]
     return []
 
 

@@ -31,10 +31,10 @@ READ = 8
 """Passages of a document in which its size is looked for: the abstract, and of a full text the methods that follow."""
 _GRADE_WORDS = re.compile(r"(?:very low|low|moderate|high)(?: (?:to|or) (?:very low|low|moderate|high))?")
 _OF_STATUS = {
-    Status.CONCERN: "Its journal has published an expression of concern about it.",
-    Status.SUPERSEDED: "It has been superseded.",
-    Status.DRAFT: "It is a draft.",
-    Status.RETRACTED: "It has been retracted and is no evidence.",
+    Status.CONCERN: "Its journal has published an expression of concern.",
+    Status.SUPERSEDED: "Superseded.",
+    Status.DRAFT: "A draft, not the issuer's final word.",
+    Status.RETRACTED: "Retracted, and so no evidence.",
 }
 
 
@@ -112,15 +112,15 @@ def _start(
                 ["What is cited of the guideline prints no certainty in GRADE's words, so it is taken as moderate."],
             )
         case "unknown":
-            return level, ["Its design is not stated, so it is taken for an observational study."]
+            return level, ["Its design is not stated, and is taken for observational."]
         case "meta-analysis" | "systematic review":
             said = "\n".join((document.title, *(one.text for one in passages[:1])))
             if re.search(rules()["review"]["randomised"], said, re.IGNORECASE):
                 return level, []
             if re.search(rules()["review"]["observational"], said, re.IGNORECASE):
-                return "low", ["It reviews observational studies."]
-            return lowered(level, 1), ["It does not say here whether the studies it reviews are randomised trials."]
-    return level, [] if level == "high" else [f"By its design ({design}) it starts at {level}."]
+                return "low", ["A review of observational studies."]
+            return lowered(level, 1), ["A review that does not say here whether it pools randomised trials."]
+    return level, [] if level == "high" else [f"By design ({design}) it starts at {level}."]
 
 
 def _printed(recommendations: Sequence[Part]) -> tuple[CertaintyLevel, list[str]] | None:
@@ -137,12 +137,13 @@ def _printed(recommendations: Sequence[Part]) -> tuple[CertaintyLevel, list[str]
 
 def _aged(document: Document, design: str) -> str:
     kind = "guideline" if design == "guideline" else "review" if design in REVIEWS else "study"
+    most = rules()["age"][kind]
     years = datetime.now(UTC).year - document.year if document.year else 0
-    return f"It is {years} years old." if years >= rules()["age"][kind] else ""
+    return f"Published {most} or more years ago." if years >= most else ""
 
 
 def _in_animals(document: Document, design: str) -> str:
     """Whether the indexers say that it was done in animals and not in people, where its design does not say so already."""
     headings = {heading.partition("/")[0].casefold() for heading in document.mesh}
     only = design != "animal study" and "animals" in headings and "humans" not in headings
-    return "It was done in animals." if only else ""
+    return "Done in animals." if only else ""
