@@ -70,7 +70,10 @@ class Appraisal(Model):
 
     document_id: str
     design: str = Field(description="In words: `randomised trial`, `guideline`, `unknown`, …")
-    evidence_level: str
+    design_quote: str | None = Field(
+        default=None, description="The sentence that it was read from where neither the indexers nor the title say it."
+    )
+    evidence_level: str = Field(description="Of the design: as of a source, which goes by indexers and title alone.")
     participants: Participants | None = Field(default=None, description="`null` where it cannot be told for certain.")
     year: int | None
     status: str

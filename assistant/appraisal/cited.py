@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -16,6 +17,8 @@ from indexes.passage import Hit, Passage
 from ingestion.document import Document
 
 OFF_THE_POINT = "What is cited is on children or pregnancy, which the question does not name."
+_ADULTS = re.compile(r"\badults?\b|\bnon-?pregnan\w+|\bnot pregnant\b", re.IGNORECASE)
+"""Whoever else a sentence names, it is on them too."""
 Place = tuple[Passage, Citation]
 """A passage and what is cited of it."""
 
@@ -55,8 +58,11 @@ def appraise_cited(
 
 def _off_the_point(plan: Plan | None, cited: Sequence[Place]) -> str:
     """Why what is cited is only indirect evidence for the question; empty where it is not."""
+    if plan is None or not cited:
+        return ""
     sentences = [
         Candidate(Hit(passage), one.start, one.end, passage.part_at(one.start).role, leans=False)
         for passage, one in cited
     ]
-    return OFF_THE_POINT if plan and sentences and all(special_people(plan, one) for one in sentences) else ""
+    only = all(special_people(plan, one) and not _ADULTS.search(one.text) for one in sentences)
+    return OFF_THE_POINT if only else ""

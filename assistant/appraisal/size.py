@@ -10,12 +10,15 @@ from assistant.answer import Participants
 from assistant.appraisal.rules import rules
 from assistant.studies.participants import find_count
 from assistant.studies.reader import Sentence, sentences_of
+from assistant.studies.words import words
 from assistant.verification.measures import measures
 from indexes.passage import Kind, Passage, Role
 from ingestion.document import Document
 
 _COUNTED_IN = {Role.METHOD: 0, Role.RESULT: 1, Role.SUMMARY: 2, Role.BODY: 3, Role.CONCLUSION: 4}
 """Where a study says how many it studied, the likeliest place first; what stands in its background counts others."""
+
+_COUNTED = re.compile(rf"\bn ?= ?(\d[\d,]*)|\b(\d[\d,]*) (?:[\w-]+,? ){{0,4}}?{words('people')}\b", re.IGNORECASE)
 
 
 def participants(document: Document, passages: Sequence[Passage]) -> Participants | None:
@@ -44,12 +47,15 @@ def _number(sentence: Sentence) -> int | None:
     around = {"sentence": text, "before": text[: span[0]], "after": text[span[1] :]}
     if any(pattern.search(around[place]) for place, pattern in _not_all()):
         return None
-    words = text[slice(*span)]
-    figures = measures(words).quantities
-    if len(figures) != 1 or not figures[0].value.isdigit() or (len(words.split()) > 1 and words[0].isalpha()):
+    said = text[slice(*span)]
+    figures = measures(said).quantities
+    if len(figures) != 1 or not figures[0].value.isdigit() or (len(said.split()) > 1 and said[0].isalpha()):
         return None  # "one hundred and fifty" is read as its last word
     number = int(figures[0].value)
-    return number if number >= rules()["size"]["fewest"] else None
+    counted = [int(re.sub(r"\D", "", match[1] or match[2])) for match in _COUNTED.finditer(text)]
+    if number < rules()["size"]["fewest"] or any(other > number for other in counted):
+        return None  # what is less than a part is not the whole
+    return number
 
 
 @cache

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import cast
 
 from assistant.answer import Appraisal, CertaintyLevel
-from assistant.appraisal.preliminary import has_results, why_preliminary
+from assistant.appraisal.design import design_of
+from assistant.appraisal.preliminary import why_preliminary
 from assistant.appraisal.rules import rules
 from assistant.appraisal.size import participants
 from assistant.evidence import RecommendationView
 from indexes.passage import Kind, Part, Passage, Role, Status
-from ingestion.design import study_design
 from ingestion.document import Document
 
 SCALE: tuple[CertaintyLevel, ...] = ("very low", "low", "moderate", "high")
@@ -56,7 +56,9 @@ def appraise(
         for part in (parts if parts is not None else [part for one in passages for part in one.parts])
         if part.role is Role.RECOMMENDATION
     ]
-    design = design_of(document)
+    told = passages[:READ]
+    designed = design_of(document, told)
+    design = designed.design
     counts = design in STUDIES or design in REVIEWS or document.kind is Kind.TRIAL
     why = why_preliminary(document)
     starts, reasons = _start(document, design, passages, recommendations)
@@ -67,8 +69,9 @@ def appraise(
     return Appraisal(
         document_id=document.document_id,
         design=design,
-        evidence_level=document.evidence_level,
-        participants=participants(document, passages[:READ]) if counts else None,
+        design_quote=designed.quote,
+        evidence_level=designed.level,
+        participants=participants(document, told) if counts else None,
         year=document.year,
         status=document.status.value,
         superseded_by=successor or document.superseded_by,
@@ -86,18 +89,6 @@ def appraise(
 def lowered(level: CertaintyLevel, steps: int) -> CertaintyLevel:
     """So many steps down, at most to the lowest."""
     return SCALE[max(0, SCALE.index(level) - steps)]
-
-
-def design_of(document: Document) -> str:
-    """The design in words, as the indexers or the title say it; of a trial with results that was randomised, that."""
-    if document.kind is Kind.GUIDELINE:
-        return "guideline"
-    if document.kind is Kind.TRIAL:
-        randomised = str(document.attributes.get("allocation", "")).upper() == "RANDOMIZED"
-        if not has_results(document):
-            return "registration"
-        return "randomised trial" if randomised else "clinical trial"
-    return study_design(document.publication_types, document.title)[0]
 
 
 def _start(
@@ -136,8 +127,10 @@ def _printed(recommendations: Sequence[Part]) -> tuple[CertaintyLevel, list[str]
 
 
 def _aged(document: Document, design: str) -> str:
-    kind = "guideline" if design == "guideline" else "review" if design in REVIEWS else "study"
-    most = rules()["age"][kind]
+    """A guideline and a review gather what was known; what a study found does not go out of date, and its year is shown."""
+    if design not in REVIEWS | {"guideline"}:
+        return ""
+    most = rules()["age"]["review" if design in REVIEWS else "guideline"]
     years = datetime.now(UTC).year - document.year if document.year else 0
     return f"Published {most} or more years ago." if years >= most else ""
 

@@ -40,8 +40,9 @@ def appraise(
     print_whole(identifier, "dim")
     for name, words in _said(appraisal).items():
         print_indented(text(f"{name}: ", style="dim") + text(words), 0)
-    if appraisal.participants and appraisal.participants.quote:
-        print_indented(text(f"“{appraisal.participants.quote}”", style="dim"), 2)
+    counted = appraisal.participants.quote if appraisal.participants else None
+    for quote in dict.fromkeys(filter(None, (appraisal.design_quote, counted))):
+        print_indented(text(f"Read from: “{quote}”", style="dim"), 0)
     for warning in found.warnings:
         print_indented(text(f"! {warning.text}", style="yellow"), 0)
     out.print()
