@@ -109,7 +109,7 @@ class Source(Model):
     )
     status: str
     identifiers: dict[str, str] = Field(default_factory=dict)
-    appraisal: Appraisal | None = Field(default=None, description="`null` of a calculation.")
+    appraisal: Appraisal | None = Field(default=None, description="`null` of a calculation, and of what is not cited.")
 
 
 class Warning(Model):  # noqa: A001 - the contract's word
@@ -206,6 +206,10 @@ class Answer(Model):
     claims: list[Claim]
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."
+    )
+    nearest: list[Source] = Field(
+        default_factory=list,
+        description="Of an abstention: the documents closest to the question, as reading. They do not answer it.",
     )
     warnings: list[Warning]
     certainty: Certainty | None = Field(default=None, description="`null` where no document is cited.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from assistant import __version__
 from assistant.answer import Answer, Appraisal, Source, TaskName, Usage, Versions
@@ -20,6 +20,10 @@ from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 
+NEAREST = 3
+"""Documents that an abstention offers as reading."""
+MIN_NEARNESS = 0.65
+"""Cosine of question and passage under which a document is no reading on the question."""
 NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
 
 
@@ -69,6 +73,7 @@ def finish(
         rationale=rationale,
         claims=claims,
         sources=[_source(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],
+        nearest=_nearest(run, shelf, cited) if reason is not None else [],
         warnings=warnings,
         certainty=certainty_of(appraised, claims, conflict=any(warning.kind == "conflict" for warning in warnings)),
         trace=run.trace,
@@ -85,6 +90,25 @@ def finish(
     )
 
 
+def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
+    """The documents closest in meaning to a question that is not answered, closest first, if they speak of something that it names.
+
+    None that has been retracted.
+    """
+    if run.plan is None:  # a task that was given its text has asked the library nothing
+        return []
+    named = run.plan.of_kind(TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION) or run.plan.terms
+    near: dict[str, Passage] = {}
+    for hit in sorted(run.hits, key=lambda hit: -(hit.scores.dense or 0.0)):
+        passage = hit.passage
+        if (hit.scores.dense or 0.0) < MIN_NEARNESS or len(near) == NEAREST:
+            break
+        content = content_of(passage.embedding_text)
+        if usable(passage) and passage.document_id not in cited and any(term.occurs_in(content) for term in named):
+            near.setdefault(passage.document_id, passage)
+    return [_source(passage, shelf.document(document_id)) for document_id, passage in near.items()]
+
+
 def _together(*usages: Usage) -> Usage:
     """What was paid in all."""
     return Usage(
@@ -94,7 +118,7 @@ def _together(*usages: Usage) -> Usage:
     )
 
 
-def _source(passage: Passage, document: Document | None, appraisal: Appraisal | None) -> Source:
+def _source(passage: Passage, document: Document | None, appraisal: Appraisal | None = None) -> Source:
     return Source(
         document_id=passage.document_id,
         kind="calculator" if passage.document_id.startswith(CALCULATOR) else passage.kind.value,
@@ -163,5 +187,5 @@ def _rationale(run: Run) -> str:
     return text
 
 
-def _list(words: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(words)
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from assistant.verification.calibration import as_evidence, calibrate, read_judgements, with_judgements
 from assistant.verification.features import read
-from assistant.verification.figures import auroc, ece, macro_f1
-from assistant.verification.labelled import Labelled, read_labelled
-from assistant.verification.model import LABELS
+from assistant.verification.figures import support_figures
+from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
+from assistant.verification.labels import LABELS, Floats, Ints
 from evals.cache import CachedEmbedder, cache_folder
-from evals.suites.support import ABLATIONS
+from evals.suites.support import ABLATIONS, floors
 from indexes.embedding import load_embedder
 
 SETS = ("scifact", "healthver", "nli4ct_train", "made")
-Floats = NDArray[np.float64]
 
 
 def main() -> None:
@@ -44,14 +43,12 @@ def main() -> None:
     values, faults = _features(pairs, args.features)
     if args.judged:
         values = with_judgements(pairs, values, read_judgements(args.judged))
-    gold = np.array([LABELS.index(pair.label) for pair in pairs])
+    gold = gold_labels(pairs)
     sources = np.array([pair.source for pair in pairs])
     calibration = calibrate(pairs, values)
     best = list(calibration.held_out)[-1]
     systems: dict[str, Floats] = {
-        "always support": np.tile([1.0, 0.0, 0.0], (len(pairs), 1)),
-        "word overlap": _floor([each["share_telling"] for each in values]),
-        "embedding cosine": _floor([(each["cosine"] - 0.5) / 0.45 for each in values]),
+        **floors(values),
         **{f"verifier, {name}": held_out for name, held_out in calibration.held_out.items()},
     }
     result: dict[str, object] = {
@@ -73,7 +70,7 @@ def main() -> None:
     args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _features(pairs: Sequence[Labelled], kept: Path | None) -> tuple[list[dict[str, float]], list[list[str]]]:
+def _features(pairs: Sequence[LabelledPair], kept: Path | None) -> tuple[list[dict[str, float]], list[list[str]]]:
     """Features of each pair and the names of the checks that found a fault."""
     if kept is not None and kept.is_file():
         lines = {
@@ -97,28 +94,17 @@ def _features(pairs: Sequence[Labelled], kept: Path | None) -> tuple[list[dict[s
     return values, faults
 
 
-def _floor(scores: Sequence[float]) -> Floats:
-    support = np.clip(np.array(scores), 0, 1)
-    return np.column_stack([support, (1 - support) * 0.49, (1 - support) * 0.51])
-
-
-def _figures(probabilities: Floats, gold: NDArray[np.int64], sources: NDArray[np.str_]) -> dict[str, dict[str, float]]:
-    found = {}
-    for name in SETS:
-        of, labels = probabilities[sources == name], gold[sources == name]
-        there = sorted(set(labels.tolist()))
-        chosen = np.array(there)[of[:, there].argmax(axis=1)]
-        found[name] = {
-            "auroc": round(auroc(of[:, 0], labels == 0), 3),
-            "macro_f1": round(macro_f1(chosen, labels), 3),
-            "accuracy": round(float((chosen == labels).mean()), 3),
-            "ece": round(ece(of[:, 0], labels == 0), 3),
-        }
-    return found
+def _figures(probabilities: Floats, gold: Ints, sources: NDArray[np.str_]) -> dict[str, dict[str, float]]:
+    return {
+        name: support_figures(probabilities[sources == name], gold[sources == name])
+        .rounded(3)
+        .model_dump(exclude={"pairs"})
+        for name in SETS
+    }
 
 
 def _faults(
-    faults: Sequence[Sequence[str]], gold: NDArray[np.int64], sources: NDArray[np.str_]
+    faults: Sequence[Sequence[str]], gold: Ints, sources: NDArray[np.str_]
 ) -> Mapping[str, Mapping[str, float]]:
     """Set and label -> the share of pairs in which some check finds a fault."""
     any_fault = np.array([bool(each) for each in faults])

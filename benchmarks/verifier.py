@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.verification.figures import auroc
+from assistant.verification.figures import SUPPORT, auroc
+from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
 from assistant.verification.neural import MODEL, NeuralVerifier
-from assistant.verification.training.pairs import Label, LabelledPair, read_labelled
 from assistant.verification.training.train import CARD
 from indexes.lexical import tokens
 
@@ -49,7 +49,7 @@ def latency(verifier: NeuralVerifier, pairs: list[LabelledPair]) -> dict[str, fl
 
 def main() -> None:
     """Measure, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
     given = parser.parse_args()
@@ -59,13 +59,7 @@ def main() -> None:
         "card": json.loads((given.folder / CARD).read_bytes()),
         "bytes": (given.folder / MODEL).stat().st_size,
         "overlap": {
-            name: round(
-                auroc(
-                    np.array([overlap(each) for each in pairs]),
-                    np.array([each.label is Label.SUPPORT for each in pairs]),
-                ),
-                4,
-            )
+            name: round(auroc(np.array([overlap(each) for each in pairs]), gold_labels(pairs) == SUPPORT), 4)
             for name, pairs in sets.items()
         },
         "latency": latency(verifier, [pair for pairs in sets.values() for pair in pairs]),

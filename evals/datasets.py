@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
+from evals.jsonl import numbered_lines, numbered_records
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 QRELS_COLUMNS = ("query-id", "corpus-id", "score")
@@ -54,6 +54,9 @@ def read_collection(path: Path) -> Collection:
     folder = path.parent if path.is_file() and path.name in (CORPUS, QUERIES, QRELS) else path
     if not folder.is_dir():
         raise DataError(f"{path}: no such folder; --data takes a folder with {CORPUS}, {QUERIES} and {QRELS}")
+    for name in (CORPUS, QUERIES, QRELS):
+        if not (folder / name).exists():
+            raise DataError(f"{folder / name}: no such file; a retrieval set has {CORPUS}, {QUERIES} and {QRELS}")
     problems: list[str] = []
     documents: dict[str, CorpusDocument] = {}
     for number, key, record in _records(folder / CORPUS):
@@ -83,13 +86,7 @@ def read_collection(path: Path) -> Collection:
 def _records(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Line number, id and record of every line of a JSONL file that is not blank."""
     first_line: dict[str, int] = {}
-    for number, line in _lines(path):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{path.name}:{number}: not JSON ({error}); mend or remove the line") from error
-        if not isinstance(record, dict):
-            raise DataError(f'{path.name}:{number}: a JSON object is needed, such as {{"_id": "1", "text": "…"}}')
+    for number, record in numbered_records(path):
         key = record.get("_id")
         if isinstance(key, bool) or not isinstance(key, str | int) or not str(key).strip():
             raise DataError(f'{path.name}:{number}: no "_id"; give every record a text or a number as its id')
@@ -102,7 +99,7 @@ def _records(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
 
 def _judgements(path: Path) -> Iterator[tuple[int, str, str, int]]:
     """Line number, query id, document id and grade of every line below the header of a qrels file."""
-    lines = _lines(path)
+    lines = numbered_lines(path)
     number, header = next(lines)
     columns = header.split("\t")
     missing = [column for column in QRELS_COLUMNS if column not in columns]
@@ -124,29 +121,6 @@ def _judgements(path: Path) -> Iterator[tuple[int, str, str, int]]:
             raise DataError(f"{path.name}:{number}: score {grade!r} is no whole number") from error
     if empty:
         raise DataError(f"{path.name}: no judgement below the header; without judgements nothing can be measured")
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and text of every line that is not blank. Raises `DataError` where there is none, or it is not UTF-8."""
-    empty = True
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                try:
-                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
-                except UnicodeDecodeError as error:
-                    raise DataError(
-                        f"{path.name}:{number}: not UTF-8 (byte {error.start + 1}); save it as UTF-8"
-                    ) from error
-                if line.strip():
-                    empty = False
-                    yield number, line
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; a retrieval set has {CORPUS}, {QUERIES} and {QRELS}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    if empty:
-        raise DataError(f"{path.name}: empty; nothing can be measured with it")
 
 
 def _text(record: dict[str, Any], name: str, file: str, number: int, default: str | None = None) -> str:

@@ -1,7 +1,8 @@
 """Makes false claims of true sentences, by rule: a figure, a direction, a drug, a denial, a population changed; and true ones by harmless rewording.
 
-The rules and their words are this module's own, not the verifier's, so that what it does not know is tried too. Nothing is drawn twice from one seed
-differently.
+The rules and their words are this module's own, not the verifier's, so that what it does not know is tried too. They share nothing with those of
+`assistant.verification.training.perturbation`, on purpose: what the neural verifier is measured with must not be made as what it learnt from.
+Nothing is drawn twice from one seed differently.
 """
 
 from __future__ import annotations

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import lzma
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
+from evals.jsonl import numbered_records
 
 CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
 """Where the texts of a set may be: beside it, or in the folder above. A set whose questions bring their `contexts` needs none."""
@@ -48,7 +47,7 @@ def read_questions(path: Path) -> QuestionSet:
     """The set in a file, or in a folder that holds one file of questions. Raises `DataError` naming what is amiss."""
     file = _file(path)
     questions, texts, problems = [], {}, []
-    for number, record in _records(file):
+    for number, record in numbered_records(file):
         key, question = str(record.get("id", number)), record.get("question")
         if not isinstance(question, str) or not question.strip():
             problems.append(f"{file.name}:{number}: no question")
@@ -84,7 +83,7 @@ def _corpus(folder: Path, wanted: frozenset[str]) -> dict[str, Text]:
         for name in CORPORA:
             if (place / name).is_file():
                 found = {}
-                for _, record in _records(place / name):
+                for _, record in numbered_records(place / name):
                     text = _text(record)
                     if text and f"pubmed:{text.pmid}" in wanted:
                         found[f"pubmed:{text.pmid}"] = text
@@ -102,19 +101,6 @@ def _references(record: Mapping[str, Any]) -> Iterator[str]:
     """Answers in words: BioASQ's ideal answers, PubMedQA's conclusion."""
     ideal = record.get("ideal_answer") or record.get("conclusion") or record.get("reference_answer") or []
     yield from (str(each) for each in ([ideal] if isinstance(ideal, str) else ideal) if str(each).strip())
-
-
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    record = json.loads(line)
-                    if not isinstance(record, dict):
-                        raise DataError(f"{path.name}:{number}: a JSON object is needed")
-                    yield number, record
-    except (ValueError, lzma.LZMAError, OSError) as error:
-        raise DataError(f"{path.name}: cannot be read ({type(error).__name__}); mend or replace the file") from error
 
 
 def sample(questions: Sequence[Asked], limit: int | None, seed: int) -> list[Asked]:

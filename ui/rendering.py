@@ -11,8 +11,9 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
+from assistant.wording import NEAREST, NOTHING_FOUND
 from indexes.passage import Passage
-from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, NOTHING_FOUND, READ_AS, STATUSES, WARNINGS
+from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, READ_AS, STATUSES, WARNINGS
 
 
 class Segment(TypedDict):
@@ -87,6 +88,8 @@ class Page(TypedDict):
     claims: list[ShownClaim]
     certainty: str
     sources: list[ShownSource]
+    nearest_heading: str
+    nearest: list[ShownSource]
     rationale: str
     steps: list[str]
     made_by: str
@@ -111,6 +114,8 @@ def notice_page(heading: str, text: str) -> Page:
         claims=[],
         certainty="",
         sources=[],
+        nearest_heading="",
+        nearest=[],
         rationale="",
         steps=[],
         made_by="",
@@ -136,6 +141,8 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
         ],
         certainty=answer.certainty.text if answer.certainty else "",
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
+        nearest_heading=NEAREST if answer.nearest else "",
+        nearest=[_source(source, 0) for source in answer.nearest],
         rationale=answer.rationale,
         steps=[
             f"{step.step.replace('_', ' ')}"

@@ -46,7 +46,6 @@ STARTERS = (
     ("Colorectal screening", "At what age should screening for colorectal cancer start in average-risk adults?"),
 )
 
-NOTHING_FOUND = "I found nothing in the library that supports an answer."
 READ_AS = "Read as"
 REOPENED = "Source [{number}] is open beside this."
 NOT_ASKED = "That question could not be taken."

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
-from assistant.answer import Answer, Citation, Claim
+from assistant.answer import Answer, Citation, Claim, Source
 from assistant.cli.desk import Desk, open_desk
 from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
@@ -20,6 +20,7 @@ from assistant.guardrails.screening import screen
 from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from assistant.shelves import passage_ids_in
+from assistant.wording import NEAREST, NOTHING_FOUND
 from indexes.passage import Filters, Kind, Status
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -184,7 +185,7 @@ def print_answer(answer: Answer) -> None:
     if answer.asked_note:
         out.print(text(answer.asked_note, style="dim"))
     if answer.abstained:
-        out.print(text("I found nothing in the library that supports an answer.", style="bold yellow"))
+        out.print(text(NOTHING_FOUND, style="bold yellow"))
         out.print(text(answer.reason or ""))
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
     for claim in answer.claims:
@@ -197,20 +198,29 @@ def print_answer(answer: Answer) -> None:
     if answer.sources:
         out.print()
     for source in answer.sources:
-        year = f", {source.year}" if source.year else ""
-        level = LEVELS.get(source.evidence_level, source.evidence_level)
-        out.print(
-            text(f"[{numbers[source.document_id]}] ", style="bold cyan")
-            + text(source.title)
-            + text(f" ({level}{year})", style="dim")
-            + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
-        )
-        if source.url:
-            out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
+        _print_source(source, f"[{numbers[source.document_id]}] ")
+    if answer.nearest:
+        out.print()
+        out.print(text(NEAREST, style="bold"))
+    for source in answer.nearest:
+        _print_source(source, "• ")
     out.print()
     note(
         f"{answer.rationale} {_made_by(answer)}{answer.timings_ms['total']:.0f} ms. Citewell supports a clinician's judgement; check the cited words."
     )
+
+
+def _print_source(source: Source, mark: str) -> None:
+    year = f", {source.year}" if source.year else ""
+    level = LEVELS.get(source.evidence_level, source.evidence_level)
+    out.print(
+        text(mark, style="bold cyan")
+        + text(source.title)
+        + text(f" ({level}{year})", style="dim")
+        + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
+    )
+    if source.url:
+        out.print(text("    " + source.url, style="cyan"), soft_wrap=True)  # a wrapped link cannot be followed
 
 
 def _made_by(answer: Answer) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import typer
 
 from assistant.cli.opening import with_steps
-from assistant.cli.output import counted, note, print_whole
-from assistant.cli.verifier import train_neural_verifier
+from assistant.cli.output import note, print_whole
+from assistant.cli.verifier import said_of, train_neural_verifier
 
 
 def train_verifier(
@@ -66,9 +66,8 @@ def train_verifier(
         with_judgements,
         write_coefficients,
     )
-    from assistant.verification.figures import auroc, ece, macro_f1
-    from assistant.verification.labelled import read_labelled
-    from assistant.verification.model import LABELS
+    from assistant.verification.figures import support_figures
+    from assistant.verification.labelled import gold_labels, read_labelled
     from indexes.embedding import load_embedder
 
     if not support:
@@ -84,17 +83,11 @@ def train_verifier(
     calibration = calibrate(pairs, values)
     out = out or Path("coefficients.json")
     write_coefficients(out, calibration, pairs, embedder.name)
-    gold = np.array([LABELS.index(pair.label) for pair in pairs])
+    gold = gold_labels(pairs)
     sources = np.array([pair.source for pair in pairs])
     for name, probabilities in calibration.held_out.items():
         print_whole(f"Model {name}, cross-validated", "bold")
         for source in dict.fromkeys(sources.tolist()):
-            of, labels = probabilities[sources == source], gold[sources == source]
-            there = sorted(set(labels.tolist()))
-            chosen = np.array(there)[of[:, there].argmax(axis=1)]
-            print_whole(
-                f"{source} ({counted(len(labels), 'pair')}): AUROC {auroc(of[:, 0], labels == 0):.3f}, macro-F1 {macro_f1(chosen, labels):.3f}, "
-                f"accuracy {(chosen == labels).mean():.3f}, calibration error {ece(of[:, 0], labels == 0):.3f}",
-                indent=2,
-            )
+            figures = support_figures(probabilities[sources == source], gold[sources == source])
+            print_whole(f"{source}: {said_of(figures)}", indent=2)
     note(f"Coefficients: {out}")

@@ -13,7 +13,7 @@ from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
 
 if TYPE_CHECKING:
-    from assistant.verification.training.figures import SupportFigures
+    from assistant.verification.figures import SupportFigures
 
 
 def train_neural_verifier(
@@ -55,11 +55,12 @@ def train_neural_verifier(
     print_whole(f"{out}: {pairs} in {counted(len(card.runs), 'training')}", "bold")
     for title, figures in (("Before the support sets", card.before), ("Cross-validated", card.cross_validated)):
         for name, each in figures.items():
-            print_whole(f"{title}, {name}: {_said(each)}", indent=2)
+            print_whole(f"{title}, {name}: {said_of(each)}", indent=2)
     note(f"To use it: CITEWELL_VERIFIER={out.resolve()}")
 
 
-def _said(figures: SupportFigures) -> str:
+def said_of(figures: SupportFigures) -> str:
+    """The figures of one set in a line."""
     return (
         f"AUROC {figures.auroc:.3f}, macro-F1 {figures.macro_f1:.3f}, accuracy {figures.accuracy:.3f}, "
         f"calibration error {figures.calibration_error:.3f} ({counted(figures.pairs, 'pair')})"

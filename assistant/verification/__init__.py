@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from assistant.answer import Citation
 from assistant.verification.evidence import Evidence, LongForms
 from assistant.verification.features import Embed, Judge, Read, read, with_judgement
-from assistant.verification.model import Label, best_for
+from assistant.verification.labels import Label
+from assistant.verification.model import best_for
 from assistant.verification.verbatim import check_retrieved, check_verbatim
 from indexes.passage import Passage
 

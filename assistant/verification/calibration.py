@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from assistant.verification.evidence import Evidence, introduced
 from assistant.verification.features import Embed, read, with_judgement
-from assistant.verification.labelled import Labelled, LabelledError, group_folds
-from assistant.verification.model import LABELS, Model, fit
+from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, group_folds
+from assistant.verification.labels import LABELS
+from assistant.verification.model import Model, fit
 
 FOLDS = 5
 RIDGE = 0.003  # penalty of squared weights
@@ -33,7 +34,7 @@ class Calibration:
     held_out: dict[str, NDArray[np.float64]]
 
 
-def values_of(pairs: Sequence[Labelled], embed: Embed | None, tell: Tell | None = None) -> list[dict[str, float]]:
+def values_of(pairs: Sequence[LabelledPair], embed: Embed | None, tell: Tell | None = None) -> list[dict[str, float]]:
     """The features of each pair."""
     found = []
     for done, pair in enumerate(pairs, start=1):
@@ -43,7 +44,7 @@ def values_of(pairs: Sequence[Labelled], embed: Embed | None, tell: Tell | None 
     return found
 
 
-def as_evidence(pair: Labelled) -> Evidence:
+def as_evidence(pair: LabelledPair) -> Evidence:
     """The pair's evidence, with the abbreviations that it introduces."""
     return Evidence(
         pair.evidence, context=pair.title, passage=pair.evidence, pairs=introduced(f"{pair.title}. {pair.evidence}")
@@ -68,10 +69,10 @@ def read_judgements(path: Path) -> dict[tuple[str, str], tuple[float, float, flo
 
 
 def calibrate(
-    pairs: Sequence[Labelled], values: Sequence[Values], folds: int = FOLDS, ridge: float = RIDGE, only: str = ""
+    pairs: Sequence[LabelledPair], values: Sequence[Values], folds: int = FOLDS, ridge: float = RIDGE, only: str = ""
 ) -> Calibration:
     """Fit each model whose features are all there; each set weighs as `WEIGHTS` has it, however many pairs it has. `only`: that model."""
-    labels = np.array([LABELS.index(pair.label) for pair in pairs])
+    labels = gold_labels(pairs)
     sources = [pair.source for pair in pairs]
     importance = np.array([WEIGHTS.get(source, 1.0) / sources.count(source) for source in sources])
     fold = np.array(group_folds(pairs, folds))
@@ -97,7 +98,7 @@ def calibrate(
 
 
 def with_judgements(
-    pairs: Sequence[Labelled], values: Sequence[Values], judged: Mapping[tuple[str, str], Sequence[float]]
+    pairs: Sequence[LabelledPair], values: Sequence[Values], judged: Mapping[tuple[str, str], Sequence[float]]
 ) -> list[dict[str, float]]:
     """The values with a neural model's judgements. Raises `LabelledError` where a pair was not judged."""
     missing = [pair.id for pair in pairs if (pair.source, pair.id) not in judged]
@@ -106,7 +107,7 @@ def with_judgements(
     return [with_judgement(each, judged[pair.source, pair.id]) for pair, each in zip(pairs, values, strict=True)]
 
 
-def write_coefficients(path: Path, calibration: Calibration, pairs: Sequence[Labelled], embedder: str) -> None:
+def write_coefficients(path: Path, calibration: Calibration, pairs: Sequence[LabelledPair], embedder: str) -> None:
     """Write the models as `coefficients.json`: to the digit the same for the same pairs and embedder."""
     sets = {source: sum(pair.source == source for pair in pairs) for source in sorted({pair.source for pair in pairs})}
     written = {

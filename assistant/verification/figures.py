@@ -4,11 +4,47 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from assistant.verification.labels import LABELS, Floats, Ints
 
 BINS = 10
+SUPPORT = LABELS.index("support")
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+
+class SupportFigures(BaseModel):
+    """Of one set: area under the ROC curve of support against the rest, mean F1 of the labels that occur, accuracy, calibration error of support."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pairs: int
+    auroc: float
+    macro_f1: float
+    accuracy: float
+    calibration_error: float
+
+    def rounded(self, digits: int) -> SupportFigures:
+        """The same to so many digits."""
+        return SupportFigures(**{name: round(value, digits) for name, value in self.model_dump().items()})
+
+
+def support_figures(probabilities: Floats, gold: Ints) -> SupportFigures:
+    """The figures of probabilities of shape (n, 3) against gold labels, as places in `LABELS`."""
+    chosen, support, supported = likeliest(probabilities, gold), probabilities[:, SUPPORT], gold == SUPPORT
+    return SupportFigures(
+        pairs=len(gold),
+        auroc=auroc(support, supported),
+        macro_f1=macro_f1(chosen, gold),
+        accuracy=float((chosen == gold).mean()),
+        calibration_error=ece(support, supported),
+    )
+
+
+def likeliest(probabilities: Floats, gold: Ints) -> Ints:
+    """Of each row the likeliest label among those that occur in `gold`: one that never occurs is not a choice."""
+    there = np.unique(gold)
+    chosen: Ints = there[probabilities[:, there].argmax(axis=1)]
+    return chosen
 
 
 def auroc(scores: Floats, positive: NDArray[np.bool_]) -> float:

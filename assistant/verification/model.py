@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Label = Literal["support", "contradict", "neutral"]
-LABELS: tuple[Label, Label, Label] = ("support", "contradict", "neutral")
+from assistant.verification.labels import LABELS, Label, softmax
+
 COEFFICIENTS = "coefficients.json"
 
 
@@ -49,10 +48,7 @@ class Model:
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """One row of three probabilities for each row of features."""
         standard = np.clip((rows - np.array(self.means)) / np.array(self.spreads), -4.0, 4.0)
-        scores = standard @ np.array(self.weights).T + np.array(self.intercepts)
-        scores -= scores.max(axis=1, keepdims=True)
-        powers = np.exp(scores)
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        return softmax(standard @ np.array(self.weights).T + np.array(self.intercepts))
 
     def to_json(self) -> dict[str, object]:
         """The model as `coefficients.json` has it."""
@@ -114,9 +110,7 @@ def fit(
     penalty = np.tile(np.r_[1e-6, np.full(width - 1, ridge)], classes)
     theta = np.zeros(width * classes)
     for _ in range(50):
-        scores = design @ theta.reshape(classes, width).T
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        probabilities = powers / powers.sum(axis=1, keepdims=True)
+        probabilities = softmax(design @ theta.reshape(classes, width).T)
         gradient = ((probabilities - target) * share[:, None]).T @ design
         hessian = np.zeros((width * classes, width * classes))
         for a in range(classes):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.settings import load_settings
-from assistant.verification.model import LABELS
+from assistant.verification.labels import LABELS, softmax
 from assistant.verification.windows import WORDS, closest_words
 from indexes.errors import ModelError, ModelMissingError
 
@@ -78,9 +78,7 @@ class NeuralVerifier:
                 raise ModelError(
                     f"{self.name} gave no three numbers for a pair but an answer of shape {logits.shape}: train or install it again."
                 )
-            scaled = logits[0].astype(np.float64) / self.spec.temperature
-            shares = np.exp(scaled - scaled.max())
-            found[row] = shares / shares.sum()
+            found[row] = softmax(logits[0].astype(np.float64) / self.spec.temperature)
         return found
 
 

@@ -11,14 +11,15 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.verification.calibration import as_evidence
 from assistant.verification.checks import CHECKS
 from assistant.verification.features import Judge, read, with_judgement
-from assistant.verification.figures import auroc, ece, macro_f1, reliability
-from assistant.verification.labelled import Labelled, LabelledError, read_labelled
-from assistant.verification.model import LABELS, Label, best_for
+from assistant.verification.figures import SUPPORT, auroc, ece, likeliest, macro_f1, reliability
+from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, read_labelled
+from assistant.verification.labels import LABELS, Floats, Ints, Label
+from assistant.verification.model import best_for
+from assistant.verification.neural import load_neural
 from evals.cache import CachedEmbedder, cache_folder
 from evals.errors import DataError
 from evals.metrics import intervals
@@ -31,8 +32,6 @@ SHIPPED = "verifier"
 FLOORS = ("word overlap", "embedding cosine", "always support")
 HARDEST = 20
 AT_ONCE = 64
-
-Floats = NDArray[np.float64]
 
 
 class SupportSuite:
@@ -51,19 +50,16 @@ class SupportSuite:
             pairs = read_labelled(data)
         except LabelledError as error:
             raise DataError(str(error)) from error
-        if not pairs:
-            raise DataError(f"{data}: no pair of claim and evidence in it: nothing to measure")
         with closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder:
             judge = neural_judge()
             values, faults = _values(pairs, embedder, judge, progress)
             version = embedder.name
-        gold = np.array([LABELS.index(pair.label) for pair in pairs])
-        there = sorted(set(gold.tolist()))
-        systems = {SHIPPED: _product(values), **_floors(values, gold)}
+        gold = gold_labels(pairs)
+        systems = {SHIPPED: _product(values), **floors(values)}
         systems |= {f"without {name}": _product(_without(values, name)) for name in ABLATIONS}
-        measures = {name: _measures(each, gold, there, options) for name, each in systems.items()}
+        measures = {name: _measures(each, gold, options) for name, each in systems.items()}
         right = {
-            name: [float(chosen == wanted) for chosen, wanted in zip(_chosen(each, there), gold, strict=True)]
+            name: [float(chosen == wanted) for chosen, wanted in zip(likeliest(each, gold), gold, strict=True)]
             for name, each in systems.items()
         }
         best = max(FLOORS, key=lambda floor: measures[floor]["accuracy"].value)
@@ -83,7 +79,7 @@ class SupportSuite:
             versions={"embedder": version},
             plots=[
                 reliability_plot(
-                    {name: reliability(systems[name][:, 0], gold == 0) for name in (SHIPPED, *FLOORS[:2])},
+                    {name: reliability(systems[name][:, SUPPORT], gold == SUPPORT) for name in (SHIPPED, *FLOORS[:2])},
                     "How often what is called supported so surely is supported", "reliability",
                 )
             ],
@@ -101,16 +97,12 @@ ABLATIONS: Mapping[str, tuple[str, ...]] = {
 
 def neural_judge() -> Judge | None:
     """The neural verifier's judgement, where one is installed."""
-    try:
-        from assistant.verification import neural  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return None
-    found = neural.load_neural()
+    found = load_neural()
     return found.probabilities if found else None
 
 
 def _values(
-    pairs: Sequence[Labelled], embedder: CachedEmbedder, judge: Judge | None, progress: Progress
+    pairs: Sequence[LabelledPair], embedder: CachedEmbedder, judge: Judge | None, progress: Progress
 ) -> tuple[list[dict[str, float]], list[list[str]]]:
     values, noted = [], []
     for start in range(0, len(pairs), AT_ONCE):
@@ -140,14 +132,14 @@ def _without(values: Sequence[Mapping[str, float]], name: str) -> list[dict[str,
     ]
 
 
-def _floors(values: Sequence[Mapping[str, float]], gold: NDArray[np.int64]) -> dict[str, Floats]:
+def floors(values: Sequence[Mapping[str, float]]) -> dict[str, Floats]:
     """What needs no verifier: the share of the claim's words in the evidence, closeness in meaning, and saying yes to everything."""
     return {
         "word overlap": _as_probabilities(np.array([each["share_telling"] for each in values])),
         "embedding cosine": _as_probabilities(
             np.clip((np.array([each["cosine"] for each in values]) - 0.5) / 0.45, 0, 1)
         ),
-        "always support": np.tile([1.0, 0.0, 0.0], (len(gold), 1)),
+        "always support": np.tile([1.0, 0.0, 0.0], (len(values), 1)),
     }
 
 
@@ -156,27 +148,22 @@ def _as_probabilities(support: Floats) -> Floats:
     return np.column_stack([support, (1 - support) * 0.49, (1 - support) * 0.51])
 
 
-def _chosen(probabilities: Floats, there: Sequence[int]) -> NDArray[np.int64]:
-    chosen: NDArray[np.int64] = np.array(there)[probabilities[:, list(there)].argmax(axis=1)]
-    return chosen
+def _measures(probabilities: Floats, gold: Ints, options: Options) -> Measures:
+    support, supported, chosen = probabilities[:, SUPPORT], gold == SUPPORT, likeliest(probabilities, gold)
 
-
-def _measures(probabilities: Floats, gold: NDArray[np.int64], there: Sequence[int], options: Options) -> Measures:
-    support, chosen = probabilities[:, 0], _chosen(probabilities, there)
-
-    def over(statistic: Callable[[NDArray[np.int64]], float]) -> Measure:
+    def over(statistic: Callable[[Ints], float]) -> Measure:
         return intervals.of_cases(len(gold), statistic, resamples=options.resamples, seed=options.seed)
 
     return {
-        "auroc": over(lambda drawn: auroc(support[drawn], gold[drawn] == 0)),
+        "auroc": over(lambda drawn: auroc(support[drawn], supported[drawn])),
         "macro_f1": over(lambda drawn: macro_f1(chosen[drawn], gold[drawn])),
         "accuracy": over(lambda drawn: float((chosen[drawn] == gold[drawn]).mean())),
-        "ece": over(lambda drawn: ece(support[drawn], gold[drawn] == 0)),
+        "ece": over(lambda drawn: ece(support[drawn], supported[drawn])),
     }
 
 
 def _hardest(
-    pairs: Sequence[Labelled], probabilities: Floats, gold: NDArray[np.int64], faults: Sequence[Sequence[str]]
+    pairs: Sequence[LabelledPair], probabilities: Floats, gold: Ints, faults: Sequence[Sequence[str]]
 ) -> list[Case]:
     """The pairs whose gold label got the lowest probability, with what the checks noted."""
     surest = probabilities[np.arange(len(gold)), gold]
@@ -187,14 +174,17 @@ def _hardest(
         expected = [Line(pair.label, pair.evidence[:400], f"probability {surest[place]:.2f}", good=False)]
         found = [
             Line(
-                label, "; ".join(faults[place]) or "nothing amiss", f"support {probabilities[place, 0]:.2f}", good=False
+                label,
+                "; ".join(faults[place]) or "nothing amiss",
+                f"support {probabilities[place, SUPPORT]:.2f}",
+                good=False,
             )
         ]
         cases.append(Case(pair.id, pair.claim, float(surest[place]), expected, found))
     return cases
 
 
-def _counted(pairs: Sequence[Labelled]) -> dict[str, int]:
+def _counted(pairs: Sequence[LabelledPair]) -> dict[str, int]:
     return {f"labels, none called {label}": 0 for label in LABELS if not any(pair.label == label for pair in pairs)}
 
 

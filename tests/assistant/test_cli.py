@@ -80,6 +80,25 @@ def test_a_refusal_is_no_failure(run: Run, starter_home: Path) -> None:
     assert run("ask", "What is the capital of France?", "--json", home=starter_home).json["abstained"] is True
 
 
+def test_a_refusal_offers_reading_that_is_no_answer(run: Run, starter_home: Path) -> None:
+    question = "Does tiotropium reduce mortality in children with asthma?"
+    refused = run("ask", question, "--json", home=starter_home).json
+    assert refused["abstained"]
+    assert not refused["sources"]
+    assert 1 <= len(refused["nearest"]) <= 3
+    assert any("tiotropium" in source["title"].lower() for source in refused["nearest"])
+    shown = " ".join(run("ask", question, home=starter_home).out.split())
+    assert "None of it answers the question. • " in shown
+    assert all(source["title"] in shown for source in refused["nearest"])
+
+
+def test_reading_is_offered_only_on_what_the_question_names(run: Run, starter_home: Path) -> None:
+    refused = run("ask", "What is the dose of colchicine for pericarditis?", "--json", home=starter_home).json
+    assert (refused["abstained"], refused["nearest"]) == (True, [])
+    answered = run("ask", QUESTION, "--json", home=starter_home).json
+    assert (answered["abstained"], answered["nearest"]) == (False, [])
+
+
 def test_a_question_without_quotes_is_one_question(run: Run, starter_home: Path) -> None:
     answer = run("ask", *QUESTION.split(), "--json", home=starter_home).json
     assert answer["question"] == QUESTION

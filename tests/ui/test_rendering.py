@@ -28,6 +28,7 @@ from scripted import (
 from assistant.answer import Certainty, Claim, WarningKind
 from assistant.answer import Warning as AnswerWarning
 from assistant.errors import NotFoundError
+from assistant.wording import NOTHING_FOUND
 from indexes.passage import Passage, Status
 from ui import words
 from ui.rendering import answer_page, notice_page, safe_url, segments
@@ -116,7 +117,7 @@ def test_every_code_has_words() -> None:
 
 def test_an_abstention_says_so_with_its_reason() -> None:
     page = answer_page(make_answer("q", abstained=True, reason="Nothing on dragons."), passage)
-    assert page["notice"] == {"heading": words.NOTHING_FOUND, "text": "Nothing on dragons."}
+    assert page["notice"] == {"heading": NOTHING_FOUND, "text": "Nothing on dragons."}
     assert notice_page("h", "t")["claims"] == []
 
 

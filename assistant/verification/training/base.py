@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from assistant.verification.training.pairs import LABELS, Label
+from assistant.verification.labels import LABELS
 from indexes.embedding.weights import RERANKER, weights_folder
 from indexes.finetuning.checkpoint import load_reranker_checkpoint
 from indexes.finetuning.dequantise import bert_tokenizer, dequantise_reranker
@@ -30,13 +30,13 @@ def make_base(folder: Path) -> None:
     relevance: Any = load_reranker_checkpoint(folder, "cpu").transformers_model
     config = relevance.config
     config.num_labels = len(LABELS)
-    config.id2label = {number: str(label) for number, label in enumerate(LABELS)}
-    config.label2id = {str(label): number for number, label in enumerate(LABELS)}
+    config.id2label = dict(enumerate(LABELS))
+    config.label2id = {label: number for number, label in enumerate(LABELS)}
     model = BertForSequenceClassification(config)
     model.bert.load_state_dict(relevance.bert.state_dict())
     with torch.no_grad():
         for row, label in enumerate(LABELS):
-            sign = -SHARE if label is Label.NEUTRAL else SHARE
+            sign = -SHARE if label == "neutral" else SHARE
             model.classifier.weight[row] = sign * relevance.classifier.weight[0]
             model.classifier.bias[row] = sign * relevance.classifier.bias[0]
     model.save_pretrained(folder)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Encoding, Tokenizer
 
-from assistant.verification.training.pairs import LABELS, Label, LabelledPair
+from assistant.verification.labelled import LabelledPair
+from assistant.verification.labels import LABELS
 from assistant.verification.training.recipe import NeuralRecipe
 from assistant.verification.windows import closest_words
 
@@ -101,9 +102,7 @@ def loss_of(logits: Tensor, batch: Sequence[Example]) -> Tensor:
     logs = logits.float().log_softmax(dim=1)
     labels = torch.tensor([each.label for each in batch], device=logits.device)
     loss = -logs.gather(1, labels[:, None])[:, 0]
-    unsure = torch.tensor(
-        [each.two_class and LABELS[each.label] is Label.NEUTRAL for each in batch], device=logits.device
-    )
-    support = LABELS.index(Label.SUPPORT)
+    unsure = torch.tensor([each.two_class and LABELS[each.label] == "neutral" for each in batch], device=logits.device)
+    support = LABELS.index("support")
     rest = [number for number in range(len(LABELS)) if number != support]
     return torch.where(unsure, -logs[:, rest].logsumexp(dim=1), loss).mean()

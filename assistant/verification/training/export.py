@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.verification.labels import LABELS
 from assistant.verification.neural import MODEL, SPEC, NeuralVerifier, VerifierSpec
 from assistant.verification.training.base import HEAD, load_trainable
-from assistant.verification.training.pairs import LABELS
 from indexes.embedding.weights import RERANKER, weights_folder
 from indexes.errors import ModelError
 from indexes.finetuning.export import LARGEST

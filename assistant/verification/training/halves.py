@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assistant.verification.labelled import LabelledPair, labelled_digest
+from assistant.verification.labels import LABELS
 from assistant.verification.training.base import best_device, load_trainable
 from assistant.verification.training.batches import Example, examples, in_batches, read_tokenizer, tensors
-from assistant.verification.training.pairs import LABELS, LabelledPair, labelled_digest
 from assistant.verification.training.recipe import NeuralRecipe
 
 if TYPE_CHECKING:

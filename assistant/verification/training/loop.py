@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.verification.labelled import LabelledPair, labelled_digest
 from assistant.verification.training.base import best_device, load_trainable
 from assistant.verification.training.batches import Example, examples, loss_of, plan_batches, read_tokenizer, tensors
 from assistant.verification.training.halves import KeptStates, lower, upper
-from assistant.verification.training.pairs import LabelledPair, labelled_digest
 from assistant.verification.training.recipe import NeuralRecipe
 from indexes.errors import ModelError
 from indexes.finetuning.dequantise import bert_tokenizer

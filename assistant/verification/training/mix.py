@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.verification.labelled import LabelledPair, read_labelled
+from assistant.verification.labels import LABELS
 from assistant.verification.training.neutrals import made_neutral
-from assistant.verification.training.pairs import LABELS, LabelledPair, read_labelled
 from indexes.errors import ModelError
 
 
@@ -42,7 +43,7 @@ def read_mix() -> Mix:
 def mixed_pairs(folder: Path, mix: Mix, seed: int, scale: float = 1.0) -> list[LabelledPair]:
     """The pairs of the mixture; `scale` takes that share of every limit.
 
-    Files that are not there are passed over. Raises `ModelError` where the folder holds none of them, or one that cannot be read.
+    Files that are not there are passed over. Raises `ModelError` where the folder holds none of them, `LabelledError` for one that cannot be read.
     """
     found: list[LabelledPair] = []
     for share in mix.sets:
@@ -62,9 +63,9 @@ def mixed_pairs(folder: Path, mix: Mix, seed: int, scale: float = 1.0) -> list[L
 def _balanced(pairs: Sequence[LabelledPair], most: int, draw: random.Random) -> list[LabelledPair]:
     """At most `most` pairs, of each label as many as of the rarest where the limit allows."""
     chosen: list[LabelledPair] = []
-    by_size = sorted(LABELS, key=lambda label: sum(pair.label is label for pair in pairs))
+    by_size = sorted(LABELS, key=lambda label: sum(pair.label == label for pair in pairs))
     for position, label in enumerate(by_size):
-        of_label = [pair for pair in pairs if pair.label is label]
+        of_label = [pair for pair in pairs if pair.label == label]
         room = (most - len(chosen)) // (len(by_size) - position)
         chosen += draw.sample(of_label, min(room, len(of_label)))
     return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from assistant.verification.training.pairs import Label, LabelledPair
+from assistant.verification.labelled import LabelledPair
 from indexes.finetuning.bm25 import Bm25
 
 LOOKED_AT = 8  # evidences that share words with the claim
@@ -38,7 +38,7 @@ def made_neutral(pairs: Sequence[LabelledPair], count: int, draw: random.Random)
                     id=f"{pair.id}-neutral",
                     claim=pair.claim,
                     evidence=draw.choice(others[1:] or others),
-                    label=Label.NEUTRAL,
+                    label="neutral",
                     source=f"{pair.source}+neutral",
                 )
             )

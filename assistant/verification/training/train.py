@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from assistant.verification.figures import SupportFigures
+from assistant.verification.labelled import LabelledPair, read_labelled
 from assistant.verification.neural import MODEL, VerifierSpec
 from assistant.verification.training.base import make_base
 from assistant.verification.training.export import export_verifier, verifier_agreement
-from assistant.verification.training.figures import SupportFigures
 from assistant.verification.training.halves import KeptStates
 from assistant.verification.training.loop import TRAINED, Tell, saying, train, wait_passively
 from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
-from assistant.verification.training.pairs import LabelledPair, read_labelled
 from assistant.verification.training.perturbation import made_by_rule, read_texts
 from assistant.verification.training.recipe import SUPPORT_RECIPE, NeuralRecipe
 from assistant.verification.training.validation import JUDGED, Measured, cross_validated, write_judged
@@ -87,7 +87,7 @@ def train_neural(
     `nli` is the folder of the mixture's files, `support` the files of the support sets, `corpus` abstracts of which pairs are made by rule. First
     comes the mixture; that model is measured on the support sets as one that has never seen them. Then it learns from them too: once without each
     fold, which is what it is measured on and what `judged.jsonl` keeps, and once, for the file, from all. `work` holds what a killed run goes on
-    from, and is removed at the end. Raises `ModelError` and `ModelMissingError`.
+    from, and is removed at the end. Raises `LabelledError`, `ModelError` and `ModelMissingError`.
     """
     wait_passively()
     need_models_extra()
@@ -146,7 +146,7 @@ def _described(stages: Mapping[str, Sequence[LabelledPair]]) -> list[TrainingSet
     counts: dict[tuple[str, str], Counter[str]] = {}
     for stage, pairs in stages.items():
         for pair in pairs:
-            counts.setdefault((stage, pair.source), Counter())[str(pair.label)] += 1
+            counts.setdefault((stage, pair.source), Counter())[pair.label] += 1
     return [
         TrainingSet(name=source, stage=stage, labels=dict(sorted(labels.items())))
         for (stage, source), labels in sorted(counts.items())

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assistant.verification.labelled import Labelled, group_folds
-from assistant.verification.training.figures import SupportFigures, fitted_temperature, support_figures, tempered
+from assistant.verification.figures import SupportFigures, support_figures
+from assistant.verification.labelled import LabelledPair, gold_labels, group_folds
+from assistant.verification.labels import LABELS, Floats, fitted_temperature, tempered
 from assistant.verification.training.halves import KeptStates
 from assistant.verification.training.loop import TRAINED, NeuralRun, Tell, saying, train
-from assistant.verification.training.pairs import LABELS, LabelledPair
 from assistant.verification.training.recipe import NeuralRecipe
 
 JUDGED = "judged.jsonl"
+DIGITS = 4  # of a figure on the card
 
 Sets = Mapping[str, Sequence[LabelledPair]]
 
@@ -31,7 +31,7 @@ class Measured:
 
     before: dict[str, SupportFigures]
     after: dict[str, SupportFigures]
-    outside: dict[str, NDArray[np.float64]]
+    outside: dict[str, Floats]
     temperature: float
 
 
@@ -44,7 +44,7 @@ def cross_validated(
     """
     everything = [pair for pairs in sets.values() for pair in pairs]
     sizes = np.cumsum([len(pairs) for pairs in sets.values()])[:-1]
-    fold_of = np.concatenate([group_folds([_labelled(pair) for pair in pairs], folds) for pairs in sets.values()])
+    fold_of = np.concatenate([group_folds(pairs, folds) for pairs in sets.values()])
     outside = np.zeros((len(everything), len(LABELS)))
     runs: dict[str, NeuralRun] = {}
     for fold in range(folds):
@@ -55,7 +55,7 @@ def cross_validated(
         rows = np.flatnonzero(fold_of == fold)
         outside[rows] = states.probabilities(place / TRAINED, [everything[row] for row in rows])
     before = states.probabilities(checkpoint, everything)
-    temperature = fitted_temperature(outside, [pair.label for pair in everything])
+    temperature = fitted_temperature(outside, gold_labels(everything))
     parted = dict(zip(sets, np.split(tempered(outside, temperature), sizes), strict=True))
     first = dict(zip(sets, np.split(before, sizes), strict=True))
     return Measured(_figures(sets, first), _figures(sets, parted), parted, temperature), runs
@@ -66,13 +66,9 @@ def write_judged(path: Path, sets: Sets, measured: Measured) -> None:
     with path.open("w", encoding="utf-8") as file:
         for name, pairs in sets.items():
             for pair, row in zip(pairs, measured.outside[name], strict=True):
-                said = {str(label): round(float(value), 6) for label, value in zip(LABELS, row, strict=True)}
+                said = {label: round(float(value), 6) for label, value in zip(LABELS, row, strict=True)}
                 file.write(json.dumps({"source": name, "id": pair.id} | said) + "\n")
 
 
-def _labelled(pair: LabelledPair) -> Labelled:
-    return Labelled(pair.id, pair.source, pair.claim, pair.evidence, pair.label.value, pair.document_id or "")
-
-
-def _figures(sets: Sets, said: Mapping[str, NDArray[np.float64]]) -> dict[str, SupportFigures]:
-    return {name: support_figures(said[name], [pair.label for pair in pairs]) for name, pairs in sets.items()}
+def _figures(sets: Sets, said: Mapping[str, Floats]) -> dict[str, SupportFigures]:
+    return {name: support_figures(said[name], gold_labels(pairs)).rounded(DIGITS) for name, pairs in sets.items()}

@@ -14,24 +14,25 @@ from typer.testing import CliRunner
 
 from assistant.cli import app
 from assistant.verification.calibration import calibrate, values_of, write_coefficients
-from assistant.verification.labelled import Labelled, LabelledError, group_folds, read_labelled
-from assistant.verification.model import LABELS, Model, best_for, fit, shipped
+from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, group_folds, read_labelled
+from assistant.verification.labels import Label
+from assistant.verification.model import Model, best_for, fit, shipped
 
 DRUGS = ("aspirin", "apixaban", "metformin", "losartan", "digoxin", "sertraline")
 OUTCOMES = ("stroke", "mortality", "bleeding", "weight gain")
 
 
-def pairs() -> list[Labelled]:
+def pairs() -> list[LabelledPair]:
     """A small set: what is said, its opposite, and something else."""
     found = []
     for number, (drug, outcome) in enumerate((drug, outcome) for drug in DRUGS for outcome in OUTCOMES):
         evidence = f"In this trial {drug} reduced {outcome} in adults by {number + 10}% against placebo."
-        for label, claim in (
-            ("support", f"{drug} lowered {outcome} in adults"),
-            ("contradict", f"{drug} increased {outcome} in adults"),
-            ("neutral", f"Surgery is safe in people of {number + 20} years"),
-        ):
-            found.append(Labelled(f"{number}-{label}", "small", claim, evidence, label))  # type: ignore[arg-type]
+        claims: dict[Label, str] = {
+            "support": f"{drug} lowered {outcome} in adults",
+            "contradict": f"{drug} increased {outcome} in adults",
+            "neutral": f"Surgery is safe in people of {number + 20} years",
+        }
+        found += [LabelledPair(f"{number}-{label}", claim, evidence, label, "small") for label, claim in claims.items()]
     return found
 
 
@@ -54,14 +55,13 @@ def test_the_same_pairs_give_the_same_file(tmp_path: Path) -> None:
 
 def test_held_out_pairs_are_told_apart() -> None:
     calibration = calibrate(pairs(), values_of(pairs(), None), folds=3)
-    gold = np.array([LABELS.index(pair.label) for pair in pairs()])
-    assert (calibration.held_out["rules"].argmax(axis=1) == gold).mean() > 0.9
+    assert (calibration.held_out["rules"].argmax(axis=1) == gold_labels(pairs())).mean() > 0.9
     assert set(calibration.models) == {"rules"}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("wxyz")), min_size=1, max_size=30))
 def test_no_claim_and_no_document_is_in_two_folds(each: list[tuple[str, str]]) -> None:
-    made = [Labelled(str(n), "s", claim, evidence, "support") for n, (claim, evidence) in enumerate(each)]
+    made = [LabelledPair(str(n), claim, evidence, "support") for n, (claim, evidence) in enumerate(each)]
     folds = group_folds(made, 3)
     for attribute in ("claim", "evidence"):
         seen: dict[str, set[int]] = {}
@@ -89,11 +89,14 @@ def test_the_model_that_knows_most_is_used() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "not JSON"),
-        ("[]", "JSON object"),
-        ('{"claim": "a", "evidence": "b", "label": "maybe"}', "known: support"),
-        ('{"claim": " ", "evidence": "b", "label": "support"}', '"claim" is missing'),
-        ('{"claim": "a", "label": "support"}', '"evidence" is missing'),
+        ("{", "Invalid JSON"),
+        ("[]", "object"),
+        ('{"claim": "a", "evidence": "b", "label": "maybe"}', '"label": .*support'),
+        ('{"claim": " ", "evidence": "b", "label": "support"}', '"claim": '),
+        ('{"claim": "a", "label": "support"}', '"evidence": '),
+        ('{"claim": "a", "evidence": " ", "label": "support"}', '"evidence": '),
+        ('{"claim": "a", "evidence": ["b", 1], "label": "support"}', '"evidence": '),
+        ('{"claim": 1, "evidence": "b", "label": "support"}', '"claim": '),
     ],
 )
 def test_a_broken_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -102,6 +105,24 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str, message: str) -> None
     with pytest.raises(LabelledError, match=message) as error:
         read_labelled(path)
     assert "set.jsonl:2" in str(error.value)
+
+
+def test_what_a_line_need_not_have(tmp_path: Path) -> None:
+    lines = [
+        '{"id": 7, "claim": " a ", "evidence": ["b", "c"], "label": "SUPPORT", "document_id": 12, "title": null}',
+        "",
+        '{"claim": "a\u2028b", "evidence": "c", "label": "neutral", "two_class": true, "rationale": [1]}',
+    ]
+    (tmp_path / "set.jsonl").write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    assert read_labelled(tmp_path) == [
+        LabelledPair("7", "a", "b c", "support", "set", "12"),
+        LabelledPair("3", "a\u2028b", "c", "neutral", "set", two_class=True),
+    ]
+    (tmp_path / "set.jsonl").write_text("\n \n", encoding="utf-8")
+    with pytest.raises(LabelledError, match="empty"):
+        read_labelled(tmp_path)
+    with pytest.raises(LabelledError, match=r"no \.jsonl file"):
+        read_labelled(Path(__file__).parent)
 
 
 def test_the_command_trains_and_says_what_it_measured(tmp_path: Path) -> None:

@@ -14,9 +14,20 @@ const Concern = ({ source }) => (
   <span className={source.concern ? `cw-status cw-${source.concern}` : 'cw-status'}>{source.status}</span>
 )
 
+const Title = ({ source }) => (
+  <div>
+    <span className="cw-title">{source.url ? <Outside url={source.url}>{source.title}</Outside> : source.title}</span>
+    <span className="cw-facts">
+      {[source.kind, source.grade, source.year, ...source.identifiers].filter(Boolean).join(' · ')} ·{' '}
+      <Concern source={source} />
+    </span>
+  </div>
+)
+
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
   const { read_as: readAs, read_note: readNote, notice, warnings, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
+  const { nearest, nearest_heading: nearestHeading } = props
 
   const open = (event, marker, claim) => {
     const opener = event.currentTarget
@@ -105,19 +116,24 @@ export default function Answer() {
               return (
                 <li key={source.number}>
                   {cited ? <Mark marker={cited.marker} claim={cited.claim} /> : <span>[{source.number}]</span>}
-                  <div>
-                    <span className="cw-title">
-                      {source.url ? <Outside url={source.url}>{source.title}</Outside> : source.title}
-                    </span>
-                    <span className="cw-facts">
-                      {[source.kind, source.grade, source.year, ...source.identifiers].filter(Boolean).join(' · ')} ·{' '}
-                      <Concern source={source} />
-                    </span>
-                  </div>
+                  <Title source={source} />
                 </li>
               )
             })}
           </ol>
+        </section>
+      )}
+
+      {nearest.length > 0 && (
+        <section className="cw-sources" aria-label="Closest documents">
+          <h2>{nearestHeading}</h2>
+          <ul>
+            {nearest.map((source, at) => (
+              <li key={at}>
+                <Title source={source} />
+              </li>
+            ))}
+          </ul>
         </section>
       )}
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from command_line import Run
 
+from assistant.verification.labelled import LabelledPair
+from assistant.verification.labels import LABELS, Label
 from assistant.verification.neural import NeuralVerifier
 from assistant.verification.training.batches import examples, loss_of, plan_batches, read_tokenizer
-from assistant.verification.training.pairs import LABELS, Label, LabelledPair
 from assistant.verification.training.recipe import NeuralRecipe
 from indexes.embedding.weights import RERANKER, weights_folder
 from indexes.errors import ModelError
@@ -23,7 +24,7 @@ from indexes.finetuning.grid import Grid, load_grids, save_grids
 pytestmark = pytest.mark.slow
 pytest.importorskip("sentence_transformers", reason="pip install 'citewell[models]'")
 
-SAID = {Label.SUPPORT: "helps in", Label.CONTRADICT: "harms in", Label.NEUTRAL: "was seen near"}
+SAID: dict[Label, str] = {"support": "helps in", "contradict": "harms in", "neutral": "was seen near"}
 DISEASES = ("asthma", "gout", "malaria", "stroke", "measles", "scurvy", "rabies", "anthrax")
 PAIRS = [
     LabelledPair(id=f"{label}-{n}", claim=f"It works in {disease}.", evidence=f"It {said} {disease}.", label=label)
@@ -163,10 +164,8 @@ def test_where_neutral_may_hide_a_contradiction_either_is_right(base: Path) -> N
     import torch
 
     tokenizer = read_tokenizer(base, 32)
-    pair = LabelledPair(id="1", claim="a", evidence="b", label=Label.NEUTRAL)
-    [sure], [unsure] = (
-        examples([each], tokenizer, THIN) for each in (pair, pair.model_copy(update={"two_class": True}))
-    )
+    pair = LabelledPair(id="1", claim="a", evidence="b", label="neutral")
+    [sure], [unsure] = (examples([each], tokenizer, THIN) for each in (pair, dataclasses.replace(pair, two_class=True)))
     contradicts = torch.tensor([[-5.0, 5.0, -5.0]])
     assert float(loss_of(contradicts, [sure])) > 9
     assert float(loss_of(contradicts, [unsure])) < 0.01
@@ -182,7 +181,7 @@ def test_steps_keep_to_their_tokens_and_leave_no_pair_out(base: Path) -> None:
 
 
 def test_the_whole_recipe_makes_a_verifier_that_is_small_enough(citewell: Run, tmp_path: Path) -> None:
-    pairs = "".join(pair.model_dump_json() + "\n" for pair in PAIRS)
+    pairs = "".join(json.dumps(dataclasses.asdict(pair)) + "\n" for pair in PAIRS)
     for name in ("nli/snli_dev", "scifact", "healthver"):
         path = tmp_path / f"{name}.jsonl"
         path.parent.mkdir(exist_ok=True)

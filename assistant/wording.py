@@ -1,0 +1,6 @@
+"""What every door says in the same words."""
+
+from __future__ import annotations
+
+NOTHING_FOUND = "I found nothing in the library that supports an answer."
+NEAREST = "Closest to the question in the library. None of it answers the question."

@@ -1,0 +1,52 @@
+"""The blocks of the documents by their names. A block is a function, named as the block, that gives Markdown; and its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from blocks import answering, calculators, engines, ingestion, ranking, reading, verification
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    block.__name__: block
+    for block in (
+        ranking.retrieval,
+        ranking.ranking,
+        ranking.ranking_weights,
+        ranking.reranking,
+        ranking.mesh,
+        reading.parsers,
+        reading.ocr,
+        reading.pubmed,
+        reading.chunking,
+        reading.splitters,
+        reading.abbreviations,
+        ingestion.ingested,
+        ingestion.recommendations,
+        ingestion.quarantined,
+        ingestion.stages,
+        ingestion.memory,
+        ingestion.scale,
+        engines.quantisation,
+        engines.hybrid,
+        engines.side_by_side,
+        engines.gpu_embedding,
+        engines.gpu_search,
+        answering.example,
+        answering.answers,
+        answering.latency,
+        answering.sentences,
+        answering.local_llm,
+        answering.llm_overhead,
+        answering.tools,
+        calculators.calculators,
+        calculators.calculation,
+        verification.support,
+        verification.support_without,
+        verification.support_faults,
+        verification.mutations,
+        verification.verification_latency,
+        verification.verifier,
+        verification.verifier_data,
+        verification.verifier_runs,
+    )
+}
