@@ -26,6 +26,8 @@ class Run:
     asked: str = ""  # the words as typed, where there was a conversation to read them in
     read: Rewritten = field(default_factory=lambda: Rewritten(""))
     plan: Plan | None = None
+    parts: tuple[Plan, ...] = ()  # of a question that asks several things, one each
+    unanswered: list[str] = field(default_factory=list)  # those of them that nothing found answers
     hits: list[Hit] = field(default_factory=list)
     retrieved: set[str] = field(
         default_factory=set
@@ -45,6 +47,11 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """The key terms of the question and of its parts."""
+        return tuple(dict.fromkeys(term for each in (self.planned, *self.parts) for term in each.terms))
+
+    @property
     def unknown(self) -> list[str]:
         """The key terms that no passage of the library holds, in the question's words."""
         return [term.text for term, frequency in self.frequencies.items() if not frequency]
@@ -60,7 +67,7 @@ class Run:
         """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
         self.engine = engine
         self.model = self.seed = None
-        self.hits, self.refused, self.claims, self.failed = [], [], [], []
+        self.hits, self.refused, self.claims, self.failed, self.unanswered = [], [], [], [], []
         self.retrieved = set()
         self.declined = False
         self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

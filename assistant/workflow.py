@@ -17,6 +17,7 @@ from workflows.events import Event, StartEvent, StopEvent
 
 from assistant.answer import EngineName, TraceStep
 from assistant.checking import check
+from assistant.conversation.parts import parts_of
 from assistant.drafts import Checked, Draft
 from assistant.engine import Engine
 from assistant.errors import LlmError
@@ -90,6 +91,7 @@ class QuestionWorkflow(Workflow):
         run = event.run
         _teller(ctx)(Progress("plan", "Reading the question"))
         run.plan = await timed(run, "plan", lambda: plan(screen(run.question), run.filters))
+        run.parts = tuple(plan(part, run.filters) for part in parts_of(run.plan.question))
         return Planned(run=run)
 
     @step

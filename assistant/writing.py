@@ -70,6 +70,7 @@ def finish(
         model=run.model,
         abstained=reason is not None,
         reason=reason,
+        unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
         claims=claims,
         sources=[_source(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],

@@ -26,8 +26,8 @@ from assistant.opening import open_assistant
 from assistant.progress import ToolCalled
 from assistant.service import Assistant
 from assistant.settings import load_settings
+from evals.asking import library_of
 from evals.qa_sets import Asked, read_questions, sample
-from evals.suites.qa import library_of
 
 SETS = ("pubmedqa", "bioasq")
 

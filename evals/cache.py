@@ -1,4 +1,4 @@
-"""Passage vectors kept on disk, so that a killed run resumes where it stopped and a second one is quick."""
+"""What took long to make is kept on disk, so that a killed run resumes where it stopped and a second one is quick."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,40 +24,71 @@ def cache_folder() -> Path:
     return Path(home) / "cache" if home else platformdirs.user_cache_path("citewell")
 
 
-class CachedEmbedder:
-    """An embedder that remembers passages; queries are embedded each time, so that their timing stays true.
+def key_of(*parts: str) -> bytes:
+    """The SHA-256 of what a thing was made from, as its key."""
+    return hashlib.sha256("\0".join(parts).encode()).digest()
 
-    The key is the SHA-256 of the embedder's name, its dimension and the text. Each call of `embed_passages` is committed before it returns.
-    """
 
-    def __init__(self, embedder: Embedder, path: Path) -> None:
-        self.name = embedder.name
-        self.dimension = embedder.dimension
-        self._embedder = embedder
+class Kept:
+    """Values by key in a SQLite file that runs may share. What `keep` was given is on the disk when it returns, and stays as it is."""
+
+    def __init__(self, path: Path, table: str) -> None:
+        """Open `table` of the file, made where it is missing. Raises `EvaluationError` where the file cannot be opened."""
         self._lock = threading.Lock()  # the connection is shared by the threads that answer
+        self._select = f"SELECT * FROM {table} WHERE key IN (%s)"  # noqa: S608 - a name of ours
+        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?)"  # noqa: S608
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=60, check_same_thread=False)
             self._database.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+                f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
             )
         except (OSError, sqlite3.Error) as error:
             raise EvaluationError(
                 f"{path}: the cache cannot be opened ({error}); remove the file or mend the folder"
             ) from error
 
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Those of the keys that are there, with their values."""
+        wanted = list(keys)
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            with self._lock:
+                found.update(self._database.execute(self._select % ",".join("?" * len(part)), part))
+        return found
+
+    def keep(self, values: Mapping[bytes, bytes]) -> None:
+        """Write the values; another run may have been quicker."""
+        with self._lock, self._database:
+            self._database.executemany(self._insert, values.items())
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._database.close()
+
+
+class CachedEmbedder:
+    """An embedder that remembers passages; queries are embedded each time, so that their timing stays true.
+
+    The key is made of the embedder's name, its dimension and the text. Each call of `embed_passages` is committed before it returns.
+    """
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self.name = embedder.name
+        self.dimension = embedder.dimension
+        self._embedder = embedder
+        self._kept = Kept(path, "vectors")
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors in the order of `texts`, from the cache where it has them."""
-        keys = [self._key(text) for text in texts]
-        known = self._read(set(keys))
+        keys = [key_of(self.name, str(self.dimension), text) for text in texts]
+        known = {key: np.frombuffer(kept, np.float32) for key, kept in self._kept.find(set(keys)).items()}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
             fresh = self._embedder.embed_passages(list(missing.values()))
             known |= dict(zip(missing, fresh, strict=True))
-            with self._lock, self._database:  # another run may have been quicker
-                self._database.executemany(
-                    "INSERT OR IGNORE INTO vectors VALUES (?, ?)", ((key, known[key].tobytes()) for key in missing)
-                )
+            self._kept.keep({key: known[key].tobytes() for key in missing})
         return np.array([known[key] for key in keys], dtype=np.float32).reshape(len(keys), self.dimension)
 
     def embed_query(self, text: str) -> Vectors:
@@ -66,21 +97,4 @@ class CachedEmbedder:
 
     def close(self) -> None:
         """Let the file go."""
-        self._database.close()
-
-    def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self.name}\0{self.dimension}\0{text}".encode()).digest()
-
-    def _read(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        wanted = list(keys)
-        found: dict[bytes, Vectors] = {}
-        for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            with self._lock:
-                rows = self._database.execute(
-                    f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
-                    part,
-                ).fetchall()
-            found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
-        return found
+        self._kept.close()

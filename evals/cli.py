@@ -8,18 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from evals.errors import CallError, EvaluationError, MissingExtraError
 
-if TYPE_CHECKING:
-    from evals.result import Result
-    from evals.suites.base import Options, Outcome
-
 EXTRA = ("ir_measures", "jinja2", "matplotlib")
-PROBLEMS_SHOWN = 50
 
 app = typer.Typer(
     name="eval",
@@ -34,11 +29,24 @@ def run_suite(
     suite: Annotated[str, typer.Argument(help="The suite to run; `citewell eval suites` lists them.")],
     data: Annotated[Path, typer.Option(help="The evaluation set: a folder in the suite's format, or one file of it.")],
     out: Annotated[Path, typer.Option(help="The folder for result.json and report.html; made where it is missing.")],
-    k: Annotated[int, typer.Option(min=1, max=100, help="Cut-off of ranking metrics.")] = 10,
+    k: Annotated[
+        int,
+        typer.Option(min=1, max=100, help="Cut-off of ranking metrics; passages found that are judged (faithfulness)."),
+    ] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     resamples: Annotated[int, typer.Option(min=10, max=100_000, help="Bootstrap resamples.")] = 1000,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases, drawn by the seed (qa).")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many cases, drawn by the seed (citations, faithfulness, qa).")
+    ] = None,
     vary: Annotated[str | None, typer.Option(metavar="WHAT", help="Compare other versions too: prompt (qa).")] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled pairs that the judging model is tried on first, a JSONL file or a folder of them; else support/ beside or above the set "
+            "(faithfulness)."
+        ),
+    ] = None,
+    gold_limit: Annotated[int, typer.Option(min=2, help="At most so many of these pairs (faithfulness).")] = 40,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print result.json in place of lines; no progress bar.")
     ] = False,
@@ -46,6 +54,8 @@ def run_suite(
     """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html.
 
     [dim]citewell eval run retrieval --data scifact/ --out results/[/]
+    [dim]citewell eval run citations --data pubmedqa.jsonl --limit 60 --out results/[/]
+    [dim]CITEWELL_LLM=openai-like:local@http://127.0.0.1:8089/v1 citewell eval run faithfulness --data pubmedqa.jsonl --limit 5 --k 3 --out run/[/]
     [dim]CITEWELL_LLM=openai-like:local@http://127.0.0.1:8089/v1 citewell eval run qa --data pubmedqa.jsonl --limit 30 --vary prompt --out results/[/]
     """
     typed = ["citewell", "eval", "run", suite, "--data", str(data), "--out", str(out)]
@@ -55,28 +65,31 @@ def run_suite(
         ("--resamples", resamples, 1000),
         ("--limit", limit, None),
         ("--vary", vary, None),
+        ("--gold", gold, None),
+        ("--gold-limit", gold_limit, 40),
     )
     for option, value, default in defaults:
         typed += [option, str(value)] if value != default else []
     with _errors_as_exit_codes():
         _need_extra()
         from evals.progress import progress_bar
-        from evals.report import prepare_folder, write_report
+        from evals.report import prepare_folder, result_of, write_report
         from evals.suites import load_suite
         from evals.suites.base import Options
 
-        chosen, options = load_suite(suite), Options(k=k, seed=seed, resamples=resamples, limit=limit, vary=vary)
+        chosen = load_suite(suite)
+        options = Options(k=k, seed=seed, resamples=resamples, limit=limit, vary=vary, gold=gold, gold_limit=gold_limit)
         prepare_folder(out)
         started = time.monotonic()
         with progress_bar(quiet=as_json) as progress:
             outcome = chosen.run(data, options, progress)
-        result = _result(suite, outcome, options, shlex.join(typed), time.monotonic() - started)
+        result = result_of(suite, outcome, options, shlex.join(typed), time.monotonic() - started)
         write_report(out, result, outcome)
     if as_json:
         typer.echo(result.model_dump_json(indent=2))
         return
-    width = max(map(len, result.metrics))
-    for name, measure in result.metrics.items():
+    width = max(map(len, [*result.judge, *result.metrics]))
+    for name, measure in [*result.judge.items(), *result.metrics.items()]:
         typer.echo(f"{name:<{width}}  {measure}")
     if result.failures:
         typer.echo(f"{result.failures} failures, such as: {result.problems[0]}", err=True)
@@ -101,30 +114,6 @@ def list_suites(
 
         summaries = {name: load_suite(name).summary for name in SUITES}
         typer.echo(json.dumps(summaries, indent=2) if as_json else "\n".join(f"{n}  {s}" for n, s in summaries.items()))
-
-
-def _result(suite: str, outcome: Outcome, options: Options, command: str, seconds: float) -> Result:
-    """The run as the contract has it."""
-    from evals.environment import anonymous, hardware, versions
-    from evals.result import Result
-
-    return Result(
-        suite=suite,
-        data=outcome.data,
-        n=outcome.n,
-        metrics=outcome.systems[outcome.shipped],
-        systems=outcome.systems,
-        comparisons=outcome.comparisons,
-        failures=len(outcome.problems),
-        problems=list(outcome.problems[:PROBLEMS_SHOWN]),
-        left_out=outcome.left_out,
-        settings=outcome.settings,
-        seed=options.seed,
-        command=anonymous(command),
-        versions=versions() | outcome.versions,
-        hardware=hardware(),
-        seconds=round(seconds, 3),
-    )
 
 
 def _need_extra() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import assistant
+import indexes
+import ingestion
 from assistant import __version__
 
-PACKAGES = ("ir-measures", "numpy", "onnxruntime", "pytrec-eval-terrier", "qdrant-edge-py")
+PACKAGES = ("ir-measures", "numpy", "onnxruntime", "pytrec-eval-terrier", "qdrant-edge-py", "ragas")
 
 
 def versions() -> dict[str, str]:
@@ -23,6 +28,19 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def code_digest() -> str:
+    """A hash of the product's own files, its data and prompts included: what another version made is not taken for this one's."""
+    digest = hashlib.sha256()
+    for package in (assistant, indexes, ingestion):
+        folder = Path(package.__path__[0])
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(folder.parent).as_posix()}\0{path.stat().st_size}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def hardware() -> dict[str, str | int | float]:

@@ -15,3 +15,7 @@ class DataError(CallError):
 
 class MissingExtraError(EvaluationError):
     """The libraries of the `evals` extra are not installed."""
+
+
+class JudgeGoneError(EvaluationError):
+    """The judging model failed too often in a row: it is gone, or cannot do what is asked of it."""

@@ -25,7 +25,7 @@ _STYLE: dict[Any, Any] = {  # matplotlib types each key as a literal
 
 
 def interval_plot(systems: Mapping[str, Measures], names: Sequence[str], title: str, axis: str, prefix: str) -> str:
-    """Each system's metrics as points with their 95% intervals. `names`: the metrics to show; `axis`: the value axis with its unit.
+    """Each system's metrics, those it has, as points with their 95% intervals. `names`: the metrics to show; `axis`: the value axis with its unit.
 
     `prefix` keeps the identifiers of a page's plots apart.
     """
@@ -33,10 +33,12 @@ def interval_plot(systems: Mapping[str, Measures], names: Sequence[str], title: 
         figure, axes = _figure(height=1.3 + len(names) * (0.15 * len(systems) + 0.15))
         spread = 0.7 / len(systems)
         for number, (system, measures) in enumerate(systems.items()):
-            at = [row + (number - (len(systems) - 1) / 2) * spread for row in range(len(names))]
-            values = [measures[name].value for name in names]
-            below = [max(0.0, measures[name].value - measures[name].low) for name in names]
-            above = [max(0.0, measures[name].high - measures[name].value) for name in names]
+            shift = (number - (len(systems) - 1) / 2) * spread
+            shown = [(row + shift, measures[name]) for row, name in enumerate(names) if name in measures]
+            at = [place for place, _ in shown]
+            values = [measure.value for _, measure in shown]
+            below = [max(0.0, measure.value - measure.low) for _, measure in shown]
+            above = [max(0.0, measure.high - measure.value) for _, measure in shown]
             axes.errorbar(
                 values, at, xerr=[below, above], fmt="o", markersize=5, capsize=3, label=system,
                 color=_PALETTE[number % len(_PALETTE)],

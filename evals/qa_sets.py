@@ -111,3 +111,11 @@ def sample(questions: Sequence[Asked], limit: int | None, seed: int) -> list[Ask
 
     drawn = set(random.Random(seed).sample(range(len(questions)), limit))  # noqa: S311
     return [asked for number, asked in enumerate(questions) if number in drawn]
+
+
+def texts_of(read: QuestionSet, asked: Sequence[Asked]) -> dict[str, Text]:
+    """The texts that answer these questions. Raises `DataError` where none is there."""
+    texts = {key: read.texts[key] for one in asked for key in sorted(one.gold) if key in read.texts}
+    if not texts:
+        raise DataError(f"{read.name}: none of the documents that answer its questions is there")
+    return texts

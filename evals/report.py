@@ -8,10 +8,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from evals.environment import anonymous, hardware, versions
 from evals.errors import CallError
 from evals.plots import difference_plot, interval_plot
 from evals.result import Result
-from evals.suites.base import Outcome
+from evals.suites.base import Options, Outcome
+
+PROBLEMS_SHOWN = 50
 
 
 def prepare_folder(out: Path) -> None:
@@ -22,6 +25,28 @@ def prepare_folder(out: Path) -> None:
         raise CallError(f"{out}: cannot be made ({error.strerror}); --out takes a folder") from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise CallError(f"{out}: cannot be written to; --out takes a folder of yours")
+
+
+def result_of(suite: str, outcome: Outcome, options: Options, command: str, seconds: float) -> Result:
+    """The run as the contract has it."""
+    return Result(
+        suite=suite,
+        data=outcome.data,
+        n=outcome.n,
+        judge=outcome.judge,
+        metrics=outcome.systems[outcome.shipped],
+        systems=outcome.systems,
+        comparisons=outcome.comparisons,
+        failures=len(outcome.problems),
+        problems=list(outcome.problems[:PROBLEMS_SHOWN]),
+        left_out=outcome.left_out,
+        settings=outcome.settings,
+        seed=options.seed,
+        command=anonymous(command),
+        versions=versions() | outcome.versions,
+        hardware=hardware(),
+        seconds=round(seconds, 3),
+    )
 
 
 def write_report(out: Path, result: Result, outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ class Model(BaseModel):
 class Measure(Model):
     """A metric over `n` cases with its 95% bootstrap interval.
 
-    The unit is in the metric's name: `…_ms` is milliseconds, everything else a share in [0, 1] (a difference: in [-1, 1]).
+    The unit is in the metric's name: `…_ms` is milliseconds, everything else a share in [0, 1] (a difference, or a kappa: in [-1, 1]).
     """
 
     value: float
@@ -42,6 +42,10 @@ class Result(Model):
     suite: str
     data: str = Field(description="The set's name: never a path of the machine that measured.")
     n: int = Field(ge=1, description="Cases measured.")
+    judge: Measures = Field(
+        default_factory=dict,
+        description="How far the model that judges agrees with gold labels, and the verifier beside it; read it before what is judged.",
+    )
     metrics: Measures
     systems: dict[str, Measures]
     comparisons: dict[str, Comparison] = Field(description="Metric -> the shipped system minus its best part.")

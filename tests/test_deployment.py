@@ -367,7 +367,7 @@ def imported(folder: Path) -> set[str]:
 
 OPTIONS = {
     "assistant": ["anthropic", "llm", "models"],
-    "evals": ["evals"],
+    "evals": ["evals", "ragas"],
     "indexes": ["faiss", "llama-index", "models"],
     "ingestion": ["ocr"],
 }
@@ -377,7 +377,7 @@ OPTIONS = {
     ("folder", "extras"),
     [
         *((package, OPTIONS.get(package, [])) for package in PACKAGES),
-        ("tests", ["anthropic", "evals", "faiss", "llama-index", "llm", "models", "test"]),
+        ("tests", ["anthropic", "evals", "faiss", "llama-index", "llm", "models", "ragas", "test"]),
     ],
 )
 def test_what_is_imported_is_declared(folder: str, extras: list[str]) -> None:

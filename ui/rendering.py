@@ -11,7 +11,7 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
-from assistant.wording import NEAREST, NOTHING_FOUND
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Passage
 from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, READ_AS, STATUSES, WARNINGS
 
@@ -86,6 +86,7 @@ class Page(TypedDict):
     notice: Notice | None
     warnings: list[ShownWarning]
     claims: list[ShownClaim]
+    unanswered: list[str]
     certainty: str
     sources: list[ShownSource]
     nearest_heading: str
@@ -112,6 +113,7 @@ def notice_page(heading: str, text: str) -> Page:
         notice=Notice(heading=heading, text=text),
         warnings=[],
         claims=[],
+        unanswered=[],
         certainty="",
         sources=[],
         nearest_heading="",
@@ -139,6 +141,7 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
             )
             for claim in answer.claims
         ],
+        unanswered=[f"{UNANSWERED}: {part}" for part in answer.unanswered],
         certainty=answer.certainty.text if answer.certainty else "",
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
         nearest_heading=NEAREST if answer.nearest else "",

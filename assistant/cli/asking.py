@@ -20,7 +20,7 @@ from assistant.guardrails.screening import screen
 from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from assistant.shelves import passage_ids_in
-from assistant.wording import NEAREST, NOTHING_FOUND
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Filters, Kind, Status
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -190,6 +190,8 @@ def print_answer(answer: Answer) -> None:
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
     for claim in answer.claims:
         _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
+    for part in answer.unanswered:
+        out.print(text(f"{UNANSWERED}: {part}", style="bold yellow"))
     for warning in answer.warnings:
         about = f" [{numbers[warning.document_id]}]" if warning.document_id in numbers else ""
         out.print(text(f"! {warning.text}{about}", style="yellow"))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
-from assistant.composing.extractive import Chosen, compose
+from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
 from assistant.filtering import said_by
+from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
 from assistant.progress import Progress, Tell
 from assistant.run import Run
@@ -25,6 +27,8 @@ from ingestion.library import Library
 COUNT_UP_TO = 1000
 RETRACTED = 12
 """Passages of retracted work that are looked at."""
+IN_PARTS = 8
+"""Sentences of an answer to a question that asks several things."""
 NAMES = {Kind.GUIDELINE: "guidelines", Kind.LITERATURE: "literature", Kind.TRIAL: "trials"}
 
 
@@ -37,57 +41,65 @@ class ExtractiveEngine:
         self._library = library
         self._vectors = SentenceVectors(library.searcher.embedder)
 
-    async def gather(self, run: Run, tell: Tell) -> None:
-        """Search each kind of evidence, and weigh the key terms by what the library knows."""
-        for kind, quota in run.planned.quotas.items():
-            tell(Progress("search", f"Searching {NAMES[kind]}"))
-            arguments = {"kind": str(kind), "k": quota, **said_by(replace(run.planned.filters, kinds=frozenset()))}
-            run.hits += await timed(
-                run,
-                "search",
-                lambda k=kind, n=quota: self._search(run, k, n),  # type: ignore[misc]
-                tool=f"search_{NAMES[kind]}",
-                arguments=arguments,
-            )
-        run.retrieved.update(hit.passage.passage_id for hit in run.hits)
-        run.frequencies = await asyncio.to_thread(self._frequencies, run.planned.terms)
-        run.refused = await asyncio.to_thread(self._refused, run)
-
-    async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:
-        """Sentences from what may carry a claim, each of them its own quote, stronger evidence first."""
-        tell(Progress("compose", f"Reading {len(run.hits)} passages"))
-        hits = [hit for hit in run.hits if usable(hit.passage)]
-        run.composition = await timed(
-            run, "compose", lambda: compose(run.planned, hits, run.frequencies, self._sentence_vectors())
-        )
-        for chosen in sorted(run.composition.chosen, key=_strength):
-            candidate = chosen.candidate
-            yield Draft(candidate.text, (Quote(candidate.hit.passage, candidate.start, candidate.end),))
-
-    async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:  # noqa: ARG002
-        """Nothing: a quote that does not hold as it stands cannot be worded otherwise."""
-        return
-        yield  # what makes it a generator
-
-    def _sentence_vectors(self) -> SentenceVectors:
+    def sentence_vectors(self) -> SentenceVectors:
         """Those of the embedder that the library is searched with, which may have changed."""
         embedder = self._library.searcher.embedder
         if self._vectors.embedder is not embedder:
             self._vectors = SentenceVectors(embedder)
         return self._vectors
 
-    def _search(self, run: Run, kind: Kind, quota: int) -> list[Hit]:
-        only = replace(run.planned.filters, kinds=frozenset({kind}))
-        return self._library.searcher.search(run.planned.question, quota, only)
+    async def gather(self, run: Run, tell: Tell) -> None:
+        """Search each kind of evidence for each part of the question, and weigh the key terms by what the library knows."""
+        for part in run.parts or (run.planned,):
+            for kind, quota in part.quotas.items():
+                tell(Progress("search", f"Searching {NAMES[kind]}"))
+                arguments = {"kind": str(kind), "k": quota, **said_by(replace(part.filters, kinds=frozenset()))}
+                found = await timed(
+                    run,
+                    "search",
+                    partial(self._search, part, kind, quota),
+                    tool=f"search_{NAMES[kind]}",
+                    arguments=arguments,
+                )
+                run.hits += [hit for hit in found if hit.passage.passage_id not in run.retrieved]
+                run.retrieved.update(hit.passage.passage_id for hit in found)
+        run.frequencies = await asyncio.to_thread(self._frequencies, run.terms)
+        for part in run.parts or (run.planned,):
+            run.refused += await asyncio.to_thread(self._refused, run, part)
 
-    def _refused(self, run: Run) -> list[Passage]:
+    async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:
+        """Sentences from what may carry a claim, each of them its own quote, stronger evidence first."""
+        tell(Progress("compose", f"Reading {len(run.hits)} passages"))
+        hits = [hit for hit in run.hits if usable(hit.passage)]
+        most = IN_PARTS // len(run.parts) if run.parts else MAX_CLAIMS
+        for part in run.parts or (run.planned,):
+            found = await timed(run, "compose", partial(self._compose, run, part, hits, most))
+            run.composition = replace(found, considered=max(found.considered, run.composition.considered))
+            if run.parts and not found.chosen:
+                run.unanswered.append(part.question)
+            for chosen in sorted(found.chosen, key=_strength):
+                candidate = chosen.candidate
+                yield Draft(candidate.text, (Quote(candidate.hit.passage, candidate.start, candidate.end),))
+
+    async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:  # noqa: ARG002
+        """Nothing: a quote that does not hold as it stands cannot be worded otherwise."""
+        return
+        yield  # what makes it a generator
+
+    def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
+        return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
+
+    def _compose(self, run: Run, part: Plan, hits: Sequence[Hit], most: int) -> Composition:
+        return compose(part, hits, run.frequencies, self.sentence_vectors(), most)
+
+    def _refused(self, run: Run, part: Plan) -> list[Passage]:
         """Passages of retracted work that would have been evidence; looked for by themselves, as sound work may crowd them out of a search."""
-        filters = retracted_filters(run.planned)
+        filters = retracted_filters(part)
         if filters is None or not self._library.ledger.has_status(Status.RETRACTED):
             return []
-        found = self._library.searcher.search(run.planned.question, RETRACTED, filters, Mode.BM25)
+        found = self._library.searcher.search(part.question, RETRACTED, filters, Mode.BM25)
         hits = {hit.passage.passage_id: hit for hit in [*run.hits, *found] if not usable(hit.passage)}
-        return refused(run.planned, list(hits.values()), run.frequencies, self._sentence_vectors())
+        return refused(part, list(hits.values()), run.frequencies, self.sentence_vectors())
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""

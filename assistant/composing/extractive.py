@@ -69,8 +69,10 @@ class Composition:
     missing: tuple[str, ...] = ()
 
 
-def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], vectors: SentenceVectors) -> Composition:
-    """Sentences of the hits that answer the plan's question, best first, at most `MAX_CLAIMS`.
+def compose(
+    plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], vectors: SentenceVectors, most: int = MAX_CLAIMS
+) -> Composition:
+    """Sentences of the hits that answer the plan's question, best first, at most `most`.
 
     `frequencies` says in how many passages of the library each key term occurs: the rarer, the more it must be there. A sentence
     qualifies when it fits the question (`fit.misfits`), is close to it in meaning, and with its title and headings holds enough key terms.
@@ -104,7 +106,7 @@ def compose(plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], ve
             continue
         chosen.append(n)
         per_document[document] = per_document.get(document, 0) + 1
-        if len(chosen) == MAX_CLAIMS:
+        if len(chosen) == most:
             break
     return Composition(
         tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool, coverages) if not chosen else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from blocks import answering, calculators, engines, ingestion, ranking, reading, verification
+from blocks import answering, calculators, engines, ingestion, judging, ranking, reading, verification
 
 BLOCKS: dict[str, Callable[[], str]] = {
     block.__name__: block
@@ -41,6 +41,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
         answering.designs,
         calculators.calculators,
         calculators.calculation,
+        judging.citations,
+        judging.abstentions,
+        judging.faithfulness,
         verification.support,
         verification.support_without,
         verification.support_faults,

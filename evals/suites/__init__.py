@@ -8,6 +8,8 @@ from evals.errors import CallError
 from evals.suites.base import Suite
 
 SUITES = {
+    "citations": "evals.suites.citations:CitationsSuite",
+    "faithfulness": "evals.suites.faithfulness:FaithfulnessSuite",
     "qa": "evals.suites.qa:QaSuite",
     "retrieval": "evals.suites.retrieval:RetrievalSuite",
     "support": "evals.suites.support:SupportSuite",

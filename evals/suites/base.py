@@ -17,7 +17,8 @@ Progress = Callable[[str, int, int], None]
 class Options:
     """How to measure. `k`: cut-off of ranking metrics; `seed` and `resamples`: of the bootstrap and of whatever is drawn.
 
-    `limit`: the most cases that are drawn from the set; `vary`: what is compared in other versions. Each is for suites that know it.
+    `limit`: the most cases that are drawn from the set; `vary`: what is compared in other versions; `gold`: labelled pairs of claim
+    and evidence that a judging model is tried on first, and `gold_limit` the most of them that are drawn. Each is for suites that know it.
     """
 
     k: int = 10
@@ -25,6 +26,8 @@ class Options:
     resamples: int = 1000
     limit: int | None = None
     vary: str | None = None
+    gold: Path | None = None
+    gold_limit: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class Outcome:
     """What a suite measured. The first metric is the headline; `shipped` names the system that is the product as shipped.
 
     `values` holds system -> metric -> one value a case, in the same order of cases for all systems. `hardest` are the cases with the lowest headline
-    metric, worst first. `problems` are faults of the set or of single cases; `left_out` counts cases that cannot be measured, by reason. `plots` are
-    a suite's own, as inline SVG by `evals.plots`.
+    metric, worst first. `problems` are faults of the set or of single cases; `left_out` counts cases that cannot be measured, by reason. `judge` says
+    how far a judging model agrees with gold labels, to be read before what it judged. `plots` are a suite's own, as inline SVG by `evals.plots`.
     """
 
     data: str
@@ -68,6 +71,7 @@ class Outcome:
     left_out: dict[str, int] = field(default_factory=dict)
     settings: dict[str, int | str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    judge: Measures = field(default_factory=dict)
     plots: Sequence[str] = ()
 
 

@@ -5,33 +5,23 @@ The texts go the way of every document into a library of their own. `--vary prom
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-from assistant.answer import Answer, EngineName
-from assistant.errors import AssistantError
-from assistant.opening import open_assistant
-from assistant.service import Assistant
-from assistant.settings import Settings, load_settings
-from evals.cache import CachedEmbedder, cache_folder
-from evals.errors import CallError, DataError
+from assistant.answer import Answer
+from assistant.settings import load_settings
+from evals.asking import ask, library_of, systems_of
+from evals.errors import CallError
 from evals.metrics import intervals
-from evals.qa_sets import Asked, Text, read_questions, sample
+from evals.qa_sets import Asked, read_questions, sample, texts_of
 from evals.result import Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
-from indexes.embedding import load_embedder
 from indexes.lexical import tokens
 from ingestion.library import Library
-from ingestion.pipeline import ingest_files
 
 HARDEST = 20
-LLM, BARE, EXTRACTIVE = "llm", "llm without exemplars", "extractive"
 
 
 class QaSuite:
@@ -44,9 +34,7 @@ class QaSuite:
         """Ask every question in every engine. Raises `DataError`, `CallError`, and whatever the library raises."""
         read = read_questions(data)
         asked = sample(read.questions, options.limit, options.seed)
-        texts = {key: read.texts[key] for one in asked for key in sorted(one.gold) if key in read.texts}
-        if not texts:
-            raise DataError(f"{read.name}: none of the documents that answer its questions is there")
+        texts = texts_of(read, asked)
         settings = load_settings()
         if options.vary not in (None, "prompt"):
             raise CallError(f"--vary {options.vary}: what can be varied is: prompt")
@@ -56,12 +44,12 @@ class QaSuite:
         answers: dict[str, list[Answer | None]] = {}
         times: dict[str, list[float]] = {}
         with library_of(texts) as library:
-            systems = _systems(library, settings, options)
-            for number, (name, (assistant, engine)) in enumerate(systems.items()):
+            systems = systems_of(library, settings, bare=bool(options.vary))
+            for number, (name, system) in enumerate(systems.items()):
                 answers[name], times[name] = [], []
                 for done, one in enumerate(asked, start=1):
                     started = time.perf_counter()
-                    answers[name].append(_ask(assistant, engine, one, problems))
+                    answers[name].append(ask(system, one, problems))
                     times[name].append((time.perf_counter() - started) * 1000)
                     progress(f"asking ({name})", number * len(asked) + done, len(systems) * len(asked))
             verbatim = {name: _verbatim(library, given) for name, given in answers.items()}
@@ -86,54 +74,6 @@ class QaSuite:
             settings={"questions": len(asked), "documents": len(texts), "resamples": options.resamples},
             versions={"embedder": embedder, "prompts": _prompts(answers[shipped])},
         )
-
-
-@contextmanager
-def library_of(texts: Mapping[str, Text]) -> Iterator[Library]:
-    """A library of the texts, ingested as PubMed records, that is gone afterwards."""
-    with (
-        tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
-        closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
-    ):
-        file = Path(folder) / "texts.xml"
-        file.write_text(_pubmed(texts.values()), encoding="utf-8")
-        with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
-            ingest_files(library, [file])
-            yield library
-
-
-def _pubmed(texts: Iterable[Text]) -> str:
-    """The texts as PubMed's own XML (DTD 2025), so that they go in through the door that articles use."""
-    records = "".join(
-        f'<PubmedArticle><MedlineCitation><PMID Version="1">{text.pmid}</PMID><Article><ArticleTitle>{escape(text.title)}</ArticleTitle>'
-        f"<Abstract><AbstractText>{escape(text.abstract)}</AbstractText></Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>"
-        for text in texts
-    )
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>{records}</PubmedArticleSet>\n'
-
-
-def _systems(library: Library, settings: Settings, options: Options) -> dict[str, tuple[Assistant, EngineName]]:
-    """What is asked; the first is the product as shipped with these settings."""
-    systems: dict[str, tuple[Assistant, EngineName]] = {}
-    if settings.llm:
-        systems[LLM] = open_assistant(library, settings), "llm"
-        if options.vary:
-            systems[BARE] = open_assistant(library, settings, exemplars=False), "llm"
-    systems[EXTRACTIVE] = open_assistant(library, settings.model_copy(update={"llm": None})), "extractive"
-    return systems
-
-
-def _ask(assistant: Assistant, engine: EngineName, asked: Asked, problems: list[str]) -> Answer | None:
-    """The answer; a question that could not be asked is noted and counts as not answered."""
-    try:
-        answer = asyncio.run(assistant.ask(asked.question, engine=engine))
-    except AssistantError as error:
-        problems.append(f"{asked.question_id}: {error}")
-        return None
-    if engine == "llm" and answer.engine != "llm":
-        why = next((warning.text for warning in answer.warnings if warning.kind == "engine_fallback"), "")
-        problems.append(f"{asked.question_id}: {why}")
-    return answer
 
 
 def _values(asked: Sequence[Asked], answers: Sequence[Answer | None]) -> dict[str, list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,20 @@ JUDGEMENTS = [
     ("q1", "d1", 2), ("q1", "d3", 0), ("q2", "d2", 1), ("q3", "d8", 1), ("q4", "d6", 1), ("q5", "d9", 1), ("q6", "d12", 1),
     ("q8", "d4", 0), ("q8", "d5", -1),
 ]  # fmt: skip
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A CITEWELL_HOME of this test; no model is set, and one that is set is asked for answers alone."""
+    from assistant.settings import load_settings
+
+    home = tmp_path / "home"
+    monkeypatch.setenv("CITEWELL_HOME", str(home))
+    monkeypatch.setenv("CITEWELL_LLM_TOOLS", "none")
+    monkeypatch.delenv("CITEWELL_LLM", raising=False)
+    load_settings.cache_clear()
+    yield home
+    load_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

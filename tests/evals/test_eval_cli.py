@@ -138,7 +138,11 @@ def test_the_report_shows_what_it_should(done: tuple[CliResult, Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["run", "no-such", "--data", ".", "--out", "out"], 2, "no suite 'no-such'; known: qa, retrieval, support"),
+        (
+            ["run", "no-such", "--data", ".", "--out", "out"],
+            2,
+            "no suite 'no-such'; known: citations, faithfulness, qa, retrieval, support",
+        ),
         (["run", "retrieval", "--data", "nowhere", "--out", "out"], 2, "nowhere: no such folder"),
         (["run", "retrieval", "--data", ".", "--out", "out"], 2, "corpus.jsonl: no such file"),
         (["run", "retrieval", "--data", ".", "--out", "file"], 2, "file: cannot be made"),
@@ -187,7 +191,7 @@ def test_a_missing_extra_is_exit_code_1_and_says_how_to_get_it(monkeypatch: pyte
 
 def test_suites_are_listed() -> None:
     listed = json.loads(run("suites", "--json").stdout)
-    assert list(listed) == ["qa", "retrieval", "support"]
+    assert list(listed) == ["citations", "faithfulness", "qa", "retrieval", "support"]
     assert run("suites").stdout.splitlines() == [f"{name}  {summary}" for name, summary in listed.items()]
 
 

@@ -6,16 +6,17 @@ import json
 import lzma
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 sys.path.append(str(Path(__file__).parents[1] / "assistant"))  # the scripted model
+sys.path.append(str(Path(__file__).parent))
 from llm_server import Request, Text, in_json, serve
+from small_sets import QUESTIONS
 
-from assistant.settings import load_settings
 from evals.cli import app
 from evals.errors import CallError, DataError
 from evals.qa_sets import read_questions, sample
@@ -23,33 +24,11 @@ from evals.suites.base import Options
 from evals.suites.qa import QaSuite
 
 OPTIONS = Options(resamples=50)
-QUESTIONS = [
-    {
-        "id": "101",
-        "question": "Does aspirin prevent heart attacks in adults over 70?",
-        "contexts": ["We randomised 19,114 adults.", "Aspirin did not prevent heart attacks in adults over 70."],
-        "conclusion": "Aspirin does not prevent heart attacks in older adults.",
-    },
-    {
-        "id": "102",
-        "question": "Does budesonide prevent asthma exacerbations?",
-        "contexts": ["In 400 patients, daily budesonide prevented asthma exacerbations compared with placebo."],
-        "conclusion": "Budesonide prevents exacerbations.",
-    },
-]
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def ignore(stage: str, done: int, total: int) -> None:
     """A progress nobody watches."""
-
-
-@pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CITEWELL_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("CITEWELL_LLM", raising=False)
-    load_settings.cache_clear()
-    yield
-    load_settings.cache_clear()
 
 
 @pytest.fixture
@@ -86,7 +65,6 @@ def test_questions_are_answered_from_their_texts(write: Callable[..., Path]) -> 
 def test_prompts_are_compared(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with serve(first_sentence) as server:
         monkeypatch.setenv("CITEWELL_LLM", server.spec)
-        monkeypatch.setenv("CITEWELL_LLM_TOOLS", "none")
         arguments = [
             "run",
             "qa",
@@ -114,7 +92,6 @@ def test_prompts_are_compared(write: Callable[..., Path], monkeypatch: pytest.Mo
 def test_a_model_that_fails_is_counted(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(lambda request: Text("no JSON")) as server:
         monkeypatch.setenv("CITEWELL_LLM", server.spec)
-        monkeypatch.setenv("CITEWELL_LLM_TOOLS", "none")
         outcome = QaSuite().run(write(), OPTIONS, ignore)
     assert len(outcome.problems) == 2
     assert "JSON" in outcome.problems[0]

@@ -27,7 +27,7 @@ const Title = ({ source }) => (
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
   const { read_as: readAs, read_note: readNote, notice, warnings, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
-  const { nearest, nearest_heading: nearestHeading } = props
+  const { nearest, nearest_heading: nearestHeading, unanswered } = props
 
   const open = (event, marker, claim) => {
     const opener = event.currentTarget
@@ -102,6 +102,12 @@ export default function Answer() {
           {claim.markers.map((marker) => (
             <Mark key={marker.number} marker={marker} claim={claim} />
           ))}
+        </p>
+      ))}
+
+      {unanswered.map((part, at) => (
+        <p key={at} className="cw-notice">
+          <strong>{part}</strong>
         </p>
       ))}
 
