@@ -204,7 +204,7 @@ class Answer(Model):
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
     unanswered: list[str] = Field(
         default_factory=list,
-        description="Of a question that asks several things and is answered in part: those that nothing answers, each written to stand alone.",
+        description="Of a question that asks several things: those that nothing found answers, each written to stand alone.",
     )
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
     claims: list[Claim]

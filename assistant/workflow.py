@@ -124,7 +124,7 @@ class QuestionWorkflow(Workflow):
             with suppress(LlmError):  # what holds without being mended still holds
                 await self._check_all(run, event.engine.repair(run, tuple(run.failed)), tell)
         if run.engine == "llm" and not run.claims and not run.declined:
-            why = f"None of the {len(run.failed)} sentences that the model wrote is carried by its source."
+            why = "No sentence that the model wrote is carried by its source."
             await self._answer_otherwise(run, why, tell)
         return Verified(run=run)
 

@@ -69,7 +69,7 @@ class PlainLanguage:
                 if not written:
                     warn(
                         run,
-                        f"None of the sentences that {model.name} wrote keeps what it rewrites. Their terms are explained instead.",
+                        f"No sentence that {model.name} wrote keeps what it rewrites. Their terms are explained instead.",
                     )
             except LlmError as error:
                 do_without(run, str(error))

@@ -73,7 +73,7 @@ class Structuring:
                 if not found and dropped:
                     warn(
                         run,
-                        f"None of the {dropped} values that {model.name} gave stands in the words it gave for it. Rules looked instead.",
+                        f"No value that {model.name} gave stands in the words it gave for it. Rules looked instead.",
                     )
             except LlmError as error:
                 do_without(run, str(error))

@@ -58,9 +58,7 @@ class Summarising:
                 if not drafts:
                     do_without(run, "The model found nothing to say.")
                 elif not run.claims:
-                    do_without(
-                        run, f"None of the {len(drafts)} sentences that the model wrote is carried by the document."
-                    )
+                    do_without(run, "No sentence that the model wrote is carried by the document.")
             except LlmError as error:
                 do_without(run, str(error))
         if run.engine == "extractive":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections import Counter
 
 from blocks.results import RESULTS, interval, load
 
+_COUNTED = re.compile(r"None of the \d+ sentences")
+"""As earlier runs said it."""
 _OTHERWISE = "The answer was put together from sentences of the sources instead."
 
 
@@ -80,7 +83,8 @@ def local_llm() -> str:
             f"{statistics.median(sum(row['tokens']) for row in group):,.0f}",
         ]
         lines.append(f"| {' | '.join(map(str, cells))} |")
-    failed = Counter(" ".join(row["why"]).removesuffix(_OTHERWISE).strip() for row in rows.values() if row["why"])
+    whys = [" ".join(row["why"]).removesuffix(_OTHERWISE).strip() for row in rows.values() if row["why"]]
+    failed = Counter(_COUNTED.sub("No sentence", why) for why in whys)
     said = [f"- {count} x {why}" for why, count in failed.most_common()]
     return "\n".join([*lines, "", "Why the sources answered instead:", "", *(said or ["- it never happened"])])
 

@@ -83,7 +83,7 @@ def test_where_nothing_the_model_wrote_holds_the_document_speaks(do: Do) -> None
     bad = in_json({"answerable": True, "claims": [{"text": "Aspirin cures cancer.", "citations": ["E1.1"]}]})
     done = do("summarising", [bad], document_id="pubmed:101")
     assert CONCLUSION in done.texts
-    assert "None of the 1 sentences" in done.fallback
+    assert "No sentence that the model wrote" in done.fallback
 
 
 def test_identifiers_in_the_focus_are_not_sent(do: Do) -> None:
