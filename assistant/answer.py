@@ -18,6 +18,7 @@ WarningKind = Literal[
     "preliminary",
     "ocr",
     "conflict",
+    "premise",
     "scope",
     "emergency",
     "engine_fallback",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from assistant.run import Run
 from assistant.shelves import LibraryShelf, Shelf
 from assistant.stopping import result_of
 from assistant.workflow import Asked, QuestionWorkflow, Told
+from indexes.embedding import Vectors
 from indexes.passage import Filters, Hit, Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -56,7 +57,12 @@ class Assistant:
         self.model = model
         self._rewriter = rewriter
         self.timeout_s = timeout_s
-        self._workflow = QuestionWorkflow(library, shelf, self._engines, timeout_s=timeout_s)
+        self._extractive = extractive
+        self._workflow = QuestionWorkflow(library, shelf, self._engines, embed=self.embed, timeout_s=timeout_s)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of sentences, of shape (len(texts), dimension), by the library's embedder; those of late are remembered."""
+        return self._extractive.sentence_vectors().sentences(texts)
 
     async def stream(
         self,

@@ -16,6 +16,7 @@ from workflows import Context, Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
 
 from assistant.answer import EngineName, TraceStep
+from assistant.answer import Warning as AnswerWarning
 from assistant.checking import check
 from assistant.conversation.parts import parts_of
 from assistant.drafts import Checked, Draft
@@ -27,6 +28,10 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
+from assistant.verification.conflicts import Stated, conflicts
+from assistant.verification.features import Embed
+from assistant.verification.neural import load_neural
+from assistant.verification.premises import corrected
 from assistant.writing import write_answer
 from ingestion.library import Library
 
@@ -79,8 +84,9 @@ class Told(Event):
 class QuestionWorkflow(Workflow):
     """Answers one question at a time a run; runs may overlap. `engines` has the extractive one at least: where an LLM fails, that one answers."""
 
-    def __init__(self, library: Library, shelf: Shelf, engines: Engines, *, timeout_s: float) -> None:
+    def __init__(self, library: Library, shelf: Shelf, engines: Engines, *, embed: Embed, timeout_s: float) -> None:
         super().__init__(timeout=timeout_s)
+        self._embed = embed
         self._library = library
         self._shelf = shelf
         self._engines = engines
@@ -130,19 +136,25 @@ class QuestionWorkflow(Workflow):
 
     @step
     async def answer(self, event: Verified) -> StopEvent:
-        """Appraise, write down."""
-        return StopEvent(result=write_answer(event.run, self._library, self._shelf))
+        """Look at what the question takes for granted, appraise, write down."""
+        run = event.run
+        run.claims, warnings = corrected(run.planned.question, run.claims)
+        run.warnings += warnings
+        if verifier := load_neural():
+            stated = [Stated(checked.claim.text, checked.passages[0]) for checked in run.claims]
+            found = await timed(run, "conflicts", lambda: conflicts(stated, verifier.probabilities))
+            run.warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
+        return StopEvent(result=write_answer(run, self._library, self._shelf))
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
         """Check drafts as they come; tell of those that hold."""
         shown = {checked.claim.text for checked in run.claims}
         spent = 0.0
-        embed = self._library.searcher.embedder.embed_passages
         async for draft in drafts:
             if draft.text in shown or len(run.claims) == MOST:
                 continue
             started = time.perf_counter()
-            checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, embed)
+            checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, self._embed)
             spent += time.perf_counter() - started
             if isinstance(checked, Checked):
                 shown.add(draft.text)

@@ -89,6 +89,7 @@ WARNINGS = {
     "expression_of_concern": "Expression of concern",
     "superseded": "Superseded",
     "draft": "Draft",
+    "premise": "The question takes something for granted",
     "ocr": "Read from a scan",
     "preliminary": "Preliminary",
     "conflict": "Sources disagree",

@@ -18,5 +18,4 @@ Check = Callable[[Draft], Checked | Failed]
 def check_of(assistant: Assistant, passages: Iterable[Passage]) -> Check:
     """Checks drafts that cite any of these passages; a draft that cites another fails."""
     retrieved = frozenset(passage.passage_id for passage in passages)
-    embed = assistant.library.searcher.embedder.embed_passages
-    return lambda draft: check(draft, assistant.shelf, retrieved, embed)
+    return lambda draft: check(draft, assistant.shelf, retrieved, assistant.embed)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
-from assistant.verification.direction import Match, matches
+from assistant.verification.features import Judge
+from assistant.verification.labels import LABELS
 from assistant.verification.naming import Entity, named
 from indexes.passage import Passage
 
 _SUBJECTS = frozenset({TermKind.DRUG, TermKind.INTERVENTION})
 _CONDITIONS = frozenset({TermKind.CONDITION})
 _OUTCOMES = frozenset({TermKind.OUTCOME, TermKind.HARM})
-_OPPOSED = frozenset({"change", "value", "advice", "effect", "agency"})
-NEAR = 0.5  # nearness of shared words from which two directions are of the same thing
+BAR = 0.5
+"""Probability of contradiction, in both directions, from which two statements conflict."""
+MOST = 12
+"""Pairs of an answer that are judged: each takes two runs of the model."""
 _SIZE = re.compile(
     r"(?<![\d.,])(\d{1,3}(?:[, ]\d{3})+|\d{2,6})(?![\d.,]*\d)\s+(?:[a-z-]+\s+){0,3}?"
     r"(?:patients|participants|women|men|adults|people|children|subjects|individuals|persons)"
@@ -43,23 +46,29 @@ class Conflict:
     text: str
 
 
-def conflicts(stated: Sequence[Stated]) -> list[Conflict]:
-    """Pairs that contradict each other: the same drug or intervention, the same outcome (or, where none is named, condition), opposite directions.
+def conflicts(stated: Sequence[Stated], judge: Judge) -> list[Conflict]:
+    """Pairs from different documents, on the same drug or intervention and the same matter, of which each contradicts the other.
 
-    The statement named first is the newer one.
+    `judge`: the trained verifier. Rules cannot tell: docs/verification.md has what they named. The statement named first is the newer one.
     """
-    found = []
-    for one, other in combinations(stated, 2):
-        if one.passage.document_id == other.passage.document_id:
-            continue
-        newer, older = sorted((one, other), key=lambda each: -(each.passage.year or 0))
-        about = _shared(newer, older)
-        match = next(_opposed(newer.text, older.text), None) if about else None
-        if match is not None:
-            said = f"“{match.claim.words}” and “{match.quote.words}”"
-            text = f"Sources disagree on {about}: {described(newer.passage)} and {described(older.passage)} say {said}."
-            found.append(Conflict(newer, older, about, text))
-    return found
+    pairs = [
+        _newer_first(one, other)
+        for one, other in combinations(stated, 2)
+        if one.passage.document_id != other.passage.document_id and shared(one, other)
+    ][:MOST]
+    asked = [(a.text, b.text) for newer, older in pairs for a, b in ((newer, older), (older, newer))]
+    judged = judge(asked)[:, LABELS.index("contradict")].reshape(-1, 2).min(axis=1) if asked else ()
+    return [_conflict(*pair) for pair, contradiction in zip(pairs, judged, strict=True) if contradiction >= BAR]
+
+
+def _newer_first(one: Stated, other: Stated) -> tuple[Stated, Stated]:
+    return (one, other) if (one.passage.year or 0) >= (other.passage.year or 0) else (other, one)
+
+
+def _conflict(newer: Stated, older: Stated) -> Conflict:
+    about = shared(newer, older)
+    said = ", ".join(f"{described(each.passage)} says “{each.text}”" for each in (newer, older))
+    return Conflict(newer, older, about, f"Sources disagree on {about}: {said}.")
 
 
 def described(passage: Passage) -> str:
@@ -80,8 +89,8 @@ def size_of(text: str) -> int | None:
     return max(sizes, default=None)
 
 
-def _shared(one: Stated, other: Stated) -> str:
-    """What both are about, in the words of the first; empty where they share no subject or no matter."""
+def shared(one: Stated, other: Stated) -> str:
+    """What both are about, in the words of the first; empty where they share no drug or intervention, or no outcome or condition."""
     ours, theirs = (f"{each.text} . {each.passage.title}" for each in (one, other))
     content = content_of(theirs)
     both = [entity for entity in named(ours) if entity.occurs_in(content)]
@@ -94,9 +103,3 @@ def _shared(one: Stated, other: Stated) -> str:
 
 def _first(entities: Sequence[Entity], kinds: frozenset[TermKind]) -> str:
     return next((entity.text for entity in entities if entity.kind in kinds), "")
-
-
-def _opposed(one: str, other: str) -> Iterator[Match]:
-    for match in matches(one, other):
-        if match.relation == "opposite" and match.claim.axis in _OPPOSED and match.nearness >= NEAR:
-            yield match

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from documents import article, guideline, pubmed
+from numpy.typing import NDArray
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
@@ -325,3 +327,34 @@ def test_instructions_in_a_document_are_quoted_or_left_but_never_followed(assist
     assert set(said(answer).splitlines()) <= {FINDING, order}
     assert [warning.kind for warning in answer.warnings] == ["retracted"]
     assert "evil.example" not in answer.rationale
+
+
+def test_sources_that_contradict_each_other_are_both_shown_as_a_conflict(
+    assistant_of: Callable[[dict[str, str]], Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, down = (
+        "Digoxin increased mortality in atrial fibrillation.",
+        "Digoxin reduced mortality in atrial fibrillation.",
+    )
+    small = assistant_of(
+        {
+            "both.xml": pubmed(
+                article(1, "Digoxin and mortality in atrial fibrillation", conclusions=up),
+                article(2, "Digoxin for atrial fibrillation: a trial of mortality", conclusions=down),
+            )
+        }
+    )
+
+    class Verifier:
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+            return np.array([[0.1, 0.8, 0.1] if claim != evidence else [0.8, 0.1, 0.1] for claim, evidence in pairs])
+
+    question = "Does digoxin change mortality in atrial fibrillation?"
+    alone = asyncio.run(small.ask(question))
+    assert {claim.text for claim in alone.claims} == {up, down}
+    assert not [warning for warning in alone.warnings if warning.kind == "conflict"]
+    monkeypatch.setattr("assistant.workflow.load_neural", Verifier)
+    (conflict,) = [warning for warning in asyncio.run(small.ask(question)).warnings if warning.kind == "conflict"]
+    assert up in conflict.text
+    assert down in conflict.text
+    assert "2019" in conflict.text

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.verification.conflicts import Stated, conflicts, size_of
 from indexes.passage import Kind, Passage
@@ -19,8 +23,25 @@ OLD = stated("In 1,200 adults with atrial fibrillation, digoxin increased mortal
 NEW = stated("Digoxin reduced mortality among 340 patients with atrial fibrillation.", 2, 2019, "1")
 
 
+class ByWords:
+    """A judge for whom "increased" and "reduced" contradict each other, and which notes what it was asked."""
+
+    def __init__(self, *, one_way: bool = False) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._one_way = one_way
+
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        self.asked += pairs
+        against = [
+            ("increased" in claim and "reduced" in evidence)
+            or (not self._one_way and "reduced" in claim and "increased" in evidence)
+            for claim, evidence in pairs
+        ]
+        return np.array([[0.05, 0.9, 0.05] if each else [0.5, 0.1, 0.4] for each in against])
+
+
 def test_a_conflict_says_date_design_and_size_the_newer_first() -> None:
-    (conflict,) = conflicts([OLD, NEW])
+    (conflict,) = conflicts([OLD, NEW], ByWords())
     assert (conflict.one, conflict.other) == (NEW, OLD)
     for part in (
         "Digoxin and mortality",
@@ -34,29 +55,33 @@ def test_a_conflict_says_date_design_and_size_the_newer_first() -> None:
         "increased",
     ):
         assert part in conflict.text, part
-    assert [each.text for each in conflicts([NEW, OLD])] == [conflict.text]
+    assert [each.text for each in conflicts([NEW, OLD], ByWords())] == [conflict.text]
+
+
+def test_both_directions_must_be_judged_contradictory() -> None:
+    assert conflicts([OLD, NEW], ByWords(one_way=True)) == []
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        "Digoxin increased mortality in atrial fibrillation.",
         "Digoxin reduced hospital admission in atrial fibrillation.",
         "Metoprolol reduced mortality in atrial fibrillation.",
-        "Digoxin was given to patients with atrial fibrillation.",
     ],
 )
-def test_what_agrees_or_is_about_something_else_is_no_conflict(other: str) -> None:
-    assert conflicts([OLD, stated(other, 3, 2010)]) == []
+def test_what_is_about_something_else_is_not_even_judged(other: str) -> None:
+    judge = ByWords()
+    assert conflicts([OLD, stated(other, 3, 2010)], judge) == []
+    assert judge.asked == []
+
+
+def test_what_agrees_is_no_conflict() -> None:
+    assert conflicts([OLD, stated("Digoxin increased mortality in atrial fibrillation.", 3, 2010)], ByWords()) == []
 
 
 def test_one_document_does_not_contradict_itself() -> None:
-    assert conflicts([OLD, stated("Digoxin reduced mortality in atrial fibrillation.", 1, 2005)]) == []
-
-
-def test_no_difference_contradicts_a_difference() -> None:
-    none = stated("Digoxin did not increase mortality in patients with atrial fibrillation.", 4, 2015)
-    assert len(conflicts([OLD, none])) == 1
+    same = stated("Digoxin reduced mortality in atrial fibrillation.", 1, 2005)
+    assert conflicts([OLD, same], ByWords()) == []
 
 
 @pytest.mark.parametrize(
