@@ -87,6 +87,7 @@ class Page(TypedDict):
     warnings: list[ShownWarning]
     claims: list[ShownClaim]
     unanswered: list[str]
+    certainty: str
     sources: list[ShownSource]
     nearest_heading: str
     nearest: list[ShownSource]
@@ -113,6 +114,7 @@ def notice_page(heading: str, text: str) -> Page:
         warnings=[],
         claims=[],
         unanswered=[],
+        certainty="",
         sources=[],
         nearest_heading="",
         nearest=[],
@@ -140,6 +142,7 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
             for claim in answer.claims
         ],
         unanswered=[f"{UNANSWERED}: {part}" for part in answer.unanswered],
+        certainty=answer.certainty.text if answer.certainty else "",
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
         nearest_heading=NEAREST if answer.nearest else "",
         nearest=[_source(source, 0) for source in answer.nearest],

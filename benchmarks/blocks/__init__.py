@@ -38,6 +38,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         answering.local_llm,
         answering.llm_overhead,
         answering.tools,
+        answering.designs,
         calculators.calculators,
         calculators.calculation,
         judging.citations,

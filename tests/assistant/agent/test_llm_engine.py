@@ -204,6 +204,17 @@ def test_a_model_calls_tools_and_what_they_find_is_evidence(ask_model: AskModel)
     assert texts(asked) == [HELD, ADVICE]
 
 
+def test_retracted_work_that_a_model_asks_for_is_named_to_the_reader(ask_model: AskModel) -> None:
+    question = "What do trials say of colchicine in gout?"
+    for calls, named in (
+        (Call("read_document", {"document_id": "pubmed:102"}), True),
+        (Call("search_literature", {"query": "aspirin heart attack"}), False),  # found by the way, on another matter
+    ):
+        asked = ask_model([Calls([calls]), Text("DONE"), Text(NOTHING)], question, llm_tools="native")
+        warned = [warning.document_id for warning in asked.answer.warnings if warning.kind == "retracted"]
+        assert warned == (["pubmed:102"] if named else [])
+
+
 def test_calls_written_as_text_are_made(ask_model: AskModel) -> None:
     asked = ask_model([call_as_text("search_literature", {"query": "aspirin bleeding"}), GOOD], llm_tools="native")
     assert [event.tool for event in asked.told if isinstance(event, ToolCalled)] == ["search_literature"]
