@@ -50,6 +50,10 @@ class Claim(Model):
     findings: list[str] = Field(
         default_factory=list, description="What the verifier noted, in words; of a recommendation its grade."
     )
+    context: str | None = Field(
+        default=None,
+        description="What the sentence leans on (“this drug”, “both groups”): words before it or the title, verbatim, never part of the quote.",
+    )
     citations: list[Citation] = Field(min_length=1)
 
 
@@ -95,6 +99,19 @@ class Certainty(Model):
     rests_on: list[str] = Field(description="The cited documents that it was read from: the strongest.")
     reasons: list[str] = Field(description="What set or lowered it.")
     text: str = Field(description="All of this in a line for the reader.")
+
+
+class Direction(Model):
+    """Which way the cited sentences point. It is read from them by rule and weighs nothing that they do not say."""
+
+    verdict: Literal["yes", "no", "uncertain", "increased", "decreased", "no difference"] = Field(
+        description="Of a yes/no question the first three (`uncertain`: the sentences disagree, or say that it is not known); of a question for an"
+        " effect the others."
+    )
+    claims: list[int] = Field(
+        min_length=1, description="The claims it is read from, by their place in `claims` from 0."
+    )
+    text: str = Field(description="The verdict in words.")
 
 
 class Source(Model):
@@ -208,6 +225,10 @@ class Answer(Model):
         description="Of a question that asks several things: those that nothing found answers, each written to stand alone.",
     )
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
+    direction: Direction | None = Field(
+        default=None,
+        description="Of a yes/no question or one for an effect; `null` where it cannot be told surely enough.",
+    )
     claims: list[Claim]
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."

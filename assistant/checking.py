@@ -6,11 +6,14 @@ from collections.abc import Collection
 
 from assistant.answer import Claim
 from assistant.appraisal import usable
+from assistant.composing.leaning import context_of
 from assistant.drafts import Checked, Draft, Failed
+from assistant.evidence import RecommendationView
 from assistant.shelves import Shelf
 from assistant.verification import verify
 from assistant.verification.features import Embed
 from assistant.verification.neural import load_neural
+from indexes.passage import Passage, Role
 
 
 def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed | None = None) -> Checked | Failed:
@@ -32,9 +35,31 @@ def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed |
         text=draft.text,
         support=verdict.support,
         findings=list(verdict.findings),
+        context=_context(draft, cited[0][1]),
         citations=[
             citation.model_copy(update={"support": support})
             for (citation, _), support in zip(cited, verdict.by_citation, strict=True)
         ],
     )
-    return Checked(claim, tuple(passage for _, passage in cited))
+    return graded(Checked(claim, tuple(passage for _, passage in cited)))
+
+
+def graded(checked: Checked) -> Checked:
+    """The claim with what its recommendation's source says of it: grade, strength, certainty, for whom."""
+    words: list[str] = []
+    for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
+        part = passage.part_at(citation.start)
+        if part.role is Role.RECOMMENDATION:
+            words += RecommendationView.of(part).words
+    if not words:
+        return checked
+    findings = [*checked.claim.findings, *dict.fromkeys(words)]
+    return Checked(checked.claim.model_copy(update={"findings": findings}), checked.passages)
+
+
+def _context(draft: Draft, passage: Passage) -> str | None:
+    """What a claim that only repeats its quote leans on; one in other words stands by itself."""
+    quote = draft.quotes[0]
+    if len(draft.quotes) != 1 or draft.text != quote.text:
+        return None
+    return context_of(passage, quote.start, quote.end)

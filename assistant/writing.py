@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from assistant import __version__
 from assistant.answer import Answer, Appraisal, Source, TaskName, Usage, Versions
@@ -12,10 +12,14 @@ from assistant.appraisal import usable
 from assistant.appraisal.body import certainty_of
 from assistant.appraisal.cautions import called, retraction_warnings, source_warnings
 from assistant.appraisal.cited import appraise_cited
+from assistant.composing.candidates import role_of
+from assistant.drafts import Checked
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
 from assistant.shelves import CALCULATOR, Shelf
+from assistant.verdicts import Cited, read_direction
+from assistant.verdicts.sentences import Said
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -30,7 +34,20 @@ NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL:
 def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer to a question, or the abstention."""
     reason = None if run.claims else _reason(run, library)
-    return finish(run, library, shelf, question=run.planned.question, reason=reason, rationale=_rationale(run))
+    question = run.planned.question
+    asks_one_thing = run.claims and not run.parts
+    direction = read_direction(question, [*_cited(run.claims)]) if asks_one_thing else None
+    answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
+    return answer.model_copy(update={"direction": direction})
+
+
+def _cited(claims: Sequence[Checked]) -> Iterator[Cited]:
+    """The sentences that the claims cite, as verdicts are read from them."""
+    for number, checked in enumerate(claims):
+        for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
+            part = passage.part_at(citation.start)
+            role = role_of(citation.quote, part.role)
+            yield Cited(number, citation.document_id, Said(citation.quote, role), part.grade)
 
 
 def finish(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from assistant.answer import Answer, EngineName
 from assistant.errors import AssistantError
@@ -18,9 +17,11 @@ from assistant.service import Assistant
 from assistant.settings import Settings
 from evals.cache import CachedEmbedder, Kept, cache_folder, key_of
 from evals.environment import code_digest
-from evals.qa_sets import Asked, Text
+from evals.qa_sets import Asked
+from evals.qa_texts import AnyText, write_files
 from evals.suites.base import Progress
 from indexes.embedding import load_embedder
+from indexes.passage import Filters
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 
@@ -36,27 +37,16 @@ class System:
 
 
 @contextmanager
-def library_of(texts: Mapping[str, Text]) -> Iterator[Library]:
-    """A library of the texts, ingested as PubMed records, that is gone afterwards."""
+def library_of(texts: Mapping[str, AnyText]) -> Iterator[Library]:
+    """A library of the texts, ingested from files of their formats, that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
         closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
     ):
-        file = Path(folder) / "texts.xml"
-        file.write_text(_pubmed(texts.values()), encoding="utf-8")
+        files = write_files(texts.values(), Path(folder))
         with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
-            ingest_files(library, [file])
+            ingest_files(library, files)
             yield library
-
-
-def _pubmed(texts: Iterable[Text]) -> str:
-    """The texts as PubMed's own XML (DTD 2025), so that they go in through the door that articles use."""
-    records = "".join(
-        f'<PubmedArticle><MedlineCitation><PMID Version="1">{text.pmid}</PMID><Article><ArticleTitle>{escape(text.title)}</ArticleTitle>'
-        f"<Abstract><AbstractText>{escape(text.abstract)}</AbstractText></Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>"
-        for text in texts
-    )
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>{records}</PubmedArticleSet>\n'
 
 
 def systems_of(library: Library, settings: Settings, *, bare: bool = False) -> dict[str, System]:
@@ -71,10 +61,10 @@ def systems_of(library: Library, settings: Settings, *, bare: bool = False) -> d
     return systems
 
 
-def ask(system: System, asked: Asked, problems: list[str]) -> Answer | None:
-    """The answer; a question that could not be asked is noted and counts as not answered."""
+def ask(system: System, asked: Asked, problems: list[str], only: Filters | None = None) -> Answer | None:
+    """The answer, from what passes `only`; a question that could not be asked is noted and counts as not answered."""
     try:
-        answer = asyncio.run(system.assistant.ask(asked.question, engine=system.engine))
+        answer = asyncio.run(system.assistant.ask(asked.question, filters=only, engine=system.engine))
     except AssistantError as error:
         problems.append(f"{asked.question_id}: {error}")
         return None
@@ -87,7 +77,7 @@ def ask(system: System, asked: Asked, problems: list[str]) -> Answer | None:
 def ask_all(
     systems: Mapping[str, System],
     asked: Sequence[Asked],
-    texts: Mapping[str, Text],
+    texts: Mapping[str, AnyText],
     settings: Settings,
     problems: list[str],
     progress: Progress,

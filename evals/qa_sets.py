@@ -1,100 +1,155 @@
-"""Reads sets of questions, `{"id", "question", "gold_document_ids", …}` one a line, and the texts that answer them."""
+"""Reads sets of questions, `{"id", "question", "gold_document_ids", …}` one a line or row, and the texts that answer them."""
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
 from evals.jsonl import numbered_records
+from evals.qa_texts import CORPORA, AnyText, Text, read_abstracts, read_corpus, read_guidelines
 
-CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
-"""Where the texts of a set may be: beside it, or in the folder above. A set whose questions bring their `contexts` needs none."""
+SNIPPETS = "_snippets"
+ARTICLES = "_articles.tar.xz"
+TREES = "pageindex_trees"
+"""What may lie beside a set: `<set>_snippets.jsonl` (BioASQ), `<set>_articles.tar.xz` (Evidence Inference), or trees of guidelines' sections."""
+VERDICTS = {
+    "yes": "yes", "no": "no", "maybe": "uncertain",
+    "increased": "increased", "decreased": "decreased", "no significant difference": "no difference",
+}  # fmt: skip
+"""What sets call the right answer -> the verdict that says so. An expert's "maybe" is evidence that does not decide."""
+_GRADE = re.compile(r"\b(?:an?\s+)?([ABCDI]) (?:grade|recommendation)\b|\bgrade:? ([ABCDI])\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the documents that answer it, and how people have answered it."""
+    """A question, the documents that answer it, and how people have answered it.
+
+    Where the set has them: `verdict`, as an answer's direction says it; `spans`, the words of the documents that carry the answer; of guidelines the
+    `grade` and the `section`.
+    """
 
     question_id: str
     question: str
     gold: frozenset[str]
     references: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text to be found; what its title would give away is left out."""
-
-    pmid: str
-    title: str
-    abstract: str
+    verdict: str | None = None
+    spans: tuple[str, ...] = ()
+    grade: str | None = None
+    section: str | None = None
 
 
 @dataclass(slots=True)
 class QuestionSet:
-    """Questions and texts. `problems` says what is wrong without making the set useless."""
+    """Questions and texts. `problems` says what is wrong without making the set useless; `left_out` counts, by reason, what cannot be measured."""
 
     name: str
     questions: list[Asked]
-    texts: dict[str, Text]
+    texts: Mapping[str, AnyText]
     problems: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def read_questions(path: Path) -> QuestionSet:
     """The set in a file, or in a folder that holds one file of questions. Raises `DataError` naming what is amiss."""
     file = _file(path)
-    questions, texts, problems = [], {}, []
-    for number, record in numbered_records(file):
-        key, question = str(record.get("id", number)), record.get("question")
+    questions, texts, problems, pmids = [], {}, [], {}
+    for number, record in _rows(file) if file.suffix == ".csv" else numbered_records(file):
+        key, question = (
+            str(record.get("id") or record.get("prompt_id") or record.get("question_id") or number),
+            record.get("question"),
+        )
         if not isinstance(question, str) or not question.strip():
             problems.append(f"{file.name}:{number}: no question")
             continue
-        gold = record.get("gold_document_ids") or []
-        if contexts := record.get(
-            "contexts"
-        ):  # PubMedQA: the abstract without its conclusion; its title is the question
-            texts[f"pubmed:{key}"] = Text(key, "", " ".join(map(str, contexts)))
-            gold = gold or [f"pubmed:{key}"]
-        questions.append(Asked(key, question, frozenset(map(str, gold)), tuple(_references(record))))
+        if contexts := record.get("contexts"):
+            texts[f"pubmed:{key}"] = _context(key, contexts, record.get("sections") or [])
+        elif record.get("pmcid"):
+            pmids[str(record["pmcid"])] = str(record.get("pmid"))
+        questions.append(_asked(key, question, record))
     if not questions:
         raise DataError(f"{file.name}: no question in it: nothing can be measured")
-    if not texts:
-        wanted = frozenset(document for asked in questions for document in asked.gold)
-        texts = _corpus(file.parent, wanted)
-    return QuestionSet(file.stem, questions, texts, problems)
+    wanted = frozenset(document for asked in questions for document in asked.gold)
+    found = QuestionSet(file.stem, questions, texts, problems)
+    if file.suffix == ".csv":
+        found.texts = read_guidelines(file.parent.parent / TREES, (each["document"] for _, each in _rows(file)))
+    elif pmids:
+        found.texts = read_abstracts(file.with_name(f"{file.stem}{ARTICLES}"), pmids)
+        _leave_full_texts(found)
+    elif not texts:
+        found.texts = read_corpus(file.parent, wanted)
+    return _with_snippets(found, file.with_name(f"{file.stem}{SNIPPETS}.jsonl"))
+
+
+def _asked(key: str, question: str, record: Mapping[str, Any]) -> Asked:
+    gold = list(map(str, record.get("gold_document_ids") or []))
+    if not gold and record.get("contexts"):
+        gold = [f"pubmed:{key}"]
+    elif not gold and record.get("pmid"):
+        gold = [f"pubmed:{record['pmid']}"]
+    elif not gold and record.get("gold_section"):
+        gold = [f"guideline:uspstf/{str(record['document']).replace('_', '-')}@undated"]
+    references = tuple(_references(record))
+    graded = _GRADE.search(" ".join(references)) if record.get("gold_section") else None
+    answer = record.get("label") or record.get("answer")
+    return Asked(
+        key,
+        question,
+        frozenset(gold),
+        references,
+        verdict=VERDICTS.get(answer.lower()) if isinstance(answer, str) else None,
+        spans=tuple(str(each["text"]) for each in record.get("evidence") or []),
+        grade=(graded[1] or graded[2]) if graded else None,
+        section=record.get("gold_section") or None,
+    )
+
+
+def _context(key: str, contexts: Sequence[object], labels: Sequence[object]) -> Text:
+    """PubMedQA: the abstract without its conclusion, under its labels; its title is the question."""
+    named = [str(label) for label in labels] if len(labels) == len(contexts) else [""] * len(contexts)
+    return Text(key, "", tuple((label, str(words)) for label, words in zip(named, contexts, strict=True)))
+
+
+def _leave_full_texts(found: QuestionSet) -> None:
+    """Keep what an abstract answers, as DeYoung et al. do ("Evidence Inference 2.0", BioNLP 2020): of the rest the text is not there."""
+    kept = []
+    for asked in found.questions:
+        texts = [text.abstract for gold in asked.gold if isinstance(text := found.texts.get(gold), Text)]
+        spans = tuple(span for span in asked.spans if any(" ".join(span.split()) in text for text in texts))
+        if spans:
+            kept.append(replace(asked, spans=spans))
+    found.left_out["answered by a full text only"] = len(found.questions) - len(kept)
+    found.questions = kept
+
+
+def _with_snippets(found: QuestionSet, file: Path) -> QuestionSet:
+    if file.is_file():
+        snippets = {
+            str(record.get("id")): tuple(str(each["text"]) for each in record.get("snippets") or [])
+            for _, record in numbered_records(file)
+        }
+        found.questions = [replace(each, spans=snippets.get(each.question_id, each.spans)) for each in found.questions]
+    return found
 
 
 def _file(path: Path) -> Path:
     if path.is_file():
         return path
-    files = [each for each in sorted(path.glob("*.jsonl")) if each.name not in CORPORA] if path.is_dir() else []
+    there = [*sorted(path.glob("*.jsonl")), *sorted(path.glob("qa/*.csv"))] if path.is_dir() else []
+    files = [each for each in there if each.name not in CORPORA and not each.stem.endswith(SNIPPETS)]
     if len(files) != 1:
         found = f"{len(files)} files of questions" if path.is_dir() else "no such file"
         raise DataError(f"{path}: {found}; --data takes one file of questions (.jsonl), or a folder with one")
     return files[0]
 
 
-def _corpus(folder: Path, wanted: frozenset[str]) -> dict[str, Text]:
-    """The texts that questions need. The rest of a corpus is left: building an index of all of it would take hours."""
-    for place in (folder, folder.parent):
-        for name in CORPORA:
-            if (place / name).is_file():
-                found = {}
-                for _, record in numbered_records(place / name):
-                    text = _text(record)
-                    if text and f"pubmed:{text.pmid}" in wanted:
-                        found[f"pubmed:{text.pmid}"] = text
-                return found
-    raise DataError(f"{folder}: no texts to answer from; put {CORPORA[0]} or {CORPORA[1]} there or in the folder above")
-
-
-def _text(record: Mapping[str, Any]) -> Text | None:
-    pmid = str(record.get("pmid") or record.get("_id") or "").removeprefix("pubmed:")
-    abstract = record.get("abstract") or record.get("text")
-    return Text(pmid, str(record.get("title") or ""), str(abstract)) if pmid.isdigit() and abstract else None
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from enumerate(csv.DictReader(file), start=2)
 
 
 def _references(record: Mapping[str, Any]) -> Iterator[str]:
@@ -113,7 +168,7 @@ def sample(questions: Sequence[Asked], limit: int | None, seed: int) -> list[Ask
     return [asked for number, asked in enumerate(questions) if number in drawn]
 
 
-def texts_of(read: QuestionSet, asked: Sequence[Asked]) -> dict[str, Text]:
+def texts_of(read: QuestionSet, asked: Sequence[Asked]) -> dict[str, AnyText]:
     """The texts that answer these questions. Raises `DataError` where none is there."""
     texts = {key: read.texts[key] for one in asked for key in sorted(one.gold) if key in read.texts}
     if not texts:

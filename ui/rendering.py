@@ -38,8 +38,9 @@ class Marker(TypedDict):
 
 
 class ShownClaim(TypedDict):
-    """A sentence with its markers and what the verifier found."""
+    """A sentence with its markers and what the verifier found; `context` is what it leans on, never a part of the quote."""
 
+    context: str
     text: str
     support: str
     findings: list[str]
@@ -85,6 +86,7 @@ class Page(TypedDict):
     read_note: str
     notice: Notice | None
     warnings: list[ShownWarning]
+    direction: str
     claims: list[ShownClaim]
     unanswered: list[str]
     certainty: str
@@ -112,6 +114,7 @@ def notice_page(heading: str, text: str) -> Page:
         read_note="",
         notice=Notice(heading=heading, text=text),
         warnings=[],
+        direction="",
         claims=[],
         unanswered=[],
         certainty="",
@@ -132,8 +135,10 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
         read_note=answer.asked_note or "",
         notice=Notice(heading=NOTHING_FOUND, text=answer.reason or "") if answer.abstained else None,
         warnings=_warnings(answer.warnings, numbers),
+        direction=answer.direction.text if answer.direction else "",
         claims=[
             ShownClaim(
+                context=claim.context or "",
                 text=claim.text,
                 support=f"{claim.support:.2f}",
                 findings=claim.findings,
@@ -182,6 +187,7 @@ def source_panel(turn: Turn, number: int, passage: Callable[[str], Passage]) -> 
         source=_source(source, number),
         excerpts=marker["excerpts"],
         claim=ShownClaim(
+            context="",
             text="",
             support=f"{min((claim.support for claim in claims), default=0.0):.2f}",
             findings=list(dict.fromkeys(finding for claim in claims for finding in claim.findings)),

@@ -188,6 +188,8 @@ def print_answer(answer: Answer) -> None:
         out.print(text(NOTHING_FOUND, style="bold yellow"))
         out.print(text(answer.reason or ""))
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
+    if answer.direction:
+        out.print(text(answer.direction.text, style="bold"))
     for claim in answer.claims:
         _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
     for part in answer.unanswered:
@@ -236,7 +238,8 @@ def _made_by(answer: Answer) -> str:
 
 def _print_claim(claim: Claim, numbers: list[int]) -> None:
     marks = text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
-    print_indented(text("• ") + text(claim.text) + marks, 0)
+    context = text(f"[{claim.context}] ", style="dim") if claim.context else text("")
+    print_indented(text("• ") + context + text(claim.text) + marks, 0)
     for citation in claim.citations:
         print_whole(_place(citation), "dim", indent=2)
     for finding in claim.findings:

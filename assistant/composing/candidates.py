@@ -70,8 +70,10 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             role = passage.part_at(start).role
             if not _is_sentence(text, role):
                 continue
-            if role is Role.BODY:
-                role = _role_by_words(text, number, len(spans))
+            if role is Role.BODY and len(spans) > 2 and number == len(spans) - 1:
+                role = role_of(text, role, otherwise=Role.CONCLUSION)
+            else:
+                role = role_of(text, role)
             yield Candidate(hit, start, end, role, bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text)))
 
 
@@ -90,12 +92,14 @@ def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:
         yield [(part.start + a, part.start + b) for a, b in sentence_spans(text[part.start : part.end])]
 
 
-def _role_by_words(text: str, number: int, total: int) -> Role:
-    """A cautious guess for text without labels: by the phrases in which papers aim, report and conclude."""
+def role_of(text: str, role: Role, *, otherwise: Role = Role.BODY) -> Role:
+    """The role; where the source tells none, a cautious guess by the phrases in which papers aim, report and conclude."""
+    if role is not Role.BODY:
+        return role
     if _SETS_OUT.search(text):
         return Role.BACKGROUND
     if _CONCLUDES.search(text):
         return Role.CONCLUSION
     if _REPORTS.search(text):
         return Role.RESULT
-    return Role.CONCLUSION if total > 2 and number == total - 1 else Role.BODY
+    return otherwise

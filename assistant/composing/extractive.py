@@ -10,9 +10,11 @@ import numpy as np
 
 from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.fit import misfits, special_people
+from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
+from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
 
@@ -24,16 +26,6 @@ SAME_WORDS = 0.7  # … and do, when they share this much of their words: "sever
 
 # The weights and bars below were set on the questions of the starter library and on SciFact's rationale sentences; docs/answering.md has the figures.
 MEANING, WORDS, PASSAGE = 0.55, 0.30, 0.15
-ROLE_PRIOR: Mapping[Role, float] = {
-    Role.RECOMMENDATION: 0.10,
-    Role.CONCLUSION: 0.10,
-    Role.RESULT: 0.08,
-    Role.SUMMARY: 0.02,
-    Role.BODY: 0.0,
-    Role.ELIGIBILITY: -0.05,
-    Role.BACKGROUND: -0.05,
-    Role.METHOD: -0.05,
-}
 STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: -0.20, Status.CONCERN: -0.12}
 LEANING = -0.08
 SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
@@ -80,22 +72,13 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    read = [candidate for candidate in candidates(hits) if _quotable(plan, candidate)]
+    read = [candidate for candidate in candidates(hits) if quotable(plan, candidate)]
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
     pool = [candidate for candidate, found in zip(read, faults, strict=True) if not found]
     if not pool:
         return Composition((), len(read), min(faults, key=len, default=()))
-    coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
-    promise = [c + ROLE_PRIOR[one.role] + 0.5 * one.hit.scores.fused for c, one in zip(coverages, pool, strict=True)]
-    shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
-    matrix = vectors.sentences([pool[i].text for i in shortlist])
-    meanings = matrix @ vectors.question(plan.question)
-    scored = [
-        Chosen(pool[i], _score(plan, pool[i], float(meaning), coverages[i]), float(meaning), coverages[i])
-        for i, meaning in zip(shortlist, meanings, strict=True)
-    ]
-    order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
-    qualified = [n for n in order if scored[n].answers]
+    scored, matrix = weigh(plan, pool, weights, vectors)
+    qualified = [n for n, each in enumerate(scored) if each.answers]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:
@@ -108,12 +91,28 @@ def compose(
         per_document[document] = per_document.get(document, 0) + 1
         if len(chosen) == most:
             break
-    return Composition(
-        tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool, coverages) if not chosen else ()
-    )
+    return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
 
 
-def _quotable(plan: Plan, candidate: Candidate) -> bool:
+def weigh(
+    plan: Plan, pool: Sequence[Candidate], weights: Mapping[Term, float], vectors: SentenceVectors
+) -> tuple[list[Chosen], Vectors]:
+    """The `SHORTLIST` most promising of the pool with their scores, best first, and their vectors in the same order."""
+    coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
+    priors = [prior(plan, candidate) for candidate in pool]
+    promise = [c + p + 0.5 * one.hit.scores.fused for c, p, one in zip(coverages, priors, pool, strict=True)]
+    shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
+    matrix = vectors.sentences([pool[i].text for i in shortlist])
+    meanings = matrix @ vectors.question(plan.question)
+    scored = [
+        Chosen(pool[i], _score(plan, pool[i], float(meaning), coverages[i]) + priors[i], float(meaning), coverages[i])
+        for i, meaning in zip(shortlist, meanings, strict=True)
+    ]
+    order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
+    return [scored[n] for n in order], matrix[order]
+
+
+def quotable(plan: Plan, candidate: Candidate) -> bool:
     """Registrations only for questions about trials, their criteria only for questions about those; no aims or methods of studies."""
     kind = candidate.hit.passage.kind
     if kind is Kind.TRIAL and not plan.wants_trials:
@@ -136,7 +135,7 @@ def _same_words(one: Chosen, other: Chosen) -> bool:
 
 def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) -> float:
     passage = candidate.hit.scores.dense or 0.0
-    score = MEANING * _stretch(meaning) + WORDS * coverage + PASSAGE * _stretch(passage) + ROLE_PRIOR[candidate.role]
+    score = MEANING * _stretch(meaning) + WORDS * coverage + PASSAGE * _stretch(passage)
     if candidate.leans:
         score += LEANING
     if special_people(plan, candidate):
@@ -163,11 +162,9 @@ def _coverage(terms: Sequence[Term], weights: Mapping[Term, float], candidate: C
     return held / total if total else 0.0
 
 
-def _missing(
-    plan: Plan, weights: Mapping[Term, float], pool: Sequence[Candidate], coverages: Sequence[float]
-) -> tuple[str, ...]:
+def _missing(plan: Plan, weights: Mapping[Term, float], pool: Sequence[Candidate]) -> tuple[str, ...]:
     """The key terms that the best-covering sentence and its document's title lack."""
-    best = max(range(len(pool)), key=lambda i: coverages[i])
-    content = content_of(f"{pool[best].text} . {pool[best].headings}")
+    best = max(pool, key=lambda candidate: _coverage(plan.terms, weights, candidate))
+    content = content_of(f"{best.text} . {best.headings}")
     lacking = [term for term in plan.terms if not term.occurs_in(content)]
     return tuple(term.text for term in sorted(lacking, key=lambda term: -weights[term]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.planning.ages import asked_age
+from assistant.planning.asking import Asks, asks
 from assistant.planning.terms import Term, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Filters, Kind
@@ -67,7 +68,7 @@ _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, T
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years;
-    `absent` are conditions that the question says the patient does not have."""
+    `absent` are conditions that the question says the patient does not have; `asks` is how it asks (`asking.py`)."""
 
     question: str
     terms: tuple[Term, ...]
@@ -79,6 +80,7 @@ class Plan:
     wants_trials: bool = False
     wants_eligibility: bool = False
     wants_guidance: bool = False
+    asks: frozenset[Asks] = frozenset()
 
     def of_kind(self, *kinds: TermKind) -> tuple[Term, ...]:
         """The key terms of those kinds."""
@@ -114,6 +116,7 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         wants_trials=wants_trials,
         wants_eligibility=wants_eligibility,
         wants_guidance=bool(_GUIDANCE.search(question)),
+        asks=asks(question),
     )
 
 

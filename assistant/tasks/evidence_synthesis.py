@@ -99,13 +99,19 @@ def _telling(passages: Sequence[Passage], row: Row) -> list[Passage]:
 def _together(answer: Answer, beside: Answer, table: list[EvidenceRow]) -> Answer:
     """The answer with its table, its claims the strongest first; what the table adds to sources, warnings and costs."""
     levels = {source.document_id: level_rank(source.evidence_level) for source in answer.sources}
-    claims = sorted(answer.claims, key=lambda claim: min(levels[one.document_id] for one in claim.citations))
+    strengths = [min(levels[one.document_id] for one in claim.citations) for claim in answer.claims]
+    order = sorted(range(len(strengths)), key=lambda number: strengths[number])
+    claims = [answer.claims[number] for number in order]
+    direction = answer.direction and answer.direction.model_copy(
+        update={"claims": sorted(order.index(number) for number in answer.direction.claims)}
+    )
     prompts = ", ".join(filter(None, (answer.versions.prompts, beside.versions.prompts))) or None
     return answer.model_copy(
         update={
             "task": beside.task,
             "model": answer.model or beside.model,
             "claims": claims,
+            "direction": direction,
             "sources": _sources(claims, [*answer.sources, *beside.sources]),
             "warnings": list(dict.fromkeys((*answer.warnings, *beside.warnings))),
             "table": table,

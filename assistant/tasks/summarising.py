@@ -11,7 +11,6 @@ from assistant.answer import Answer, TaskName
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Checked, Draft, Quote
 from assistant.errors import LlmError
-from assistant.evidence import RecommendationView
 from assistant.guardrails.screening import screen
 from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
@@ -23,7 +22,7 @@ from assistant.tasks.falling_back import do_without, open_model
 from assistant.tasks.numbered import drafts_in, shown_to, text_of
 from assistant.tracing import timed
 from assistant.writing import finish
-from indexes.passage import Role, Status
+from indexes.passage import Status
 from ingestion.document import Document
 
 if TYPE_CHECKING:
@@ -98,23 +97,10 @@ async def _check(run: Run, drafts: Sequence[Draft], sentences: int, check: Check
             return
         checked = await asyncio.to_thread(check, draft)
         if isinstance(checked, Checked):
-            run.claims.append(graded(checked))
+            run.claims.append(checked)
             tell(ClaimReady("verify", f"{len(run.claims)} sentences checked", run.claims[-1].claim))
         else:
             run.failed.append(checked)
-
-
-def graded(checked: Checked) -> Checked:
-    """The claim with what its recommendation's source says of it: grade, strength, certainty, for whom."""
-    words: list[str] = []
-    for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
-        part = passage.part_at(citation.start)
-        if part.role is Role.RECOMMENDATION:
-            words += RecommendationView.of(part).words
-    if not words:
-        return checked
-    findings = [*checked.claim.findings, *dict.fromkeys(words)]
-    return Checked(checked.claim.model_copy(update={"findings": findings}), checked.passages)
 
 
 def _reason(document: Document, weighed: Sequence[Weighed], focus: str) -> str:

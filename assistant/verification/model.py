@@ -32,13 +32,17 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Mean and spread of each feature, and for each label an intercept and a weight for each feature that was so standardised."""
+    """Mean and spread of each feature, and for each label an intercept and a weight for each feature that was so standardised.
+
+    `labels` are the verifier's where nothing else is said; whoever else tells a few things apart names its own.
+    """
 
     features: tuple[str, ...]
     means: tuple[float, ...]
     spreads: tuple[float, ...]
     intercepts: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
+    labels: tuple[str, ...] = LABELS
 
     def opinion(self, values: Mapping[str, float]) -> Opinion:
         """What the model thinks. Raises `KeyError` where a feature is missing."""
@@ -46,16 +50,16 @@ class Model:
         return Opinion(*self.probabilities(row[None, :])[0].tolist())
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """One row of three probabilities for each row of features."""
+        """One row of probabilities, in the order of the labels, for each row of features."""
         standard = np.clip((rows - np.array(self.means)) / np.array(self.spreads), -4.0, 4.0)
         return softmax(standard @ np.array(self.weights).T + np.array(self.intercepts))
 
     def to_json(self) -> dict[str, object]:
         """The model as `coefficients.json` has it."""
-        names = ("mean", "spread", *LABELS)
+        names = ("mean", "spread", *self.labels)
         columns = zip(self.means, self.spreads, *self.weights, strict=True)
         return {
-            "intercepts": dict(zip(LABELS, self.intercepts, strict=True)),
+            "intercepts": dict(zip(self.labels, self.intercepts, strict=True)),
             "features": {
                 name: dict(zip(names, row, strict=True)) for name, row in zip(self.features, columns, strict=True)
             },
@@ -65,12 +69,14 @@ class Model:
     def from_json(cls, read: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Model:
         """The model that `to_json` wrote. Raises `KeyError` where something is missing."""
         features = read["features"]
+        labels = tuple(read["intercepts"])
         return cls(
             features=tuple(features),
             means=tuple(each["mean"] for each in features.values()),
             spreads=tuple(each["spread"] for each in features.values()),
-            intercepts=tuple(float(read["intercepts"][label]) for label in LABELS),  # type: ignore[arg-type]
-            weights=tuple(tuple(each[label] for each in features.values()) for label in LABELS),
+            intercepts=tuple(float(read["intercepts"][label]) for label in labels),  # type: ignore[arg-type]
+            weights=tuple(tuple(each[label] for each in features.values()) for label in labels),
+            labels=labels,
         )
 
 
@@ -94,10 +100,11 @@ def fit(
     labels: NDArray[np.int64],
     importance: NDArray[np.float64],
     ridge: float,
+    names: tuple[str, ...] = LABELS,
 ) -> Model:
     """The model that fits best with a penalty of `ridge` on squared weights: Newton's method, which always ends at the same place.
 
-    `labels` are places in `LABELS`, `importance` weighs each row. Bishop, "Pattern Recognition and Machine Learning" (2006), section 4.3.4.
+    `labels` are places in `names`, `importance` weighs each row. Bishop, "Pattern Recognition and Machine Learning" (2006), section 4.3.4.
     """
     means, spreads = rows.mean(axis=0), rows.std(axis=0)
     spreads = np.where(spreads < 1e-6, 1.0, spreads)
@@ -105,8 +112,8 @@ def fit(
     standard = np.clip((rows - means) / spreads, -4.0, 4.0)
     design = np.hstack([np.ones((len(rows), 1)), standard])
     share = importance / importance.sum()
-    target = np.eye(len(LABELS))[labels]
-    width, classes = design.shape[1], len(LABELS)
+    target = np.eye(len(names))[labels]
+    width, classes = design.shape[1], len(names)
     penalty = np.tile(np.r_[1e-6, np.full(width - 1, ridge)], classes)
     theta = np.zeros(width * classes)
     for _ in range(50):
@@ -130,4 +137,5 @@ def fit(
         tuple(spreads.tolist()),
         tuple(weights[:, 0].tolist()),
         tuple(tuple(row) for row in weights[:, 1:].tolist()),
+        names,
     )

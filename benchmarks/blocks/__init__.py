@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from blocks import answering, calculators, engines, ingestion, judging, ranking, reading, verification
+from blocks import answering, calculators, engines, ingestion, judging, ranking, reading, verdicts, verification
 
 BLOCKS: dict[str, Callable[[], str]] = {
     block.__name__: block
@@ -35,6 +35,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
         answering.answers,
         answering.latency,
         answering.sentences,
+        verdicts.verdicts,
+        verdicts.verdicts_shown,
+        verdicts.sentence_kinds,
+        verdicts.questions,
         answering.local_llm,
         answering.llm_overhead,
         answering.tools,

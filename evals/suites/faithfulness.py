@@ -24,7 +24,8 @@ from evals.cache import Kept, cache_folder
 from evals.errors import MissingExtraError
 from evals.judge import Judge
 from evals.metrics import intervals
-from evals.qa_sets import Asked, Text, read_questions, sample, texts_of
+from evals.qa_sets import Asked, read_questions, sample, texts_of
+from evals.qa_texts import AnyText
 from evals.result import Measures
 from evals.scoring import Metric, Sample, Work
 from evals.suites.base import Case, Line, Options, Outcome, Progress
@@ -135,7 +136,9 @@ def _own(verifier: Verifier) -> list[Metric]:
     ]
 
 
-def _sample(one: Asked, answer: Answer | None, hits: Sequence[Hit], shelf: Shelf, texts: Mapping[str, Text]) -> Sample:
+def _sample(
+    one: Asked, answer: Answer | None, hits: Sequence[Hit], shelf: Shelf, texts: Mapping[str, AnyText]
+) -> Sample:
     gold = sorted(one.gold & texts.keys())
     return Sample(
         question_id=one.question_id,

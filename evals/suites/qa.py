@@ -6,26 +6,31 @@ The texts go the way of every document into a library of their own. `--vary prom
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assistant.answer import Answer
 from assistant.settings import load_settings
-from evals.asking import ask, library_of, systems_of
+from evals.asking import EXTRACTIVE, ask, library_of, systems_of
 from evals.errors import CallError
 from evals.metrics import intervals
+from evals.metrics.answers import gold_measures, overlap
 from evals.qa_sets import Asked, read_questions, sample, texts_of
 from evals.result import Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
-from indexes.lexical import tokens
+from indexes.passage import Filters
 from ingestion.library import Library
 
 HARDEST = 20
+GIVEN = "extractive, its text given"
 
 
 class QaSuite:
-    """Coverage, gold documents cited, verbatim citations, overlap with people's answers, and the time an answer takes."""
+    """Coverage, gold documents cited, verbatim citations, overlap with people's answers, and the time an answer takes.
+
+    Where the set has gold for it: the direction (yes, no, maybe; increased, decreased, no difference), the words that carry the answer, and of
+    guidelines grade and section (`evals.metrics.answers`). Sets with directions are also asked with nothing but the right text to read.
+    """
 
     name = "qa"
     summary = "questions answered from a set's texts (JSONL: id, question, gold_document_ids or contexts)"
@@ -45,22 +50,33 @@ class QaSuite:
         times: dict[str, list[float]] = {}
         with library_of(texts) as library:
             systems = systems_of(library, settings, bare=bool(options.vary))
+            if any(one.verdict for one in asked):
+                systems[GIVEN] = systems[EXTRACTIVE]
             for number, (name, system) in enumerate(systems.items()):
                 answers[name], times[name] = [], []
                 for done, one in enumerate(asked, start=1):
                     started = time.perf_counter()
-                    answers[name].append(ask(system, one, problems))
+                    only = Filters(document_ids=one.gold) if name == GIVEN else None
+                    answers[name].append(ask(system, one, problems, only))
                     times[name].append((time.perf_counter() - started) * 1000)
                     progress(f"asking ({name})", number * len(asked) + done, len(systems) * len(asked))
             verbatim = {name: _verbatim(library, given) for name, given in answers.items()}
             embedder = library.searcher.embedder.name
+            by_gold = {
+                name: gold_measures(
+                    asked, given, lambda i: _headings(library, i), resamples=options.resamples, seed=options.seed
+                )
+                for name, given in answers.items()
+            }
         values = {name: _values(asked, given) for name, given in answers.items()}
         shipped = next(iter(systems))
         return Outcome(
             data=read.name,
             n=len(asked),
             shipped=shipped,
-            systems={name: _measures(values[name], verbatim[name], times[name], options) for name in systems},
+            systems={
+                name: _measures(values[name], verbatim[name], times[name], options) | by_gold[name] for name in systems
+            },
             values=values,
             comparisons={
                 name: intervals.paired_difference(
@@ -71,6 +87,7 @@ class QaSuite:
             },
             hardest=_hardest(asked, answers[shipped], values[shipped]["gold_cited"]),
             problems=problems,
+            left_out=read.left_out,
             settings={"questions": len(asked), "documents": len(texts), "resamples": options.resamples},
             versions={"embedder": embedder, "prompts": _prompts(answers[shipped])},
         )
@@ -84,20 +101,15 @@ def _values(asked: Sequence[Asked], answers: Sequence[Answer | None]) -> dict[st
         cited = {citation.document_id for claim in claims for citation in claim.citations}
         values["gold_cited"].append(float(bool(cited & one.gold)))
         values["coverage"].append(float(bool(claims)))
-        values["answer_f1"].append(_overlap(" ".join(claim.text for claim in claims), one.references))
+        values["answer_f1"].append(overlap(" ".join(claim.text for claim in claims), one.references))
+    if not any(one.references for one in asked):
+        del values["answer_f1"]
     return values
 
 
-def _overlap(answer: str, references: Sequence[str]) -> float:
-    """The best F1 of content words against a reference (Rajpurkar et al. 2016, "SQuAD", with our stems in place of its words)."""
-    said = Counter(tokens(answer))
-    best = 0.0
-    for reference in references:
-        wanted = Counter(tokens(reference))
-        common = (said & wanted).total()
-        if common:
-            best = max(best, 2 * common / (said.total() + wanted.total()))
-    return best
+def _headings(library: Library, passage_id: str) -> Sequence[str]:
+    passage = library.ledger.passage(passage_id)
+    return (*passage.section, *(part.heading for part in passage.parts)) if passage else ()
 
 
 def _verbatim(library: Library, answers: Sequence[Answer | None]) -> list[float]:

@@ -58,6 +58,13 @@ def check_invariants(answer: Answer, assistant: Assistant) -> None:
             assert passage.text[citation.start : citation.end] == citation.quote
             assert passage.document_id == citation.document_id
             assert passage.status != "retracted"
+            if claim.context:
+                assert (
+                    claim.context == passage.title
+                    or claim.context in f"{passage.title} {passage.text[: citation.start]}"
+                )
+    if answer.direction:
+        assert set(answer.direction.claims) <= set(range(len(answer.claims)))
     cited = [citation.document_id for claim in answer.claims for citation in claim.citations]
     assert [source.document_id for source in answer.sources] == list(dict.fromkeys(cited))
     levels = {source.document_id: source.evidence_level for source in answer.sources}
@@ -254,6 +261,31 @@ def test_a_sound_article_is_cited_and_a_retracted_one_never(assistant_of: Make) 
     (warning,) = answer.warnings
     assert (warning.kind, warning.document_id) == ("retracted", "pubmed:2")
     assert title in warning.text
+
+
+def test_a_yes_or_no_question_is_told_which_way_the_cited_words_point(assistant_of: Make) -> None:
+    sound = article(1, "Zibotentan for hypertension: a randomised trial", conclusions=FINDING)
+    against = "Do not start aspirin for the primary prevention of heart disease in adults of 60 years or older."
+    small = assistant_of({"sound.xml": pubmed(sound), "advice.md": guideline("Aspirin", against)})
+    answer = asyncio.run(small.ask(QUESTION))
+    assert answer.direction is not None
+    assert (answer.direction.verdict, answer.direction.claims) == ("yes", [0])
+    advised = asyncio.run(small.ask("Should a healthy 65-year-old start aspirin to prevent heart disease?"))
+    assert advised.direction is not None
+    assert advised.direction.verdict == "no"
+    assert asyncio.run(small.ask("zibotentan blood pressure hypertension")).direction is None
+
+
+def test_a_sentence_that_leans_on_another_is_shown_with_what_it_leans_on(assistant_of: Make) -> None:
+    results = (
+        "Hypertensive adults took zibotentan for a year. This drug lowered blood pressure in hypertension by 12 mm Hg."
+    )
+    small = assistant_of({"one.xml": pubmed(article(1, "Endothelin in hypertension", results=results))})
+    answer = asyncio.run(small.ask("How does an endothelin antagonist lower blood pressure in hypertension?"))
+    check_invariants(answer, small)
+    (leaning,) = [claim for claim in answer.claims if claim.text.startswith("This drug")]
+    assert leaning.context == "zibotentan"
+    assert "zibotentan" not in leaning.text
 
 
 def test_where_all_is_retracted_nothing_is_answered_and_the_reader_learns_why(assistant_of: Make) -> None:

@@ -25,7 +25,7 @@ from scripted import (
     source,
 )
 
-from assistant.answer import Certainty, Claim, WarningKind
+from assistant.answer import Certainty, Claim, Direction, WarningKind
 from assistant.answer import Warning as AnswerWarning
 from assistant.errors import NotFoundError
 from assistant.wording import NOTHING_FOUND
@@ -157,3 +157,15 @@ def test_segments_keep_every_character_and_mark_exactly_the_spans(text: str, spa
     assert "".join(part["text"] for part in cut) == text
     flags = [part["marked"] for part in cut for _ in part["text"]]
     assert flags == [any(start <= at < end for start, end in inside) for at in range(len(text))]
+
+
+def test_the_direction_leads_and_the_context_stays_out_of_the_words() -> None:
+    claim = Claim(text=DELAY, support=1.0, citations=[cite(WHO, DELAY)], context="hypertension in adults")
+    direction = Direction(verdict="yes", claims=[0], text="The evidence cited points to: yes.")
+    answer = make_answer("q", claims=[claim], sources=[source(WHO)]).model_copy(update={"direction": direction})
+    page = answer_page(answer, passage)
+    assert page["direction"] == "The evidence cited points to: yes."
+    (shown,) = page["claims"]
+    assert (shown["context"], shown["text"]) == ("hypertension in adults", DELAY)
+    assert "".join(part["text"] for part in shown["markers"][0]["excerpts"][0]["segments"] if part["marked"]) == DELAY
+    assert answer_page(hypertension("q"), passage)["direction"] == ""

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from llm_server import Request, Text, in_json
 from workbench import QUESTION, Do, check_citations, reference
 
-from assistant.answer import EvidenceRow
+from assistant.answer import Direction, EvidenceRow
 from assistant.service import Assistant
 from assistant.studies.reader import FIELDS
+from assistant.tasks.evidence_synthesis import _together
 from indexes.passage import Filters, Kind
 
 NOTHING = in_json({"answerable": False, "claims": []})
@@ -62,6 +63,17 @@ def test_guidelines_speak_first_and_stand_in_no_table(do: Do) -> None:
         "pubmed:101",
         "pubmed:103",
     }  # no retracted work, nothing on statins
+
+
+def test_a_direction_stays_with_its_claims_when_the_strongest_go_first(do: Do) -> None:
+    answer = do("evidence_synthesis", question=QUESTION).answer
+    weakest_first = answer.claims[::-1]
+    direction = Direction(verdict="no", claims=[0], text="The evidence cited points to: no.")
+    turned = answer.model_copy(update={"claims": weakest_first, "direction": direction})
+    together = _together(turned, answer, [])
+    assert together.direction is not None
+    assert [together.claims[number].text for number in together.direction.claims] == [weakest_first[0].text]
+    assert together.claims[0].text != weakest_first[0].text
 
 
 def test_filters_narrow_the_table_too(do: Do) -> None:

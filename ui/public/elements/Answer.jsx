@@ -26,7 +26,7 @@ const Title = ({ source }) => (
 
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
-  const { read_as: readAs, read_note: readNote, notice, warnings, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
+  const { read_as: readAs, read_note: readNote, notice, warnings, direction, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
   const { nearest, nearest_heading: nearestHeading, unanswered } = props
 
   const open = (event, marker, claim) => {
@@ -96,8 +96,15 @@ export default function Answer() {
         </div>
       )}
 
+      {direction && (
+        <p className="cw-direction">
+          <strong>{direction}</strong>
+        </p>
+      )}
+
       {claims.map((claim, at) => (
         <p key={at} className="cw-claim">
+          {claim.context && <span className="cw-context">[{claim.context}] </span>}
           {claim.text}{' '}
           {claim.markers.map((marker) => (
             <Mark key={marker.number} marker={marker} claim={claim} />

@@ -1,0 +1,114 @@
+"""From the sentences that an answer cites to its verdict, or to none: only what a cited sentence says, and only where it is said surely enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.answer import Direction
+from assistant.planning.asking import Asks, Effect, asks, effect_of
+from assistant.verdicts import advice, effects, yes_no
+from assistant.verdicts.models import Models, probabilities, shipped
+from assistant.verdicts.sentences import Said, cue
+from indexes.passage import Role
+
+EVIDENCE = frozenset({Role.CONCLUSION, Role.RESULT, Role.SUMMARY, Role.BODY})
+"""Roles of sentences that say what was found."""
+_EFFECTS = {
+    "increased": "a significant increase",
+    "decreased": "a significant decrease",
+    "no difference": "no significant difference",
+}
+_ADVICE = {1: "yes", -1: "no", 0: "uncertain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A cited sentence: the place of its claim in the answer, its document, what it says, and of a recommendation its grade as printed."""
+
+    claim: int
+    document_id: str
+    said: Said
+    grade: str | None = None
+
+
+def read_direction(question: str, cited: Sequence[Cited], models: Models | None = None) -> Direction | None:
+    """Which way the cited sentences point; `None` where the question does not ask that, or they do not tell it surely enough."""
+    how = asks(question)
+    if Asks.YES_NO in how and Asks.GUIDANCE in how:
+        return _advised(question, [each for each in cited if each.said.role is Role.RECOMMENDATION])
+    evidence = [each for each in cited if each.said.role in EVIDENCE]
+    if Asks.YES_NO in how:
+        return _yes_or_no(question, evidence, models or shipped())
+    effect = effect_of(question)
+    return _effect(effect, evidence, models or shipped()) if effect else None
+
+
+def _advised(question: str, cited: Sequence[Cited]) -> Direction | None:
+    """What the recommendations say, where they all say it."""
+    ways = [advice.advises(each.said.text) for each in cited]
+    if not ways or len(set(ways)) > 1 or ways[0] is None or not advice.answerable(question):
+        return None
+    verdict = _ADVICE[ways[0]]
+    grades = {each.grade.removeprefix("Grade").strip(" :") for each in cited if each.grade}
+    graded = f" (grade {grades.pop()})" if len(grades) == 1 else ""
+    says = {
+        "yes": "advises it, for those whom it names",
+        "no": "advises against it",
+        "uncertain": "finds too little evidence to advise for or against it",
+    }[verdict]
+    return _direction(verdict, cited, f"The recommendation cited {says}{graded}.")
+
+
+def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Direction | None:
+    """What the findings say taken together: a conclusion that names most of the question must say it, and none may surely say the opposite."""
+    cited = [each for each in cited if yes_no.named(question, each.said) >= yes_no.ON_TOPIC]
+    concluding = [each for each in cited if each.said.concludes]
+    if not concluding or not yes_no.readable(question):
+        return None
+    if all(_leaves_open(each) for each in concluding):
+        return _direction("uncertain", concluding, "The evidence cited says that it does not decide.")
+    together = probabilities(models.yes_no, yes_no.mean_values(question, [each.said for each in cited]))
+    verdict = _shown(together, models.bars, ("yes", "no"))
+    if verdict is None:
+        return None
+    opposite = "no" if verdict == "yes" else "yes"
+    alone = [probabilities(models.yes_no, yes_no.values(question, each.said)) for each in cited]
+    if any(one[opposite] >= models.bars[opposite] for one in alone if opposite in models.bars):
+        return None
+    saying = [each for each, one in zip(cited, alone, strict=True) if one[verdict] > one[opposite]]
+    told = any(each.said.concludes and yes_no.named(question, each.said) >= yes_no.TELLING for each in saying)
+    if not told or any(_leaves_open(each) for each in saying):
+        return None
+    return _direction(verdict, saying, f"The evidence cited points to: {verdict}.")
+
+
+def _leaves_open(cited: Cited) -> bool:
+    return cue("advice", "open").search(cited.said.text) is not None
+
+
+def _effect(effect: Effect, cited: Sequence[Cited], models: Models) -> Direction | None:
+    """What the sentence that names most of the outcome says of it, against what the question compares with: of no comparison no model has learnt."""
+    if not effect.comparator:
+        return None
+    number = effects.most_telling(effect, [each.said for each in cited])
+    if number is None:
+        return None
+    verdict = _shown(probabilities(models.effect, effects.values(effect, cited[number].said)), models.bars, _EFFECTS)
+    if verdict is None:
+        return None
+    return _direction(verdict, [cited[number]], f"The evidence cited points to: {_EFFECTS[verdict]}.")
+
+
+def _shown(
+    chances: Mapping[str, float], bars: Mapping[str, float], verdicts: Sequence[str] | Mapping[str, str]
+) -> str | None:
+    """The likeliest verdict, where it reaches its bar."""
+    best = max(verdicts, key=lambda verdict: chances[verdict])
+    return best if chances[best] >= bars.get(best, 2.0) else None
+
+
+def _direction(verdict: str, cited: Sequence[Cited], text: str) -> Direction:
+    return Direction.model_validate(
+        {"verdict": verdict, "claims": sorted({each.claim for each in cited}), "text": text}
+    )

@@ -1,0 +1,82 @@
+"""What a cited sentence shows of the answer to a yes/no question: its directions against the question's, what was not found, how surely it is said.
+
+Nothing counts that is of the question alone: a verdict must come from the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from assistant.planning.terms import content_of, key_terms
+from assistant.verdicts.sentences import Said, asked, shown, ways
+from assistant.verification.direction import matches
+from assistant.verification.words import negations
+from indexes.passage import Role
+
+AXES = ("change", "value", "advice", "effect")
+UNREAD = ("same", "necessary", "safe", "choice")
+"""Questions that are not read: whether things are the same, whether one is needed or safe (where "no difference" means yes), one or the other."""
+ON_TOPIC, TELLING = 0.5, 0.66
+"""Shares of the question's key terms: that a sentence must name to be read for it, and that one must name before a verdict is shown."""
+_ASKING = re.compile(
+    r"^\s*(?:is|are|was|were|do|does|did|can|could|should|has|have|had|will|would|may|might|must)\b\s*", re.IGNORECASE
+)
+
+
+def readable(question: str) -> bool:
+    """Whether yes and no mean what they do in most questions."""
+    cues = asked(question)
+    return not any(cues[name] for name in UNREAD)
+
+
+def named(question: str, said: Said) -> float:
+    """The share of the question's key terms that the sentence names; 0 where the question has none."""
+    terms, content = key_terms(question), content_of(said.text)
+    return sum(term.occurs_in(content) for term in terms) / max(1, len(terms))
+
+
+@lru_cache(maxsize=4096)  # a sentence is read with the others and by itself
+def values(question: str, said: Said) -> Mapping[str, float]:
+    """The features of one sentence, each a small number."""
+    cues, there = asked(question), shown(said.text)
+    compared = [match.relation for match in matches(statement(question), said.text)]
+    none = there["none"] or there["p_large"]
+    some = (1 - none) * (1 - there["same"])
+    judged = max(cues["useful"], cues["safe"], cues["better"])
+    found: dict[str, float] = {
+        **{f"direction_{name}": min(2.0, float(compared.count(name))) for name in ("same", "opposite", "unsaid")},
+        **{f"role_{role}": float(said.role is role) for role in (Role.CONCLUSION, Role.RESULT)},
+        **there,
+        "named": named(question, said),
+        "denials": min(2.0, float(len(negations(said.text)))),
+        "none_denied": none * cues["denied"],
+        "none_differ": none * cues["differ"],
+        "none_linked": none * cues["linked"],
+        "same_differ": there["same"] * cues["differ"],
+        "linked_linked": there["linked"] * cues["linked"] * (1 - none),
+        "positive_judged": there["positive"] * judged * (1 - none),
+        "negative_judged": there["negative"] * judged,
+        "moved_differ": max(there["moved"], there["negative"], there["positive"]) * cues["differ"] * some,
+        "found_asked": there["found"] * max(cues["differ"], cues["linked"], cues["better"]),
+        "concluded_none": there["conclude"] * none,
+        "concluded_some": there["conclude"] * some,
+    }
+    theirs, ours = ways(said.text), ways(question)
+    for axis in AXES:
+        up, down = (float((axis, pole) in theirs) for pole in (1, -1))
+        way = float((axis, 1) in ours) - float((axis, -1) in ours)
+        found |= {f"{axis}_up": up, f"{axis}_down": down, f"{axis}_agrees": way * (up - down)}
+    return found
+
+
+def mean_values(question: str, sentences: Sequence[Said]) -> dict[str, float]:
+    """The mean of the sentences' features: in a linear model, the mean of what each says."""
+    each = [values(question, said) for said in sentences]
+    return {name: sum(one[name] for one in each) / len(each) for name in each[0]}
+
+
+def statement(question: str) -> str:
+    """The question without the word that asks: "Does aspirin prevent strokes?" is compared as "aspirin prevent strokes"."""
+    return _ASKING.sub("", question).rstrip(" ?.")
