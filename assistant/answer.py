@@ -57,6 +57,50 @@ class Claim(Model):
     citations: list[Citation] = Field(min_length=1)
 
 
+CertaintyLevel = Literal["high", "moderate", "low", "very low"]
+
+
+class Participants(Model):
+    """How many people were studied: the sentence that says so, `passage.text[start:end] == quote`; without one a registry's own field says it."""
+
+    number: int = Field(ge=1)
+    passage_id: str | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class Appraisal(Model):
+    """How far one document can be trusted, read by rules from what it says of itself."""
+
+    document_id: str
+    design: str = Field(description="In words: `randomised trial`, `guideline`, `unknown`, …")
+    design_quote: str | None = Field(
+        default=None, description="The sentence that it was read from where neither the indexers nor the title say it."
+    )
+    evidence_level: str = Field(description="Of the design: as of a source, which goes by indexers and title alone.")
+    participants: Participants | None = Field(default=None, description="`null` where it cannot be told for certain.")
+    year: int | None
+    status: str
+    superseded_by: str | None = None
+    preliminary: str | None = Field(default=None, description="Why it is: a preprint, a conference abstract, a plan.")
+    abstract_only: bool = Field(description="Of an article only the abstract is held here.")
+    grades: list[str] = Field(default_factory=list, description="A guideline's own grades, as printed.")
+    starts: CertaintyLevel = Field(description="The certainty at which evidence of its design starts.")
+    certainty: CertaintyLevel = Field(description="The certainty that it gives by itself.")
+    reasons: list[str] = Field(default_factory=list, description="What set or lowered it.")
+
+
+class Certainty(Model):
+    """How certain the evidence is that an answer cites, in GRADE's words; read by rules, not judged by people."""
+
+    level: CertaintyLevel
+    starts: CertaintyLevel
+    rests_on: list[str] = Field(description="The cited documents that it was read from: the strongest.")
+    reasons: list[str] = Field(description="What set or lowered it.")
+    text: str = Field(description="All of this in a line for the reader.")
+
+
 class Direction(Model):
     """Which way the cited sentences point. It is read from them by rule and weighs nothing that they do not say."""
 
@@ -83,6 +127,7 @@ class Source(Model):
     )
     status: str
     identifiers: dict[str, str] = Field(default_factory=dict)
+    appraisal: Appraisal | None = Field(default=None, description="`null` of a calculation, and of what is not cited.")
 
 
 class Warning(Model):  # noqa: A001 - the contract's word
@@ -193,6 +238,7 @@ class Answer(Model):
         description="Of an abstention: the documents closest to the question, as reading. They do not answer it.",
     )
     warnings: list[Warning]
+    certainty: Certainty | None = Field(default=None, description="`null` where no document is cited.")
     table: list[EvidenceRow] = Field(default_factory=list, description="Of the task `evidence_synthesis`.")
     structure: dict[str, Any] | None = Field(default=None, description="Of the task `structuring`.")
     extracted: list[Extracted] = Field(

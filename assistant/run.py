@@ -13,7 +13,7 @@ from assistant.conversation.rewritten import Rewritten
 from assistant.drafts import Checked, Failed
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
-from indexes.passage import Filters, Hit
+from indexes.passage import Filters, Hit, Passage
 
 
 @dataclass(slots=True, repr=False)
@@ -32,6 +32,7 @@ class Run:
     retrieved: set[str] = field(
         default_factory=set
     )  # passages that may be cited: what this question found, whichever way
+    refused: list[Passage] = field(default_factory=list)  # of retracted work that would have been evidence
     frequencies: Mapping[Term, int] = field(default_factory=dict)  # passages of the library that hold each key term
     composition: Composition = field(default_factory=lambda: Composition((), 0))
     declined: bool = False  # a model has read the evidence and says that it does not answer
@@ -66,7 +67,7 @@ class Run:
         """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
         self.engine = engine
         self.model = self.seed = None
-        self.hits, self.claims, self.failed, self.unanswered = [], [], [], []
+        self.hits, self.refused, self.claims, self.failed, self.unanswered = [], [], [], [], []
         self.retrieved = set()
         self.declined = False
         self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

@@ -6,9 +6,12 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from assistant import __version__
-from assistant.answer import Answer, Source, TaskName, Usage, Versions
+from assistant.answer import Answer, Appraisal, Source, TaskName, Usage, Versions
 from assistant.answer import Warning as AnswerWarning
-from assistant.appraisal import retraction_warnings, source_warnings, usable
+from assistant.appraisal import usable
+from assistant.appraisal.body import certainty_of
+from assistant.appraisal.cautions import called, retraction_warnings, source_warnings
+from assistant.appraisal.cited import appraise_cited
 from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
 from assistant.planning.terms import content_of
@@ -65,12 +68,11 @@ def finish(
     passages = [*(passage for checked in run.claims for passage in checked.passages), *others]
     cited = {passage.document_id: passage for passage in passages}
     documents = {document_id: shelf.document(document_id) for document_id in cited}
-    successors = {
-        i: _called(d.superseded_by, library) for i, d in documents.items() if d is not None and d.superseded_by
-    }
-    warnings: list[AnswerWarning] = [*run.warnings, *retraction_warnings(hit.passage for hit in run.hits)]
-    scanned = {i for i, document in documents.items() if document is not None and document.attributes.get("ocr")}
-    warnings += source_warnings(cited.values(), successors, scanned)
+    successors = {i: called(d.superseded_by, shelf) for i, d in documents.items() if d is not None and d.superseded_by}
+    warnings: list[AnswerWarning] = [*run.warnings, *retraction_warnings(run.refused)]
+    warnings += source_warnings(cited.values(), successors, documents)
+    appraised = appraise_cited(run.claims, others, documents, successors, shelf, run.plan)
+    claims = [checked.claim for checked in run.claims]
     timings: dict[str, float] = {}
     for step in run.trace:
         timings[step.step] = round(timings.get(step.step, 0.0) + step.ms, 2)
@@ -87,10 +89,11 @@ def finish(
         reason=reason,
         unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
-        claims=[checked.claim for checked in run.claims],
-        sources=[_source(passage, documents[document_id]) for document_id, passage in cited.items()],
+        claims=claims,
+        sources=[_source(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],
         nearest=_nearest(run, shelf, cited) if reason is not None else [],
         warnings=warnings,
+        certainty=certainty_of(appraised, claims, conflict=any(warning.kind == "conflict" for warning in warnings)),
         trace=run.trace,
         usage=_together(run.read.usage, run.usage),
         timings_ms=timings,
@@ -133,13 +136,7 @@ def _together(*usages: Usage) -> Usage:
     )
 
 
-def _called(successor: str, library: Library) -> str:
-    """What a reader calls a guideline: its title where the library holds it, else what it is known by."""
-    held = library.ledger.document(successor)
-    return f"“{held.title}” ({', '.join(filter(None, (held.publisher, str(held.year or ''))))})" if held else successor
-
-
-def _source(passage: Passage, document: Document | None) -> Source:
+def _source(passage: Passage, document: Document | None, appraisal: Appraisal | None = None) -> Source:
     return Source(
         document_id=passage.document_id,
         kind="calculator" if passage.document_id.startswith(CALCULATOR) else passage.kind.value,
@@ -149,6 +146,7 @@ def _source(passage: Passage, document: Document | None) -> Source:
         evidence_level=passage.evidence_level,
         status=passage.status.value,
         identifiers=dict(document.identifiers) if document else {},
+        appraisal=appraisal,
     )
 
 
@@ -168,6 +166,8 @@ def _reason(run: Run, library: Library) -> str:
         return "The question names no drug, condition or test. Say what it is about."
     if run.unknown:
         return f"The library holds nothing on: {_list(run.unknown)}."
+    if run.refused:
+        return "No passage that stands answers it. Work on it was found that has been retracted, and retracted work is no evidence."
     if (registered := _registrations(run)) and not run.planned.wants_trials:
         return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if run.composition.missing:

@@ -227,6 +227,11 @@ class Ledger(Exclusions):
         """Whether there is any document."""
         return bool(self._rows("SELECT 1 FROM documents LIMIT 1"))
 
+    def has_status(self, status: Status) -> bool:
+        """Whether any document stands so; one that is `current` is not looked for."""
+        sql = "SELECT 1 FROM documents WHERE status <> 'current' AND status = ? LIMIT 1"  # as the index has it
+        return bool(self._rows(sql, str(status)))
+
     def passage_count(self) -> int:
         """How many passages are recorded."""
         return int(str(self._value("SELECT COUNT(*) FROM passages")))

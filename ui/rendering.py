@@ -89,6 +89,7 @@ class Page(TypedDict):
     direction: str
     claims: list[ShownClaim]
     unanswered: list[str]
+    certainty: str
     sources: list[ShownSource]
     nearest_heading: str
     nearest: list[ShownSource]
@@ -116,6 +117,7 @@ def notice_page(heading: str, text: str) -> Page:
         direction="",
         claims=[],
         unanswered=[],
+        certainty="",
         sources=[],
         nearest_heading="",
         nearest=[],
@@ -145,6 +147,7 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
             for claim in answer.claims
         ],
         unanswered=[f"{UNANSWERED}: {part}" for part in answer.unanswered],
+        certainty=answer.certainty.text if answer.certainty else "",
         sources=[_source(source, numbers[source.document_id]) for source in answer.sources],
         nearest_heading=NEAREST if answer.nearest else "",
         nearest=[_source(source, 0) for source in answer.nearest],

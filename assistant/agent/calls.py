@@ -13,6 +13,7 @@ from assistant.agent.budget import Budget
 from assistant.errors import AssistantError, LimitError, ToolError
 from assistant.progress import Tell, ToolCalled
 from assistant.run import Run
+from assistant.studies.finding import is_about
 from assistant.tools import Bench, Found, Tool, read_arguments
 from assistant.tracing import note
 from indexes.errors import RetrievalError
@@ -69,6 +70,8 @@ class Caller:
 
     def _take(self, found: Found) -> list[Entry]:
         self._run.hits += found.hits
+        # What is found by the way is not told of; where a call found nothing else, that is what was looked for.
+        self._run.refused += [p for p in found.retracted if not found.passages or is_about(self._run.planned, p)]
         entries = self._book.add(found.passages, found.hits)
         self._run.retrieved.update(entry.passage.passage_id for entry in entries)
         return entries

@@ -17,6 +17,7 @@ from assistant.api.ingest import Intake, ingest_routes
 from assistant.api.limits import BodyLimit
 from assistant.api.problems import Problem, add_problem_handlers, problem, unexpected
 from assistant.api.tasks import task_routes
+from assistant.appraisal.by_identifier import AppraisalOut, appraise_by_identifier
 from assistant.conversation.history import History, conversation_of
 from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
@@ -122,6 +123,11 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
     def passage(passage_id: str) -> PassageView:
         """A passage: `text[start:end]` is the quote of a citation. Write the `#` of an identifier as `%23`."""
         return PassageView.of(assistant.passage(passage_id))
+
+    @app.get("/v1/appraisals/{identifier:path}")
+    def appraisal(identifier: str) -> AppraisalOut:
+        """How far a document, or what a passage of one recommends, can be trusted, and why."""
+        return appraise_by_identifier(assistant.shelf, identifier)
 
     @app.get("/healthz")
     def healthz() -> Health:

@@ -10,6 +10,7 @@ import typer
 
 from assistant import __version__
 from assistant.cli import (
+    appraising,
     asking,
     baseline,
     calculating,
@@ -53,6 +54,7 @@ app.command("ask")(asking.ask)
 app.command("chat")(chatting.chat)
 app.command("search")(asking.search)
 app.command("show")(asking.show)
+app.command("appraise")(appraising.appraise)
 app.command("synthesise")(tasks.synthesise)
 app.command("simplify")(tasks.simplify)
 app.command("structure")(tasks.structure)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
@@ -14,18 +13,15 @@ from assistant.answer import Answer, Citation, Claim, Source
 from assistant.cli.desk import Desk, open_desk
 from assistant.cli.filter_options import each_alone, with_filters
 from assistant.cli.output import note, out, print_indented, print_json, print_whole, text
+from assistant.cli.shelves import open_ledger, open_to_read
 from assistant.errors import NotFoundError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, ScoresView
 from assistant.guardrails.screening import screen
 from assistant.searching import QuotasIn
 from assistant.settings import load_settings
-from assistant.shelves import LedgerShelf, Shelves, passage_ids_in
-from assistant.tools.shelves import other_shelves
+from assistant.shelves import passage_ids_in
 from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Filters, Kind, Status
-from ingestion.errors import IngestionError
-from ingestion.home import ledger_path
-from ingestion.ledger import Ledger
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 LEVELS = {
@@ -114,7 +110,7 @@ def show(
     [dim]citewell show pubmed:31535829[/]
     [dim]citewell show pubmed:31535829#0 --json[/]
     """
-    with _open_shelves() as (shelves, ledger):
+    with open_to_read() as (shelves, ledger):
         passage = shelves.passage(identifier)
         document = None if passage else shelves.document(identifier)
         about = passage.document_id if passage else identifier
@@ -153,40 +149,6 @@ def show(
         out.print(text(view.text))
     else:
         note("The record has a title and no text.")
-
-
-@contextmanager
-def _open_shelves() -> Iterator[tuple[Shelves, Ledger | None]]:
-    """All that may be shown, and the ledger where there is a library: what was computed or fetched needs none."""
-    others = other_shelves(load_settings().home)
-    with ExitStack() as stack:
-        try:
-            ledger = stack.enter_context(open_ledger())
-        except NotFoundError:
-            ledger = None
-        yield Shelves((LedgerShelf(ledger), *others) if ledger else others), ledger
-
-
-@contextmanager
-def open_ledger() -> Iterator[Ledger]:
-    """The ledger alone: reading it needs no index and disturbs no server."""
-    settings = load_settings()
-    path = ledger_path(settings.home, settings.server)
-    try:
-        path.stat()
-    except FileNotFoundError:
-        raise NotFoundError(
-            f"There is no library in {settings.home} yet. Make one with: citewell ingest starter; or of your own files: citewell ingest files PATH"
-        ) from None
-    except OSError as error:
-        raise IngestionError(
-            f"The library in {settings.home} cannot be looked at ({error.strerror}). Mend its permissions, or point CITEWELL_HOME elsewhere."
-        ) from error
-    ledger = Ledger(path)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def standing(status: str, successor: str | None = None) -> str:
@@ -235,6 +197,8 @@ def print_answer(answer: Answer) -> None:
     for warning in answer.warnings:
         about = f" [{numbers[warning.document_id]}]" if warning.document_id in numbers else ""
         out.print(text(f"! {warning.text}{about}", style="yellow"))
+    if answer.certainty:
+        print_indented(text(answer.certainty.text, style="dim"), 0)
     if answer.sources:
         out.print()
     for source in answer.sources:

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from assistant.cli import language_models
-from assistant.cli.asking import open_ledger
 from assistant.cli.opening import with_steps
 from assistant.cli.output import counted, note, print_json, print_whole
+from assistant.cli.shelves import open_ledger
 from assistant.models import model_store
 from assistant.settings import Settings, load_settings
 from indexes import embedding, reranking

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.asking import open_ledger
 from assistant.cli.opening import open_library
 from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.cli.remote import open_remote
+from assistant.cli.shelves import open_ledger
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
 from indexes.errors import LibraryInUseError

@@ -9,6 +9,7 @@ from functools import partial
 
 from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
+from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -19,10 +20,13 @@ from assistant.progress import Progress, Tell
 from assistant.run import Run
 from assistant.tracing import timed
 from indexes.lexical import encode_tokens
-from indexes.passage import Filters, Hit, Kind
+from indexes.passage import Filters, Hit, Kind, Passage, Status
+from indexes.searcher import Mode
 from ingestion.library import Library
 
 COUNT_UP_TO = 1000
+RETRACTED = 12
+"""Passages of retracted work that are looked at."""
 IN_PARTS = 8
 """Sentences of an answer to a question that asks several things."""
 NAMES = {Kind.GUIDELINE: "guidelines", Kind.LITERATURE: "literature", Kind.TRIAL: "trials"}
@@ -60,6 +64,8 @@ class ExtractiveEngine:
                 run.hits += [hit for hit in found if hit.passage.passage_id not in run.retrieved]
                 run.retrieved.update(hit.passage.passage_id for hit in found)
         run.frequencies = await asyncio.to_thread(self._frequencies, run.terms)
+        for part in run.parts or (run.planned,):
+            run.refused += await asyncio.to_thread(self._refused, run, part)
 
     async def compose(self, run: Run, tell: Tell) -> AsyncIterator[Draft]:
         """Sentences from what may carry a claim, each of them its own quote, stronger evidence first."""
@@ -85,6 +91,15 @@ class ExtractiveEngine:
 
     def _compose(self, run: Run, part: Plan, hits: Sequence[Hit], most: int) -> Composition:
         return compose(part, hits, run.frequencies, self.sentence_vectors(), most)
+
+    def _refused(self, run: Run, part: Plan) -> list[Passage]:
+        """Passages of retracted work that would have been evidence; looked for by themselves, as sound work may crowd them out of a search."""
+        filters = retracted_filters(part)
+        if filters is None or not self._library.ledger.has_status(Status.RETRACTED):
+            return []
+        found = self._library.searcher.search(part.question, RETRACTED, filters, Mode.BM25)
+        hits = {hit.passage.passage_id: hit for hit in [*run.hits, *found] if not usable(hit.passage)}
+        return refused(part, list(hits.values()), run.frequencies, self.sentence_vectors())
 
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""

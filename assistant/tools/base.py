@@ -96,12 +96,14 @@ class Bench:
 class Found:
     """What a tool found. `passages` become evidence that may be cited, best first; `text` is for the model alone and is never cited.
 
-    `hits` are the passages with their scores where a search found them.
+    `hits` are the passages with their scores where a search found them. `retracted` are passages of retracted work that it left out, for the reader
+    to be told of.
     """
 
     passages: Sequence[Passage] = ()
     text: str = ""
     hits: Sequence[Hit] = ()
+    retracted: Sequence[Passage] = ()
 
 
 class Tool(Protocol):

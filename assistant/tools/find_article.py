@@ -121,11 +121,13 @@ def _told(bench: Bench, matches: Sequence[_Match], scope: str = "") -> Found:
     if not matches:
         return Found(text=f"The library has no such work.{scope} Try fewer particulars, or a search.")
     passages: list[Passage] = []
-    lines, retracted, shut_out = [], 0, 0
+    retracted: list[Passage] = []
+    lines, gone, shut_out = [], 0, 0
     for document in (match.document for match in matches[:LISTED]):
         first = next(passages_in(bench.shelf, document.document_id), None)
         if document.status is Status.RETRACTED:
-            retracted += 1
+            gone += 1
+            retracted += [first] if first else []
         elif first is None:
             lines.append(f"{_line(document)} (title only, no text)")
         elif not bench.filters.accepts(first):
@@ -137,9 +139,9 @@ def _told(bench: Bench, matches: Sequence[_Match], scope: str = "") -> Found:
         f"{len(matches)} found{scope}" + (f"; the {LISTED} most like it:" if len(matches) > LISTED else ":"),
         *lines,
     ]
-    said += [left_out(retracted)] if retracted else []
+    said += [left_out(gone)] if gone else []
     said += [f"{shut_out} shut out by the question's own filters."] if shut_out else []
-    return Found(passages, "\n".join(said))
+    return Found(passages, "\n".join(said), retracted=retracted)
 
 
 def _line(document: Document) -> str:

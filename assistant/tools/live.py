@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
 from assistant.appraisal import usable
@@ -73,21 +74,23 @@ def shelved(bench: Bench, live: LiveShelf, documents: Sequence[Document], both: 
     """
     live.keep(documents)
     passages: list[Passage] = []
-    retracted = shut_out = shown = 0
+    retracted: list[Passage] = []
+    gone = shut_out = shown = 0
     for document in documents:
         if shown == most:
             break
         own = list(passages_in(bench.shelf, document.document_id))
         if document.status is Status.RETRACTED or not all(map(usable, own)):
-            retracted += 1
+            gone += 1
+            retracted += own[:1]
         elif own and not both.accepts(own[0]):
             shut_out += 1
         elif own:
             shown += 1
             passages += _nearest(own, words)
-    notes = [left_out(retracted)] if retracted else []
+    notes = [left_out(gone)] if gone else []
     notes += [f"{shut_out} do not pass the filters."] if shut_out else []
-    return Found(passages, " ".join(notes))
+    return Found(passages, " ".join(notes), retracted=retracted)
 
 
 def _nearest(passages: Sequence[Passage], words: str) -> list[Passage]:
@@ -106,7 +109,7 @@ def _nearest(passages: Sequence[Passage], words: str) -> list[Passage]:
 
 def said(found: Found, *parts: str) -> Found:
     """The same with these words before its own."""
-    return Found(found.passages, " ".join(filter(None, (*parts, found.text))), found.hits)
+    return replace(found, text=" ".join(filter(None, (*parts, found.text))))
 
 
 def told_remarks(remarks: Iterable[str]) -> str:

@@ -54,7 +54,8 @@ class ReadDocument:
         if not passages:
             return Found(text=f"{_name(document)}: it has a title and no text.")
         if not usable(passages[0]):
-            return Found(text=f"{_name(document)} is retracted: retracted work is no evidence.")
+            text = f"{_name(document)} is retracted: retracted work is no evidence."
+            return Found(text=text, retracted=passages[:1])
         if not bench.filters.accepts(passages[0]):
             raise ToolError("The question's own filters shut this document out. Use another one.")
         sections = _sections(document, passages)

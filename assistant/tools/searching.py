@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from assistant.appraisal import usable
 from assistant.tools.base import Arguments, Bench, Found
 from assistant.tools.narrowing import Both
-from indexes.passage import Filters, Hit, Kind, folded
+from indexes.passage import Filters, Hit, Kind, Passage, folded
 
 MOST = 12
 """Passages of one search: some 300 words each, so that a few searches fit a small model."""
@@ -54,21 +54,21 @@ def search(bench: Bench, arguments: SearchArguments, kind: Kind, call: Filters) 
     both = Both(bench.filters, narrowed)
     hits = bench.library.searcher.search(arguments.query, arguments.k + _SPARE, both.nearest)
     kept, retracted = _best([hit for hit in hits if both.accepts(hit.passage)], arguments.k)
-    return Found([hit.passage for hit in kept], _told(len(kept), retracted, both), kept)
+    return Found([hit.passage for hit in kept], _told(len(kept), len(retracted), both), kept, retracted)
 
 
-def _best(hits: list[Hit], k: int) -> tuple[list[Hit], int]:
-    """The first `k` that may be evidence, and how many retracted documents stood among them."""
+def _best(hits: list[Hit], k: int) -> tuple[list[Hit], list[Passage]]:
+    """The first `k` that may be evidence, and of each retracted document that stood among them the first passage."""
     kept: list[Hit] = []
-    retracted: set[str] = set()
+    retracted: dict[str, Passage] = {}
     for hit in hits:
         if len(kept) == k:
             break
         if usable(hit.passage):
             kept.append(hit)
         else:
-            retracted.add(hit.passage.document_id)
-    return kept, len(retracted)
+            retracted.setdefault(hit.passage.document_id, hit.passage)
+    return kept, list(retracted.values())
 
 
 def _told(found: int, retracted: int, both: Both) -> str:

@@ -42,6 +42,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         answering.local_llm,
         answering.llm_overhead,
         answering.tools,
+        answering.designs,
         calculators.calculators,
         calculators.calculation,
         judging.citations,

@@ -120,3 +120,12 @@ def tools() -> str:
             f"| `{each.name}` | {told}{examples} | {takes} | {len(json.dumps(told_as))}, {len(signature(each))} |"
         )
     return "\n".join(lines)
+
+
+def designs() -> str:
+    """How the text of an article tells its design, its title hidden."""
+    lines = ["| design by the title | randomised trial | observational study | not said | n |", "|---|---|---|---|---|"]
+    for design, read in load("appraisal").items():
+        cells = [interval(read[name]) for name in ("randomised trial", "observational study", "unknown")]
+        lines.append(f"| {design} | {' | '.join(cells)} | {read['unknown']['n']} |")
+    return "\n".join(lines)

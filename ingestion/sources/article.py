@@ -11,6 +11,12 @@ from ingestion.document import Document, Problem
 from ingestion.sources.abstracts import Abstract, chosen_text
 
 PMID = re.compile(r"[1-9][0-9]{0,8}")
+RETRACTED_TITLE = re.compile(r"^\W*retracted(?: article)?\b\W*[:\]-]", re.IGNORECASE)
+"""How publishers mark the title of an article that they have retracted; a notice's begins with "Retraction"."""
+OF_OTHERS = frozenset(
+    ("Letter", "Editorial", "News", "Comment", "Published Erratum", "Retraction of Publication", "Expression of Concern")
+)  # fmt: skip
+"""Types that speak of another article: the one that they name as retracted or corrected is not they."""
 _LAST_VERSION = 99  # two digits, so that revisions sort as text
 
 # What a notice linked from the article means for it (RefType of CommentsCorrections, lower case), the gravest first. A retraction in part
@@ -47,6 +53,7 @@ def article_document(
     if not title and not abstract.builder.sections:
         return incomplete(f"pubmed:{pmid}", "has neither title nor abstract")
     status = next((status for status, kinds in _NOTICES if not kinds.isdisjoint(notices)), Status.CURRENT)
+    marked = OF_OTHERS.isdisjoint(types) and RETRACTED_TITLE.match(title)  # before NLM has linked the notice
     design, level = study_design(types, title)
     return Document(
         document_id=f"pubmed:{pmid}",
@@ -65,7 +72,7 @@ def article_document(
         identifiers={"pmid": pmid, **identifiers},
         publication_types=tuple(types),
         mesh=tuple(mesh),
-        status=Status.RETRACTED if "Retracted Publication" in types else status,
+        status=Status.RETRACTED if marked or "Retracted Publication" in types else status,
         revision=f"{min(version, _LAST_VERSION):02} {revised}" if revised else "",
         evidence_level=level,
         attributes={"version": version, "design": design, "languages": list(languages)},

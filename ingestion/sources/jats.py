@@ -14,6 +14,7 @@ from pathlib import Path
 from indexes.passage import Kind, Status
 from ingestion.design import study_design
 from ingestion.document import Deletion, Document, Item, Problem
+from ingestion.sources.article import OF_OTHERS, RETRACTED_TITLE
 from ingestion.sources.jats_text import full_text, heading
 from ingestion.sources.markup import Element, Naming, children, document_element, elements, squeezed
 from ingestion.sources.medline import exact_date
@@ -37,7 +38,6 @@ _IDENTIFIERS = {"pmc": "pmcid", "pmcid": "pmcid", "pmid": "pmid", "doi": "doi"}
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _LICENCE_REF = "{http://www.niso.org/schemas/ali/1.0/}license_ref"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_RETRACTED_TITLE = re.compile(r"^\W*retracted(?: article)?\b\W*[:\]-]", re.IGNORECASE)
 
 # `article-type` and the printed subject heading, in NLM's words, which `study_design` knows. A type not listed is a journal article.
 _TYPES = {
@@ -59,11 +59,9 @@ _TYPES = {
     "retraction": "Retraction of Publication",
     "partial-retraction": "Retraction of Publication",
     "expression-of-concern": "Expression of Concern",
+    "preprint": "Preprint",
+    "abstract": "Meeting Abstract",
 }
-# These speak of another article: the article that they name as retracted or corrected is not they.
-_OF_OTHERS = frozenset(
-    ("Letter", "Editorial", "News", "Comment", "Published Erratum", "Retraction of Publication", "Expression of Concern")
-)  # fmt: skip
 # What a link means for the article that bears it, the gravest first: those to a notice, then those by which an article names itself.
 _NOTICES = (
     (Status.RETRACTED, {"retraction-forward"}, {"retracted-article"}),
@@ -79,7 +77,7 @@ class PmcJats:
 
     name = "PMC full text (JATS XML)"
     kind = "pmc"
-    version = 2
+    version = 3
     suffixes = (".nxml", ".xml")
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content
@@ -215,8 +213,8 @@ def _status(article: Element, meta: Element, types: tuple[str, ...], title: str)
     """Where the article stands. A notice or a letter about a retracted article is itself current; a study so linked is taken for the
     retracted one, since a retracted study passed as sound is the graver error.
     """
-    of_others = not _OF_OTHERS.isdisjoint(types)
-    if article.get("article-type") == "retracted-article" or (not of_others and _RETRACTED_TITLE.match(title)):
+    of_others = not OF_OTHERS.isdisjoint(types)
+    if article.get("article-type") == "retracted-article" or (not of_others and RETRACTED_TITLE.match(title)):
         return Status.RETRACTED
     links = {link.get("related-article-type") or "" for link in meta.iterfind("related-article")}
     for status, forward, own in _NOTICES:

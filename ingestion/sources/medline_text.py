@@ -48,7 +48,7 @@ class MedlineText:
 
     name = "MEDLINE text"
     kind = "pubmed"
-    version = 2
+    version = 3
     suffixes = (".nbib",)  # a .txt may be anything
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

@@ -37,7 +37,7 @@ class PubMedXml:
 
     name = "PubMed XML"
     kind = "pubmed"
-    version = 3
+    version = 4
     suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

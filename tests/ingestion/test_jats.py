@@ -249,6 +249,12 @@ def test_retracted_and_corrected_articles_are_marked_and_their_notices_are_not(
     assert document(tmp_path, xml).status == status
 
 
+@pytest.mark.parametrize(("article_type", "named"), [("preprint", "Preprint"), ("abstract", "Meeting Abstract")])
+def test_what_is_not_reviewed_or_not_whole_keeps_its_type(tmp_path: Path, article_type: str, named: str) -> None:
+    found = document(tmp_path, jats(1, title="Salt", attributes=f'article-type="{article_type}"'))
+    assert found.publication_types == (named,)
+
+
 def test_a_notice_is_no_evidence_from_a_study(tmp_path: Path) -> None:
     found = document(tmp_path, jats(1, title="Salt: a randomised trial", attributes='article-type="retraction"'))
     assert (found.publication_types, found.evidence_level) == (("Retraction of Publication",), "5")

@@ -165,6 +165,8 @@ def test_a_ledger_of_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp
             assert [(f.reason, f.kind, f.attempts) for f in ledger.failures()] == [("truncated", "auto", 1)]
             assert [each.status for each in ledger.listed(status=Status.RETRACTED)] == ["retracted"]
             assert ledger.statuses()[Kind.LITERATURE][Status.RETRACTED] == 1
+            assert ledger.has_status(Status.RETRACTED)
+            assert not ledger.has_status(Status.DRAFT)
             assert ledger.identified("10.1/abc") == ledger.identified("1") == ["doc:1"]
     with closing(Ledger(path)) as ledger:
         record(ledger, document)

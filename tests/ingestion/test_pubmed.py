@@ -175,6 +175,28 @@ def test_retracted_publications_are_retracted_by_their_type_alone(tmp_path: Path
     assert document(tmp_path, article(body=types)).status == Status.RETRACTED
 
 
+@pytest.mark.parametrize(
+    ("title", "types", "status"),
+    [
+        ("RETRACTED: Salt and blood pressure", "Journal Article", Status.RETRACTED),
+        ("[Retracted] Salt and blood pressure", "Journal Article", Status.RETRACTED),
+        ("RETRACTED: Salt and blood pressure", "Letter", Status.CURRENT),
+        ("Retraction: Salt and blood pressure", "Retraction of Publication", Status.CURRENT),
+        ("Retracted studies on salt: a survey", "Journal Article", Status.CURRENT),
+    ],
+)
+def test_a_title_that_its_publisher_has_marked_is_believed(
+    tmp_path: Path, title: str, types: str, status: Status
+) -> None:
+    body = f"<PublicationTypeList><PublicationType>{types}</PublicationType></PublicationTypeList>"
+    assert document(tmp_path, article(title=title, body=body)).status == status
+
+
+def test_a_preprint_keeps_its_type(tmp_path: Path) -> None:
+    types = "<PublicationTypeList><PublicationType>Preprint</PublicationType></PublicationTypeList>"
+    assert document(tmp_path, article(body=types)).publication_types == ("Preprint",)
+
+
 def test_deletions_books_and_missing_abstracts(tmp_path: Path) -> None:
     book = (
         "<PubmedBookArticle><BookDocument><PMID>202</PMID><ArticleIdList/><Book><BookTitle>Salts</BookTitle>"

@@ -25,7 +25,7 @@ from scripted import (
     source,
 )
 
-from assistant.answer import Claim, Direction, WarningKind
+from assistant.answer import Certainty, Claim, Direction, WarningKind
 from assistant.answer import Warning as AnswerWarning
 from assistant.errors import NotFoundError
 from assistant.wording import NOTHING_FOUND
@@ -48,6 +48,14 @@ def test_each_claim_marks_its_own_words() -> None:
         "Recommendations › Blood pressure threshold · Grade: Strong, moderate- to high-certainty evidence · strength: strong "
         "· certainty: moderate to high · for: individuals with a confirmed diagnosis of hypertension · page 11"
     )
+
+
+def test_how_certain_the_evidence_is_stands_in_one_line() -> None:
+    text = "Certainty of the evidence: moderate. A single study."
+    certainty = Certainty(level="moderate", starts="high", rests_on=[WHO], reasons=["A single study."], text=text)
+    answer = hypertension("q").model_copy(update={"certainty": certainty})
+    assert answer_page(answer, passage)["certainty"] == text
+    assert answer_page(hypertension("q"), passage)["certainty"] == ""
 
 
 def test_sources_in_words() -> None:

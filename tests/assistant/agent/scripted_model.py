@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from documents import article, guideline, pubmed
@@ -107,10 +108,16 @@ def modelled(small: Assistant, server: LlmServer, **settings: object) -> Assista
 
 def reference(request: Request, words: str) -> str:
     """The number of the evidence sentence that holds the words, in what a request says."""
-    said = "\n".join(str(message["content"]) for message in request.messages[-3:])
+    said = "\n".join(map(_text, request.messages[-3:]))
     found = re.search(rf"(E\d+\.\d+) \| [^\n]*{re.escape(words)}", said)
     assert found, f"no evidence sentence holds {words!r}"
     return found[1]
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    """The words of a message; Anthropic's are in blocks."""
+    content = message["content"]
+    return "\n".join(str(block.get("text")) for block in content) if isinstance(content, list) else str(content)
 
 
 def drafting(*claims: tuple[str, str]) -> Callable[[Request], Reply]:

@@ -204,6 +204,17 @@ def test_a_model_calls_tools_and_what_they_find_is_evidence(ask_model: AskModel)
     assert texts(asked) == [HELD, ADVICE]
 
 
+def test_retracted_work_that_a_model_asks_for_is_named_to_the_reader(ask_model: AskModel) -> None:
+    question = "What do trials say of colchicine in gout?"
+    for calls, named in (
+        (Call("read_document", {"document_id": "pubmed:102"}), True),
+        (Call("search_literature", {"query": "aspirin heart attack"}), False),  # found by the way, on another matter
+    ):
+        asked = ask_model([Calls([calls]), Text("DONE"), Text(NOTHING)], question, llm_tools="native")
+        warned = [warning.document_id for warning in asked.answer.warnings if warning.kind == "retracted"]
+        assert warned == (["pubmed:102"] if named else [])
+
+
 def test_calls_written_as_text_are_made(ask_model: AskModel) -> None:
     asked = ask_model([call_as_text("search_literature", {"query": "aspirin bleeding"}), GOOD], llm_tools="native")
     assert [event.tool for event in asked.told if isinstance(event, ToolCalled)] == ["search_literature"]
@@ -270,6 +281,20 @@ def test_parallel_calls_run_in_parallel(small_library: Assistant, monkeypatch: p
         answer = asyncio.run(modelled(small_library, server, llm_tools="native").ask(ASPIRIN))
     assert answer.engine == "llm"
     assert not meeting.broken
+
+
+def test_anthropic_calls_tools_by_its_own_protocol(small_library: Assistant) -> None:
+    calls = Calls([Call("search_literature", {"query": "aspirin"}), Call("search_guidelines", {"query": "aspirin"})])
+    with serve([calls, Text("DONE"), GOOD]) as server:
+        claude = {"llm": f"anthropic:claude-haiku-4-5@{server.root}", "llm_api_key": "k", "llm_tools": "native"}
+        answer = asyncio.run(modelled(small_library, server, **claude).ask(ASPIRIN))
+    assert (answer.engine, answer.model) == ("llm", "claude-haiku-4-5")
+    assert [claim.text for claim in answer.claims] == [HELD, ADVICE]
+    made = {step.tool for step in answer.trace if step.step == "tool"}  # side by side, in no order
+    assert made == {"search_literature", "search_guidelines"}
+    assert {request.path for request in server.requests} == {"/v1/messages"}
+    assert "search_literature" in json.dumps(server.requests[0].body["tools"])
+    assert "tool_result" in json.dumps(server.requests[1].messages)
 
 
 # -- limits

@@ -80,6 +80,7 @@ def test_what_cannot_be_read_is_said(small: Small, tools: dict[str, Tool]) -> No
     read = tools["read_document"]
     retracted = call(read, bench_of(held), document_id="pubmed:1")
     assert (list(retracted.passages), "is retracted" in retracted.text) == ([], True)
+    assert [passage.document_id for passage in retracted.retracted] == ["pubmed:1"]
     assert "a title and no text" in call(read, bench_of(held), document_id="pubmed:2").text
     for unknown in ("pubmed:3", "../../etc/passwd", "x" * 300, "nct:\x00", "calculator:bmi@1?weight=1"):
         with pytest.raises(ToolError, match="no document of this document_id") as caught:

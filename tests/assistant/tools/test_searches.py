@@ -107,6 +107,7 @@ def test_retracted_work_is_counted_and_left_out(small: Small, tools: dict[str, T
     everything = call(tools["search_literature"], bench_of(held), query="zibotentan blood pressure", k=12)
     assert len(everything.passages) == 3
     assert everything.text == "3 passages found. 3 retracted documents left out: retracted work is no evidence."
+    assert sorted(passage.document_id for passage in everything.retracted) == ["pubmed:1", "pubmed:2", "pubmed:3"]
     only = Filters(statuses=frozenset({Status.RETRACTED}))
     assert not call(tools["search_literature"], bench_of(held, only), query="zibotentan").passages
 

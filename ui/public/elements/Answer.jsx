@@ -26,7 +26,7 @@ const Title = ({ source }) => (
 
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
-  const { read_as: readAs, read_note: readNote, notice, warnings, direction, claims, sources, rationale, steps, made_by: madeBy } = props
+  const { read_as: readAs, read_note: readNote, notice, warnings, direction, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
   const { nearest, nearest_heading: nearestHeading, unanswered } = props
 
   const open = (event, marker, claim) => {
@@ -117,6 +117,8 @@ export default function Answer() {
           <strong>{part}</strong>
         </p>
       ))}
+
+      {certainty && <p className="cw-certainty">{certainty}</p>}
 
       {sources.length > 0 && (
         <section className="cw-sources" aria-label="Sources">

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.appraisal import level_rank, retraction_warnings, source_warnings, usable
+from assistant.appraisal import level_rank, usable
+from assistant.appraisal.cautions import retraction_warnings, source_warnings
 from indexes.passage import Kind, Passage, Status
+from ingestion.document import Document
 
 
 def passage(number: int = 1, status: Status = Status.CURRENT, kind: Kind = Kind.LITERATURE) -> Passage:
@@ -59,11 +61,48 @@ def test_a_successor_is_named_and_hides_no_other_warning() -> None:
 
 
 def test_what_was_read_by_ocr_is_to_be_checked_against_the_page() -> None:
-    (warning,) = source_warnings([passage(1), passage(1), passage(2)], {}, scanned={"d:1"})
+    read = Document("d:1", Kind.LITERATURE, "Title 1", "Text.", (), attributes={"ocr": "rapidocr"})
+    (warning,) = source_warnings([passage(1), passage(1), passage(2)], {}, {"d:1": read, "d:2": None})
     assert (warning.kind, warning.document_id) == ("ocr", "d:1")
     assert "check doses and numbers against the page" in warning.text
 
 
-def test_a_registration_is_no_result() -> None:
-    (warning,) = source_warnings([passage(kind=Kind.TRIAL)], {})
+def test_a_retracted_document_without_a_title_is_named_by_its_identifier() -> None:
+    (warning,) = retraction_warnings(
+        [Passage("d:1#0", "d:1", Kind.LITERATURE, "Text.", 0, 5, "", status=Status.RETRACTED)]
+    )
+    assert "d:1" in warning.text
+
+
+def document(
+    kind: Kind = Kind.LITERATURE, types: tuple[str, ...] = (), publisher: str = "", **said: object
+) -> Document:
+    return Document("d:1", kind, "Title 1", "Text.", (), publisher=publisher, publication_types=types, attributes=said)
+
+
+def test_a_registration_is_no_result_and_posted_results_are_not_reviewed() -> None:
+    for known in ({}, {"d:1": document(Kind.TRIAL)}, {"d:1": document(Kind.TRIAL, has_results=False)}):
+        (warning,) = source_warnings([passage(kind=Kind.TRIAL)], {}, known)
+        assert warning.kind == "preliminary"
+        assert "it is no result" in warning.text
+    (warning,) = source_warnings([passage(kind=Kind.TRIAL)], {}, {"d:1": document(Kind.TRIAL, has_results=True)})
     assert warning.kind == "preliminary"
+    assert "no journal has reviewed" in warning.text
+
+
+@pytest.mark.parametrize(
+    ("known", "word"),
+    [
+        (document(types=("Journal Article", "Preprint")), "preprint"),
+        (document(publisher="medRxiv : the preprint server for health sciences"), "preprint"),
+        (document(types=("Meeting Abstract",)), "conference abstract"),
+    ],
+)
+def test_work_that_no_journal_has_reviewed_is_preliminary(known: Document, word: str) -> None:
+    (warning,) = source_warnings([passage()], {}, {"d:1": known})
+    assert warning.kind == "preliminary"
+    assert word in warning.text
+
+
+def test_that_only_the_abstract_is_held_is_no_warning() -> None:
+    assert source_warnings([passage()], {}, {"d:1": document(types=("Journal Article",), publisher="Lancet")}) == []
