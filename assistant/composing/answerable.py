@@ -1,8 +1,8 @@
-"""Does a sentence answer the question? A calibrated probability, and the bar under which nothing is shown.
+"""Does a sentence answer the question? A calibrated probability, and the bars under which nothing is shown.
 
 Logistic regression over three likenesses, fitted by `benchmarks/abstention.py` to questions that a library can answer and to the same questions with
-the documents that answer them taken away. The bar is where the risk that is left was thought small enough on questions held out; docs/answering.md
-has the curve. Cosines are those of the embedder that the coefficients name: another one wants its own.
+the documents that answer them taken away. The bars are where most is answered at a risk that was thought small enough, on questions held out;
+docs/answering.md has the curve. Cosines are those of the embedder that the coefficients name: another one wants its own.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict, Field
 
 COEFFICIENTS = "answerable.json"
+IN_FULL = 0.95
 
 
 class Answerability(BaseModel):
     """Coefficients of the log odds, and what a sentence must reach.
 
-    `bar` is a probability. `min_coverage` is the weighted share of the question's key terms under which no likeness helps: a sentence that names
-    next to nothing of the question may be near it in every other way, and on another matter.
+    Bars are probabilities: `bar_in_full` for a sentence that with its title and headings names all key terms of the question (the weighted share
+    `IN_FULL`), `bar` for any other, which may be on a neighbouring matter. Under the share `min_coverage` no likeness helps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +32,7 @@ class Answerability(BaseModel):
     coverage: float
     passage: float
     bar: float = Field(gt=0, lt=1)
+    bar_in_full: float = Field(gt=0, lt=1)
     min_coverage: float = Field(ge=0, le=1)
 
     def probability(self, meaning: float, coverage: float, passage: float) -> float:
@@ -40,7 +42,8 @@ class Answerability(BaseModel):
 
     def answers(self, meaning: float, coverage: float, passage: float) -> bool:
         """Whether a sentence may be shown."""
-        return coverage >= self.min_coverage and self.probability(meaning, coverage, passage) >= self.bar
+        bar = self.bar_in_full if coverage >= IN_FULL else self.bar
+        return coverage >= self.min_coverage and self.probability(meaning, coverage, passage) >= bar
 
 
 @lru_cache(maxsize=1)

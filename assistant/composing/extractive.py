@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.composing.answerable import IN_FULL, shipped
 from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.fit import misfits, special_people
 from assistant.composing.priors import prior
@@ -29,9 +30,6 @@ MEANING, WORDS, PASSAGE = 0.55, 0.30, 0.15
 STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: -0.20, Status.CONCERN: -0.12}
 LEANING = -0.08
 SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
-MIN_MEANING = 0.68  # cosine of question and sentence under which nothing is an answer
-MIN_COVERAGE = 0.5  # weighted share of the question's key terms that sentence, title and headings must hold
-MIN_TOGETHER = 1.05  # meaning + coverage / 2: the less of the question a sentence names, the closer it must be
 MIN_RELATIVE = 0.6  # of the best sentence's score
 
 
@@ -45,11 +43,15 @@ class Chosen:
     coverage: float
 
     @property
+    def passage(self) -> float:
+        """Closeness of the question and the passage around the sentence; where only its words were found, that of the sentence."""
+        dense = self.candidate.hit.scores.dense
+        return self.meaning if dense is None else dense
+
+    @property
     def answers(self) -> bool:
-        """Whether the sentence is about what was asked, as far as meaning and words can tell."""
-        if self.meaning < MIN_MEANING or self.coverage < MIN_COVERAGE:
-            return False
-        return self.meaning + self.coverage / 2 >= MIN_TOGETHER
+        """Whether the sentence is about what was asked, as far as likeness can tell."""
+        return shipped().answers(self.meaning, self.coverage, self.passage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def compose(
     if not pool:
         return Composition((), len(read), min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
-    qualified = [n for n, each in enumerate(scored) if each.answers]
+    qualified = [n for n, each in enumerate(scored) if each.answers or (plan.is_a_name and each.coverage >= IN_FULL)]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:

@@ -87,6 +87,11 @@ class Plan:
         return tuple(term for term in self.terms if term.kind in kinds)
 
     @property
+    def is_a_name(self) -> bool:
+        """Whether the question is a name and no more ("amlodipine?"): whatever is said of it answers."""
+        return [term.text.lower() for term in self.terms] == [self.question.strip(" ?.!").lower()]
+
+    @property
     def has_topic(self) -> bool:
         """Whether the question names something to look up: "and the side effects?" alone does not."""
         return any(term.kind in _TOPICS for term in self.terms)

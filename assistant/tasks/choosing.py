@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.composing.candidates import Candidate, candidates
-from assistant.composing.extractive import DUPLICATE, MIN_MEANING
+from assistant.composing.extractive import DUPLICATE
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.terms import Term, content_of, key_terms
 from indexes.passage import Hit, Kind, Passage, Role
@@ -30,6 +30,9 @@ TOLD = 0.3
 CENTRALITY, POSITION, FOCUS, FIGURES, LEANING = 0.5, 0.1, 1.5, 0.1, -0.2
 SHARE = {Role.CONCLUSION: 0.5, Role.BODY: 0.5}
 """Of a summary, how much may be of one role: conclusions alone would not say what they rest on."""
+
+MIN_MEANING = 0.68
+"""Cosine from which a sentence that names little of the focus is on it all the same."""
 
 
 @dataclass(frozen=True, slots=True)

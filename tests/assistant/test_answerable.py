@@ -33,4 +33,6 @@ def test_a_sentence_that_names_nothing_of_the_question_is_no_answer() -> None:
 
 def test_coefficients_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValidationError, match="bar"):
-        Answerability(embedder="e", intercept=0, meaning=1, coverage=1, passage=1, bar=1.5, min_coverage=0.3)
+        Answerability(
+            embedder="e", intercept=0, meaning=1, coverage=1, passage=1, bar=1.5, bar_in_full=0.5, min_coverage=0.3
+        )
