@@ -34,6 +34,31 @@ def answers() -> str:
     return "\n".join(lines)
 
 
+def abstention() -> str:
+    """What each ingredient of the decision adds, and what the bars that ship come to, set by set."""
+    result = load("abstention")
+    names = [name for name in next(iter(result["ingredients"].values())) if name != "auroc"]
+    lines = [
+        "| decided by | AUROC | "
+        + " | ".join(f"coverage at a risk of {float(name.split('@')[1]):.0%}" for name in names)
+        + " |",
+        "|---" * (2 + len(names)) + "|",
+    ]
+    for ingredients, row in result["ingredients"].items():
+        lines.append(f"| {ingredients} | {row['auroc']:.3f} | {' | '.join(f'{row[name]:.3f}' for name in names)} |")
+    model = result["model"]
+    lines += [
+        "",
+        f"With the bars {model['bar']} and, for a sentence that names all of the question, {model['bar_in_full']} (risk {result['risk']:.3f}), "
+        "of the questions with a sentence that fits:",
+        "",
+        "| set | answerable | answered | … from a document that answers | unanswerable | answered all the same |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    lines += [f"| {name} | {' | '.join(map(str, row.values()))} |" for name, row in result["sets"].items()]
+    return "\n".join(lines)
+
+
 def latency() -> str:
     """Milliseconds of a question on the warm server."""
     result = load("ask_latency")
