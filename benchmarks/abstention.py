@@ -257,29 +257,17 @@ def _total(found: dict[str, Any], what: str) -> int:
 
 def plot(curves: dict[str, list[tuple[float, float]]], path: Path) -> None:
     """Risk over coverage, a line for each set of ingredients."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+    from plotting import COLOURS, drawn
 
-    style: Any = {
-        "svg.hashsalt": "citewell",
-        "svg.fonttype": "none",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(7, 3.6), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.subplots()
-        for (name, points), colour in zip(curves.items(), ("#7d8590", "#d9822b", "#2a78c2"), strict=True):
+    with drawn(path, (7, 3.6)) as (axes,):
+        for (name, points), colour in zip(curves.items(), COLOURS, strict=False):
             coverage, risk = zip(*points, strict=True)
             axes.plot(coverage, risk, color=colour, label=name)
-        axes.axhline(RISK, color="#c24b4b", linewidth=0.8, linestyle="--", label="risk accepted")
+        axes.axhline(RISK, color=COLOURS[4], linewidth=0.8, linestyle="--", label="risk accepted")
         axes.set_xlabel("coverage: answerable questions answered rightly (share)")
         axes.set_ylabel("risk: answers that are wrong (share)")
         axes.set_ylim(0, 0.3)
         axes.legend(frameon=False)
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def main() -> None:

@@ -254,22 +254,10 @@ def measure(options: argparse.Namespace, what: str, name: str, size: int) -> dic
 
 def plot(results: dict[str, Any], path: Path) -> None:
     """Latency, memory and time to build over size, of the whole search with a filter."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+    from plotting import COLOURS, drawn
 
-    style: Any = {
-        "svg.hashsalt": "citewell",
-        "svg.fonttype": "none",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(9.5, 3), layout="constrained")
-        FigureCanvasSVG(figure)
-        panels = figure.subplots(1, 3)
-        for (name, sizes), colour in zip(results["hybrid"].items(), ("#2a78c2", "#d9822b"), strict=False):
+    with drawn(path, (9.5, 3), 3) as panels:
+        for (name, sizes), colour in zip(results["hybrid"].items(), COLOURS, strict=False):
             runs = sorted((int(size), run) for size, run in sizes.items())
             passages = [size for size, _ in runs]
             panels[0].plot(
@@ -293,7 +281,6 @@ def plot(results: dict[str, Any], path: Path) -> None:
             axes.set_xlabel("passages")
             axes.grid(alpha=0.2)
             axes.legend(frameon=False, fontsize=7)
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def main() -> None:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from assistant.verification.calibration import as_evidence, calibrate, judgements_of, with_judgements
 from assistant.verification.features import read
-from assistant.verification.figures import support_figures
+from assistant.verification.figures import SUPPORT, support_figures
 from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
 from assistant.verification.labels import LABELS, Floats, Ints
 from evals.cache import CachedEmbedder, cache_folder
 from evals.suites.support import ABLATIONS, floors
 from indexes.embedding import load_embedder
 
+IMAGE = Path(__file__).resolve().parents[1] / "docs" / "images" / "reliability.svg"
 SETS = ("scifact", "healthver", "nli4ct_train", "made")
 
 
@@ -66,8 +67,27 @@ def main() -> None:
         without = calibrate(pairs, kept, only=usable)
         result["without"][check] = _figures(without.held_out[usable], gold, sources)  # type: ignore[index]
         print(check, result["without"][check], flush=True)  # type: ignore[index]
+    plot(systems[f"verifier, {best}"], gold, sources, IMAGE)
     print(json.dumps(result, indent=2))
     args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def plot(probabilities: Floats, gold: Ints, sources: NDArray[np.str_], path: Path) -> None:
+    """Reliability (Guo et al. 2017): the mean support of each tenth of the scale against the share that is supported, as large as the bin."""
+    from plotting import COLOURS, drawn
+
+    with drawn(path, (5, 4)) as (axes,):
+        axes.plot([0, 1], [0, 1], color=COLOURS[5], linewidth=0.8)
+        for name, colour in zip(SETS, COLOURS, strict=False):
+            said, seen = probabilities[sources == name, SUPPORT], gold[sources == name] == SUPPORT
+            bins = np.minimum((said * 10).astype(int), 9)
+            held = [number for number in range(10) if (bins == number).any()]
+            points = [(said[bins == number].mean(), seen[bins == number].mean()) for number in held]
+            sizes = [10 + 300 * float((bins == number).mean()) for number in held]
+            axes.scatter(*zip(*points, strict=True), s=sizes, color=colour, alpha=0.7, label=name)
+        axes.set_xlabel("support that the model gives")
+        axes.set_ylabel("share that is supported")
+        axes.legend(frameon=False)
 
 
 def _features(pairs: Sequence[LabelledPair], kept: Path | None) -> tuple[list[dict[str, float]], list[list[str]]]:
