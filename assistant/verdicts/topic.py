@@ -23,8 +23,8 @@ def share_named(question: str, text: str, title: str) -> float:
 def speaks_of(question: str, text: str, title: str) -> bool:
     """Whether it is advice on what is asked, for those asked about.
 
-    It names all that the question would give and all whom it is for, gives no other drug, is for no condition that the question does not name (what it
-    is to prevent apart), holds at the age asked about, and is for screening or for a time ("before surgery") only where the question is too.
+    It names all that the question would give and all whom it is for, gives no other drug, is for no condition that the question does not name
+    (what it is to prevent apart), holds at the age asked about, and is for screening or for a time ("before surgery") only where the question is too.
     """
     question, text = legible(question), legible(text)
     wanted = [term for term in key_terms(question) if term.kind in (*_GIVEN, *_FOR)]
