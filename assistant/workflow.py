@@ -140,11 +140,11 @@ class QuestionWorkflow(Workflow):
         return StopEvent(result=await asyncio.to_thread(self._written, event.run))
 
     def _written(self, run: Run) -> Answer:
-        if run.claims and (verifier := load_neural()):
-            run.claims, warnings = corrected(run.planned.question, run.claims, verifier.probabilities)
+        run.claims, warnings = corrected(run.planned.question, run.claims)
+        if len(run.claims) > 1 and (verifier := load_neural()):
             stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
             warnings += [AnswerWarning(kind="conflict", text=c.text) for c in conflicts(stated, verifier.probabilities)]
-            run.warnings += warnings
+        run.warnings += warnings
         return write_answer(run, self._library, self._shelf)
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:

@@ -105,10 +105,25 @@ def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Directi
     if any(one[opposite] >= models.bars[opposite] for one in alone if opposite in models.bars):
         return None
     saying = [each for each, one in zip(cited, alone, strict=True) if one[verdict] > one[opposite]]
-    told = any(each.said.concludes and yes_no.named(question, each.said) >= yes_no.TELLING for each in saying)
+    told = any(
+        each.said.concludes
+        and yes_no.named(question, each.said) >= yes_no.TELLING
+        and yes_no.names_outcomes(question, each.said)
+        and _says(verdict, values)
+        for each, values, one in zip(cited, features, alone, strict=True)
+        if one[verdict] > one[opposite]
+    )
     if not told or any(_leaves_open(each) for each in saying):
         return None
     return _direction(verdict, saying, f"The evidence cited points to: {verdict}.")
+
+
+def _says(verdict: str, values: Mapping[str, float]) -> bool:
+    """Whether the sentence itself has the direction asked about, one way only; for a no it may be one that was looked for and not found."""
+    same, opposite = values["direction_same"] > 0, values["direction_opposite"] > 0
+    if verdict == "yes":
+        return same and not opposite
+    return not same and (opposite or values["none"] > 0)
 
 
 def _leaves_open(cited: Cited) -> bool:

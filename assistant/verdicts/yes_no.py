@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.planning.terms import content_of, key_terms
+from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.sentences import Said, asked, shown, ways
 from assistant.verification.direction import matches
 from assistant.verification.words import negations
 from indexes.passage import Role
 
 AXES = ("change", "value", "advice", "effect")
-UNREAD = ("same", "necessary", "safe", "choice")
-"""Questions that are not read: whether things are the same, whether one is needed or safe (where "no difference" means yes), one or the other."""
+UNREAD = ("same", "necessary", "safe", "choice", "compared")
+"""Questions that are not read: whether things are the same, whether one is needed or safe (where "no difference" means yes), one or the other, or
+one against another: whose side a sentence is on is not told."""
 ON_TOPIC, TELLING = 0.5, 0.66
 """Shares of the question's key terms: that a sentence must name to be read for it, and that one must name before a verdict is shown."""
 _ASKING = re.compile(
@@ -34,6 +36,13 @@ def named(question: str, said: Said) -> float:
     """The share of the question's key terms that the sentence names; 0 where the question has none."""
     terms, content = key_terms(question), content_of(said.text)
     return sum(term.occurs_in(content) for term in terms) / max(1, len(terms))
+
+
+def names_outcomes(question: str, said: Said) -> bool:
+    """Whether the sentence names every outcome and harm that the question does."""
+    content = content_of(said.text)
+    asked_for = [term for term in key_terms(question) if term.kind in (TermKind.OUTCOME, TermKind.HARM)]
+    return all(term.occurs_in(content) for term in asked_for)
 
 
 def values(question: str, said: Said) -> Mapping[str, float]:

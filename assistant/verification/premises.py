@@ -1,37 +1,50 @@
-"""Whether the sources deny what a question takes for granted. Then that is said first: an answer on a wrong premise would confirm it."""
+"""Whether the sources deny what a question takes for granted. Then that is said first: an answer on a wrong premise would confirm it.
+
+To tell a clinician who is right that the source says otherwise is worse than silence. So only two plain forms of denial count, and only where no
+other cited sentence says the same as the premise.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.answer import Warning as AnswerWarning
 from assistant.drafts import Checked
 from assistant.planning.premises import premise_of
-from assistant.planning.terms import Term, content_of, key_terms
-from assistant.verification.checks import examine
-from assistant.verification.evidence import Evidence
-from assistant.verification.features import Judge
-from assistant.verification.labels import LABELS
-from assistant.verification.words import stems
+from assistant.planning.terms import content_of, key_terms
+from assistant.planning.vocabulary import TermKind
+from assistant.verification.direction import matches
+from assistant.verification.words import negations, stems
+from indexes.passage import Role, Status
 
-MIN_TERMS, MIN_WORDS = 0.6, 0.5
-"""Shares of the premise's key terms and of its words that a quote must hold, the former with its title, to speak of it at all."""
-BAR = 0.5
-"""Probability of contradiction from which a quote denies the premise."""
+MIN_WORDS = 0.5
+"""Share of the premise's words that a quote must hold to speak of it at all."""
+NEAR = 0.4
+"""Nearness of shared words from which two directions are surely of the same thing."""
+_NAMED = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.HARM, TermKind.OUTCOME})
+_UNREAD = re.compile(
+    r"\b(?:than|compared|versus|vs|similar\w*|same|without|only|except|unless|better|worse|not?|never)\b|n't\b",
+    re.IGNORECASE,
+)
+"""With one of these two statements may differ in more than their direction."""
+_NOT = re.compile(r"\bnot\b|n't\b", re.IGNORECASE)
+_ADVISED = re.compile(r"\b(?:recommended|advised|indicated|started?|given|offered)\b", re.IGNORECASE)
+_ADVISES_AGAINST = re.compile(
+    r"\b(?:do not|should not|must not) (?:start|use|offer|give|prescribe|initiate|screen)\b|\brecommends? against\b"
+    r"|\b(?:is|are) not recommended\b",
+    re.IGNORECASE,
+)
 
 
-def corrected(question: str, claims: Sequence[Checked], judge: Judge) -> tuple[list[Checked], list[AnswerWarning]]:
-    """The claims, those first whose quote denies what the question takes for granted; and a warning for each document that does.
-
-    A quote denies it where the rules find it contradicted, in direction or by a denial, and the trained verifier (`judge`) does too: rules alone take
-    a sentence that says two things at its wrong word.
-    """
+def corrected(question: str, claims: Sequence[Checked]) -> tuple[list[Checked], list[AnswerWarning]]:
+    """The claims, those first whose quote denies what the question takes for granted; and a warning for each document that does."""
     premise = premise_of(question)
-    terms = key_terms(premise) if premise else ()
-    opposed = [each for each in claims if terms and _speaks_of(premise, terms, each) and _opposed(premise, each)]
-    asked = [(premise, _quote(each)) for each in opposed]
-    judged = judge(asked)[:, LABELS.index("contradict")] if asked else ()
-    against = [each for each, contradiction in zip(opposed, judged, strict=True) if contradiction >= BAR]
+    if not premise or not _readable(premise):
+        return list(claims), []
+    against = [each for each in claims if _speaks_of(premise, each) and _denies(premise, each)]
+    if any(_says_so(premise, each) for each in claims):
+        against = []
     said = {checked.passages[0].document_id: checked for checked in reversed(against)}
     warnings = [
         AnswerWarning(
@@ -49,14 +62,41 @@ def _quote(checked: Checked) -> str:
     return checked.claim.citations[0].quote
 
 
-def _speaks_of(premise: str, terms: Sequence[Term], checked: Checked) -> bool:
+def _readable(premise: str) -> bool:
+    """Whether it is one plain statement: about something named, with no comparison and no denial."""
+    return any(term.kind in _NAMED for term in key_terms(premise)) and not _UNREAD.search(premise)
+
+
+def _speaks_of(premise: str, checked: Checked) -> bool:
+    """Whether the quote, under its title, names every drug, condition, outcome and harm of the premise, and half of its words itself."""
     content = content_of(f"{_quote(checked)} . {checked.passages[0].title}")
     words = set(stems(premise))
-    return sum(term.occurs_in(content) for term in terms) >= MIN_TERMS * len(terms) and len(
-        words & set(stems(_quote(checked)))
-    ) >= MIN_WORDS * len(words)
+    return all(term.occurs_in(content) for term in key_terms(premise) if term.kind in _NAMED) and (
+        len(words & set(stems(_quote(checked)))) >= MIN_WORDS * len(words)
+    )
 
 
-def _opposed(premise: str, checked: Checked) -> bool:
-    evidence = Evidence(_quote(checked), context=checked.passages[0].title)
-    return any(finding.contradicts for finding in examine(premise, evidence).values())
+def _denies(premise: str, checked: Checked) -> bool:
+    """A recommendation in force against what is said to be advised; or one direction, turned round, in a quote that compares and denies nothing else."""
+    quote, passage = _quote(checked), checked.passages[0]
+    if _ADVISED.search(premise):
+        stands = passage.status in {Status.CURRENT, Status.CORRECTED}
+        is_advice = passage.part_at(checked.claim.citations[0].start).role is Role.RECOMMENDATION
+        return stands and is_advice and _ADVISES_AGAINST.search(quote) is not None and len(negations(quote)) <= 1
+    near = [match for match in matches(premise, quote) if match.nearness >= NEAR]
+    opposite = [match for match in near if match.relation == "opposite"]
+    if not opposite or len(near) > len(opposite):
+        return False
+    denied = (
+        len(negations(quote)) == 1 and opposite[0].quote.negated
+    )  # "did not prevent": the one denial is of just this
+    return not _UNREAD.search(_NOT.sub(" ", quote) if denied else quote)
+
+
+def _says_so(premise: str, checked: Checked) -> bool:
+    """Whether the quote says the same direction of the same thing, whatever else it says."""
+    return (
+        not _ADVISED.search(premise)
+        and _speaks_of(premise, checked)
+        and any(match.relation == "same" for match in matches(premise, _quote(checked)))
+    )
