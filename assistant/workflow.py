@@ -16,7 +16,7 @@ from pydantic import SkipValidation
 from workflows import Context, Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
 
-from assistant.answer import EngineName, TraceStep
+from assistant.answer import Answer, EngineName, TraceStep
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal.cited import people_in
 from assistant.checking import check
@@ -25,7 +25,7 @@ from assistant.drafts import Checked, Draft
 from assistant.engine import Engine
 from assistant.errors import LlmError
 from assistant.guardrails.screening import screen
-from assistant.planning.rules import plan
+from assistant.planning.rules import Plan, plan
 from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
@@ -98,8 +98,8 @@ class QuestionWorkflow(Workflow):
         """Refuse what is no question; else find its key terms and where to look."""
         run = event.run
         _teller(ctx)(Progress("plan", "Reading the question"))
-        run.plan = await timed(run, "plan", lambda: plan(screen(run.question), run.filters))
-        run.parts = tuple(plan(part, run.filters) for part in parts_of(run.plan.question))
+        run.plan, *parts = await timed(run, "plan", lambda: _planned(run))
+        run.parts = tuple(parts)
         return Planned(run=run)
 
     @step
@@ -138,16 +138,17 @@ class QuestionWorkflow(Workflow):
 
     @step
     async def answer(self, event: Verified) -> StopEvent:
-        """Look at what the question takes for granted, appraise, write down."""
-        run = event.run
-        run.claims, warnings = corrected(run.planned.question, run.claims)
-        run.warnings += warnings
-        if verifier := load_neural():
-            stated = [Stated(checked.claim.text, checked.passages[0]) for checked in run.claims]
-            people = partial(people_in, shelf=self._shelf)
-            found = await timed(run, "conflicts", lambda: conflicts(stated, verifier.probabilities, people))
-            run.warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
-        return StopEvent(result=write_answer(run, self._library, self._shelf))
+        """Look at what the question takes for granted and where sources disagree, appraise, write down."""
+        return StopEvent(result=await asyncio.to_thread(self._written, event.run))
+
+    def _written(self, run: Run) -> Answer:
+        if run.claims and (verifier := load_neural()):
+            run.claims, warnings = corrected(run.planned.question, run.claims, verifier.probabilities)
+            stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
+            found = conflicts(stated, verifier.probabilities, partial(people_in, shelf=self._shelf))
+            warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
+            run.warnings += warnings
+        return write_answer(run, self._library, self._shelf)
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
         """Check drafts as they come; tell of those that hold."""
@@ -183,6 +184,12 @@ class QuestionWorkflow(Workflow):
         engine = await self._fall_back(run, why, tell)
         await self._check_all(run, engine.compose(run, tell), tell)
         return engine
+
+
+def _planned(run: Run) -> list[Plan]:
+    """The plan of the question, and those of its parts where it asks several things."""
+    whole = plan(screen(run.question), run.filters)
+    return [whole, *(plan(part, run.filters) for part in parts_of(whole.question))]
 
 
 def _teller(ctx: Context) -> Tell:

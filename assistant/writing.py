@@ -171,13 +171,15 @@ def _reason(run: Run, library: Library) -> str:
     if (registered := _registrations(run)) and not run.planned.wants_trials:
         return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if run.composition.missing:
-        return f"No passage brings the whole question together; the closest lacks: {_list(run.composition.missing)}."
+        return f"Nothing found brings the whole question together: no sentence on the rest of it speaks of {_list(run.composition.missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
 
 
 def _registrations(run: Run) -> list[str]:
-    """Registered trials that name the drugs and conditions asked about, where the question names a drug."""
-    asked = run.planned.of_kind(TermKind.DRUG, TermKind.CONDITION)
+    """Registered trials that name all that is asked about, where the question names a drug."""
+    asked = run.planned.of_kind(
+        TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.POPULATION, TermKind.HARM, TermKind.OUTCOME
+    )
     if not run.planned.of_kind(TermKind.DRUG):
         return []
     trials = {hit.passage.document_id: hit.passage for hit in run.hits if hit.passage.kind is Kind.TRIAL}

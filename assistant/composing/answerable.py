@@ -2,12 +2,13 @@
 
 Logistic regression over three likenesses, fitted by `benchmarks/abstention.py` to questions that a library can answer and to the same questions with
 the documents that answer them taken away. The bars are where most is answered at a risk that was thought small enough, on questions held out;
-docs/answering.md has the curve. Cosines are those of the embedder that the coefficients name: another one wants its own.
+docs/answering.md has the curve. Cosines are those of the embedder that the coefficients name.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 
@@ -21,7 +22,8 @@ class Answerability(BaseModel):
     """Coefficients of the log odds, and what a sentence must reach.
 
     Bars are probabilities: `bar_in_full` for a sentence that with its title and headings names all key terms of the question (the weighted share
-    `IN_FULL`), `bar` for any other, which may be on a neighbouring matter. Under the share `min_coverage` no likeness helps.
+    `IN_FULL`), `bar` for any other, which may be on a neighbouring matter. One that names all is also shown where its own meaning reaches
+    `meaning_in_full`, whatever else its passage is about. Under the share `min_coverage` no likeness helps.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +35,7 @@ class Answerability(BaseModel):
     passage: float
     bar: float = Field(gt=0, lt=1)
     bar_in_full: float = Field(gt=0, lt=1)
+    meaning_in_full: float = Field(gt=0, le=1)
     min_coverage: float = Field(ge=0, le=1)
 
     def probability(self, meaning: float, coverage: float, passage: float) -> float:
@@ -42,8 +45,27 @@ class Answerability(BaseModel):
 
     def answers(self, meaning: float, coverage: float, passage: float) -> bool:
         """Whether a sentence may be shown."""
-        bar = self.bar_in_full if coverage >= IN_FULL else self.bar
-        return coverage >= self.min_coverage and self.probability(meaning, coverage, passage) >= bar
+        return self.passes(self.probability(meaning, coverage, passage), meaning, coverage)
+
+    def passes(self, probability: float, meaning: float, coverage: float) -> bool:
+        """Whether a sentence with that probability reaches its bar."""
+        if coverage >= IN_FULL:
+            return probability >= self.bar_in_full or meaning >= self.meaning_in_full
+        return coverage >= self.min_coverage and probability >= self.bar
+
+
+Decision = Callable[[float, float, float], bool]
+"""Whether a sentence may be shown, from meaning, coverage and passage."""
+
+
+def decision_for(embedder: str) -> Decision:
+    """The decision for a library's embedder. Of one whose cosines were not calibrated only what names all of the question answers."""
+    model = shipped()
+    return model.answers if model.embedder == embedder else _in_full
+
+
+def _in_full(meaning: float, coverage: float, passage: float) -> bool:  # noqa: ARG001 - a `Decision`
+    return coverage >= IN_FULL
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.composing.answerable import IN_FULL, shipped
+from assistant.composing.answerable import IN_FULL, decision_for
 from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.fit import misfits, special_people
 from assistant.composing.priors import prior
@@ -48,11 +48,6 @@ class Chosen:
         dense = self.candidate.hit.scores.dense
         return self.meaning if dense is None else dense
 
-    @property
-    def answers(self) -> bool:
-        """Whether the sentence is about what was asked, as far as likeness can tell."""
-        return shipped().answers(self.meaning, self.coverage, self.passage)
-
 
 @dataclass(frozen=True, slots=True)
 class Composition:
@@ -80,7 +75,12 @@ def compose(
     if not pool:
         return Composition((), len(read), min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
-    qualified = [n for n, each in enumerate(scored) if each.answers or (plan.is_a_name and each.coverage >= IN_FULL)]
+    answers = decision_for(vectors.embedder.name)
+    qualified = [
+        n
+        for n, each in enumerate(scored)
+        if answers(each.meaning, each.coverage, each.passage) or (plan.is_a_name and each.coverage >= IN_FULL)
+    ]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:

@@ -31,6 +31,11 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
     ),
     Wanted.AGE: re.compile(r"\d+\D{0,20}\b(?:years?|age|older|younger)\b|\bage[sd]?\s+\d+", re.IGNORECASE),
     Wanted.FIGURE: re.compile(r"\d"),
+    Wanted.HARM: re.compile(
+        r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)"
+        r"|(?:raises?|raised|increas\w+|higher|excess) (?:the )?(?:\w+ ){0,2}?risks?)\b",
+        re.IGNORECASE,
+    ),
 }
 _REGIMEN = re.compile(
     r"\b(?:dos(?:e|es|age|ing)|daily|weekly|once|twice|every|per|start\w*|give[ns]?|titrat\w*|maxim\w+|up to|initial\w*|recommended)\b"
@@ -128,6 +133,8 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
 
 def _holds(plan: Plan, wanted: Wanted, text: str, sentence: str) -> bool:
     """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside the name of its drug."""
+    if wanted is Wanted.HARM and any(term.kind is TermKind.HARM for term in key_terms(text)):
+        return True
     if not _FACTS[wanted].search(text):
         return False
     drugs = plan.of_kind(TermKind.DRUG)

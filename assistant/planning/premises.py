@@ -7,7 +7,7 @@ import re
 FEWEST_WORDS = 3
 _SAID = (
     re.compile(
-        r"^(?:since|because|given that|considering that|as(?! of\b)|now that|if it is true that)\s+(?P<premise>[^,?]+),\s*(?:then\s+)?"
+        r"^(?:since|given that|considering that|now that|if it is true that)\s+(?P<premise>[^,?]+),\s*(?:then\s+)?"
         r"(?=(?:at|for|in|with|to|by)?\s*(?:what|which|who|how|when|where|why|should|is|are|does|do|can|could|may|must|will)\b)",
         re.IGNORECASE,
     ),
@@ -21,6 +21,8 @@ _SAID = (
         re.IGNORECASE,
     ),
 )
+_OF_ONE_PERSON = re.compile(r"\b(?:i|my|me|we|our|he|his|she|her|this patient)\b", re.IGNORECASE)
+"""What is said of a patient is no statement that evidence could deny."""
 
 
 def premise_of(question: str) -> str:
@@ -31,5 +33,5 @@ def premise_of(question: str) -> str:
     for pattern in _SAID:
         if found := pattern.match(question.strip()):
             premise = found["premise"].strip(" .")
-            return premise if len(premise.split()) >= FEWEST_WORDS else ""
+            return premise if len(premise.split()) >= FEWEST_WORDS and not _OF_ONE_PERSON.search(premise) else ""
     return ""

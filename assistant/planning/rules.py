@@ -21,6 +21,7 @@ class Wanted(StrEnum):
     FREQUENCY = "how often"
     AGE = "an age"
     FIGURE = "a figure"
+    HARM = "a harm"
 
 
 _WANTED: dict[Wanted, re.Pattern[str]] = {
@@ -42,8 +43,15 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
             Wanted.FIGURE,
             r"\b(how (?:common|many|likely)|incidence|prevalence|nnt|number needed to treat|percentage|(?:target|goal|threshold|cut-?off)s?)\b",
         ),
+        (
+            Wanted.HARM,
+            # of no named kind: "sexual side effects" asks for those, and "number needed to harm" for a figure
+            r"(?<!sexual )\bside[- ]effects?\b|\badverse (?:drug )?(?:effects?|events?|reactions?)\b|\bharms\b"
+            r"|\b(?:what|which) (?:are the )?(?:risks?|dangers?) of\b",
+        ),
     )
 }
+_ANY_HARM = re.compile(r"^(?:side[- ]effects?|adverse .*|harms?|risks?|dangers?)$", re.IGNORECASE)
 _TRIALS = re.compile(
     r"\b(recruit\w*|enrol\w*|clinical trials?|registered|registrations?|trials?|nct\d+)\b",
     re.IGNORECASE,
@@ -103,7 +111,10 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     since = _SINCE.search(question)
     if since and filters.year_from is None:
         filters = replace(filters, year_from=int(since.group(1)))
+    wanted = frozenset(kind for kind, pattern in _WANTED.items() if pattern.search(question))
     terms = key_terms(question)
+    if Wanted.HARM in wanted:  # a sentence that names a harm need not call it one
+        terms = tuple(term for term in terms if not _ANY_HARM.search(term.text))
     absent = tuple(term for term in terms if term.kind is TermKind.CONDITION and _is_denied(question, term))
     wants_eligibility = bool(_ELIGIBILITY.search(question))
     wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())
@@ -115,7 +126,7 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         tuple(term for term in terms if term not in absent),
         quotas,
         filters,
-        wanted=frozenset(wanted for wanted, pattern in _WANTED.items() if pattern.search(question)),
+        wanted=wanted,
         age=asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None),
         absent=absent,
         wants_trials=wants_trials,

@@ -49,8 +49,9 @@ def abstention() -> str:
     model = result["model"]
     lines += [
         "",
-        f"With the bars {model['bar']} and, for a sentence that names all of the question, {model['bar_in_full']} (risk {result['risk']:.3f}), "
-        "of the questions with a sentence that fits:",
+        f"Shipped bars: {model['bar']}; for a sentence that names all of the question {model['bar_in_full']}, "
+        f"or a meaning of {model['meaning_in_full']}. "
+        f"What such bars come to on folds that they were not chosen on (risk {result['risk']:.3f}):",
         "",
         "| set | answerable | answered | … from a document that answers | unanswerable | answered all the same |",
         "|---|--:|--:|--:|--:|--:|",

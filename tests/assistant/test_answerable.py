@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assistant.composing.answerable import Answerability, shipped
+from assistant.composing.answerable import Answerability, decision_for, shipped
 
 Share = st.floats(0, 1)
 
@@ -31,8 +31,23 @@ def test_a_sentence_that_names_nothing_of_the_question_is_no_answer() -> None:
     assert not model.answers(0.6, 1.0, 0.6)
 
 
+def test_with_an_embedder_that_was_not_calibrated_only_what_names_everything_answers() -> None:
+    assert decision_for(shipped().embedder)(0.9, 0.8, 0.9)
+    other = decision_for("another-embedder")
+    assert not other(0.9, 0.8, 0.9)
+    assert other(0.7, 1.0, 0.6)
+
+
 def test_coefficients_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValidationError, match="bar"):
         Answerability(
-            embedder="e", intercept=0, meaning=1, coverage=1, passage=1, bar=1.5, bar_in_full=0.5, min_coverage=0.3
+            embedder="e",
+            intercept=0,
+            meaning=1,
+            coverage=1,
+            passage=1,
+            bar=1.5,
+            bar_in_full=0.5,
+            meaning_in_full=0.8,
+            min_coverage=0.3,
         )

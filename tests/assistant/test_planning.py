@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.planning.rules import plan
+from assistant.planning.rules import Wanted, plan
 from assistant.planning.terms import content_of, key_terms
 from indexes.passage import Filters, Kind
 
@@ -99,3 +99,19 @@ def test_intents() -> None:
     assert not plan("Does metformin lower HbA1c?").wants_trials
     assert plan("How often should women be screened?").wants_guidance
     assert not plan("Does metformin lower HbA1c?").wants_guidance
+
+
+@pytest.mark.parametrize(
+    ("question", "harm"),
+    [
+        ("What are the side effects of tamoxifen?", True),
+        ("adverse effects of pyrazinamide", True),
+        ("What are the risks of tamoxifen?", True),
+        ("Do SSRIs have sexual side effects?", False),
+        ("What is the number needed to harm with isoniazid?", False),
+    ],
+)
+def test_a_question_for_harms_wants_any_of_them(question: str, harm: bool) -> None:
+    made = plan(question)
+    assert (Wanted.HARM in made.wanted) is harm
+    assert not harm or [term.text for term in made.terms] == [made.terms[0].text]

@@ -43,6 +43,12 @@ def test_each_part_stands_alone(question: str, parts: tuple[str, ...]) -> None:
         "What is the dose of apixaban in atrial fibrillation and when should it be reduced?",
         "Who should be screened and when?",
         "Is it? Is it? Is it?",
+        # "and" within a clause is no new question.
+        "Should women who have lupus and are pregnant take hydroxychloroquine?",
+        "Is aspirin beneficial in patients who have diabetes and are over 60 with hypertension?",
+        "Which anticoagulants are used in atrial fibrillation and are safe in kidney disease?",
+        "Which patients had a stroke and should take warfarin?",
+        "Which diuretics lower blood pressure and do not worsen gout?",
     ],
 )
 def test_a_question_stays_whole_where_its_parts_would_not_stand_alone(question: str) -> None:
