@@ -46,7 +46,8 @@ def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
         for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
             part = passage.part_at(citation.start)
             role = role_of(citation.quote, part.role)
-            yield Cited(number, citation.document_id, Said(citation.quote, role), part.grade)
+            title = ". ".join((passage.title, *passage.section, part.heading))
+            yield Cited(number, citation.document_id, Said(citation.quote, role), part.grade, title, passage.status)
 
 
 def finish(

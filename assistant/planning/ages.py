@@ -17,7 +17,8 @@ _RANGE = re.compile(
 )
 _FROM = re.compile(
     r"\b(\d{1,3})\s*years?(?:\s*of age)?\s*(?:or|and)\s*(?:older|over|above|more)\b|\b(?:aged|age)\s*(?:≥|>=|>|over|above|at least)\s*(\d{1,3})\b"
-    r"|\b(?:older than|over the age of)\s*(\d{1,3})\b|\bfrom (?:the age of |age )?(\d{1,2}) years?(?: of age)?\b(?! (?:to|until|through|of follow\\S*)\b)",
+    r"|\b(?:older than|over the age of)\s*(\d{1,3})\b"
+    r"|\bfrom (?:the age of |age )?(\d{1,2}) years?(?: of age)?\b(?! (?:to|until|through|of follow\S*)\b)",
     re.IGNORECASE,
 )
 _TO = re.compile(r"\b(?:younger than|under|below age|below the age of)\s*(\d{1,3})\s*years?\b", re.IGNORECASE)

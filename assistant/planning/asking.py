@@ -40,6 +40,9 @@ def asks(question: str) -> frozenset[Asks]:
 
 def effect_of(question: str) -> Effect | None:
     """The effect that a question asks for; `None` where it asks for none, or not in a way that tells what is compared."""
+    question = " ".join(
+        question.split()
+    )  # with a line break in it, ways to divide the words would be tried without end
     for pattern in _patterns("effect").values():
         if match := pattern.search(question):
             return Effect(match["intervention"].strip(), (match["comparator"] or "").strip(), match["outcome"].strip())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Direction
 from assistant.planning.asking import Asks, Effect, asks, effect_of
-from assistant.verdicts import advice, effects, yes_no
+from assistant.verdicts import advice, effects, topic, yes_no
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.sentences import Said, cue
-from indexes.passage import Role
+from indexes.passage import Role, Status
 
 EVIDENCE = frozenset({Role.CONCLUSION, Role.RESULT, Role.SUMMARY, Role.BODY})
 """Roles of sentences that say what was found."""
@@ -19,17 +20,25 @@ _EFFECTS = {
     "decreased": "a significant decrease",
     "no difference": "no significant difference",
 }
+IN_FORCE = frozenset({Status.CURRENT, Status.CORRECTED})
+"""Documents whose advice holds today: no draft, and none that another has taken the place of."""
+_GRADE = re.compile(r"[\w+–./:,; -]{1,40}")
 _ADVICE = {1: "yes", -1: "no", 0: "uncertain"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A cited sentence: the place of its claim in the answer, its document, what it says, and of a recommendation its grade as printed."""
+    """A cited sentence: the place of its claim in the answer, its document, what it says, and of a recommendation its grade as printed.
+
+    `title` is the document's, with the headings above the sentence; `status` is where the document stands today.
+    """
 
     claim: int
     document_id: str
     said: Said
     grade: str | None = None
+    title: str = ""
+    status: Status = Status.CURRENT
 
 
 def read_direction(question: str, cited: Sequence[Cited], models: Models | None = None) -> Direction | None:
@@ -45,19 +54,37 @@ def read_direction(question: str, cited: Sequence[Cited], models: Models | None 
 
 
 def _advised(question: str, cited: Sequence[Cited]) -> Direction | None:
-    """What the recommendations say, where they all say it."""
-    ways = [advice.advises(each.said.text) for each in cited]
-    if not ways or len(set(ways)) > 1 or ways[0] is None or not advice.answerable(question):
+    """What the recommendations in force say: all on the topic must say it, and one of them of just what is asked."""
+    if not advice.answerable(question):
         return None
-    verdict = _ADVICE[ways[0]]
-    grades = {each.grade.removeprefix("Grade").strip(" :") for each in cited if each.grade}
-    graded = f" (grade {grades.pop()})" if len(grades) == 1 else ""
+    cited = [each for each in cited if each.status in IN_FORCE and _named(question, each) >= yes_no.ON_TOPIC]
+    ways = {advice.advises(each.said.text) for each in cited}
+    telling = [each for each in cited if _tells(question, each)]
+    way = ways.pop() if len(ways) == 1 else None
+    if way is None or not telling:
+        return None
+    verdict = _ADVICE[way]
     says = {
         "yes": "advises it, for those whom it names",
-        "no": "advises against it",
+        "no": "advises against it, for those whom it names",
         "uncertain": "finds too little evidence to advise for or against it",
     }[verdict]
-    return _direction(verdict, cited, f"The recommendation cited {says}{graded}.")
+    return _direction(verdict, telling, f"The recommendation cited {says}{_graded(telling)}.")
+
+
+def _named(question: str, cited: Cited) -> float:
+    return topic.share_named(question, cited.said.text, cited.title)
+
+
+def _tells(question: str, cited: Cited) -> bool:
+    return _named(question, cited) >= yes_no.TELLING and topic.speaks_of(question, cited.said.text, cited.title)
+
+
+def _graded(cited: Sequence[Cited]) -> str:
+    """The grade as its document prints it, in quotes; none where they differ, or where it could pass for words of the product."""
+    grades = {" ".join(each.grade.split()).removeprefix("Grade").strip(" :") for each in cited if each.grade}
+    grade = grades.pop() if len(grades) == 1 else ""
+    return f' (grade "{grade}")' if _GRADE.fullmatch(grade) else ""
 
 
 def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Direction | None:
@@ -68,12 +95,13 @@ def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Directi
         return None
     if all(_leaves_open(each) for each in concluding):
         return _direction("uncertain", concluding, "The evidence cited says that it does not decide.")
-    together = probabilities(models.yes_no, yes_no.mean_values(question, [each.said for each in cited]))
+    features = [yes_no.values(question, each.said) for each in cited]
+    together = probabilities(models.yes_no, yes_no.mean(features))
     verdict = _shown(together, models.bars, ("yes", "no"))
     if verdict is None:
         return None
     opposite = "no" if verdict == "yes" else "yes"
-    alone = [probabilities(models.yes_no, yes_no.values(question, each.said)) for each in cited]
+    alone = [probabilities(models.yes_no, each) for each in features]
     if any(one[opposite] >= models.bars[opposite] for one in alone if opposite in models.bars):
         return None
     saying = [each for each, one in zip(cited, alone, strict=True) if one[verdict] > one[opposite]]

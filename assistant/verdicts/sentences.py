@@ -51,9 +51,8 @@ def shown(text: str) -> Mapping[str, float]:
     return {**found, "p_small": float(small), "p_large": float(large and not small), "found": float(bool(significant))}
 
 
-@lru_cache(maxsize=1024)
 def asked(question: str) -> Mapping[str, float]:
-    """1 or 0 for each cue of a question."""
+    """1 or 0 for each cue of a question. Never cached: it is what somebody has typed."""
     return {name: float(pattern.search(question) is not None) for name, pattern in _cues("question").items()}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from assistant.planning.terms import content_of, key_terms
 from assistant.verdicts.sentences import Said, asked, shown, ways
@@ -37,9 +36,8 @@ def named(question: str, said: Said) -> float:
     return sum(term.occurs_in(content) for term in terms) / max(1, len(terms))
 
 
-@lru_cache(maxsize=4096)  # a sentence is read with the others and by itself
 def values(question: str, said: Said) -> Mapping[str, float]:
-    """The features of one sentence, each a small number."""
+    """The features of one sentence, each a small number. Never cached: a question is what somebody has typed."""
     cues, there = asked(question), shown(said.text)
     compared = [match.relation for match in matches(statement(question), said.text)]
     none = there["none"] or there["p_large"]
@@ -73,7 +71,11 @@ def values(question: str, said: Said) -> Mapping[str, float]:
 
 def mean_values(question: str, sentences: Sequence[Said]) -> dict[str, float]:
     """The mean of the sentences' features: in a linear model, the mean of what each says."""
-    each = [values(question, said) for said in sentences]
+    return mean([values(question, said) for said in sentences])
+
+
+def mean(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of features, at least of one sentence."""
     return {name: sum(one[name] for one in each) / len(each) for name in each[0]}
 
 

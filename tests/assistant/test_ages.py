@@ -37,6 +37,8 @@ def test_the_age_a_question_is_about(question: str, age: int | None) -> None:
         ("Screen adults 45 to 49 years old as well.", [(45, 49)]),
         ("Women younger than 40 years were left out.", [(0, 39)]),
         ("After 5 to 10 years of treatment the risk fell by 30 to 40%.", []),
+        ("Only fluoxetine from age 8 years, and escitalopram for ages 12 to 17.", [(12, 17), (8, 120)]),
+        ("Data of patients from 10 years of follow-up.", []),
     ],
 )
 def test_the_ages_a_source_speaks_of(text: str, ranges: list[tuple[int, int]]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.composing.leaning import context_of
+from assistant.composing.leaning import LONGEST, context_of
 from indexes.passage import Kind, Passage
 
 TITLE = "A trial in heart failure"
@@ -42,6 +42,45 @@ def test_what_is_leant_on_is_found_or_the_title_says_it(sentences: tuple[str, ..
 def test_of_two_drugs_none_is_taken() -> None:
     assert of_last("Apixaban was given with aspirin.", "This drug caused bleeding.") == TITLE
     assert of_last("Apixaban and aspirin were given.", "It caused bleeding.", title="") is None
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ("Patients were randomised to apixaban or placebo.", "Users of warfarin were excluded.", "This drug reduced stroke."),
+        ("Patients were randomised to XB-123 or placebo.", "Aspirin was allowed.", "This drug reduced stroke."),
+        ("Zyxtra was added to aspirin.", "This drug reduced stroke."),
+        ("Patients on aspirin took Zyxtra.", "This drug reduced stroke."),
+        ("Apixaban was given.", "This drug, unlike warfarin, reduced stroke."),
+        ("Aspirin was given to relieve headache.", "It resolved within a day."),
+        ("Warfarin was given.", "Nothing else was done.", "It reduced stroke."),
+        ("Aspirin was given.", "Both reduced stroke."),
+        ("Aspirin was given.", "They reduced stroke."),
+    ],
+)  # fmt: skip
+def test_where_another_thing_could_be_meant_the_title_is_shown(sentences: tuple[str, ...]) -> None:
+    assert of_last(*sentences) == TITLE
+
+
+def test_another_drug_in_the_title_leaves_it_open() -> None:
+    title = "Apixaban in atrial fibrillation"
+    assert of_last("Users of warfarin were excluded.", "This drug reduced stroke.", title=title) == title
+
+
+def test_that_is_not_taken_for_a_pointer() -> None:
+    last = "We conclude that treatment with apixaban reduces stroke."
+    assert of_last("Warfarin was the standard of care.", last) is None
+
+
+def test_a_long_title_is_cut_after_a_word() -> None:
+    title = "A trial of a very long name\n" * 20
+    found = of_last("Nothing is named here.", "This drug raised mortality.", title=title)
+    assert found is not None
+    assert len(found) <= LONGEST + 1
+    assert "\n" not in found
+    words = found.removesuffix("…")
+    assert found != words
+    assert " ".join(title.split()).startswith(f"{words} ")
 
 
 @given(

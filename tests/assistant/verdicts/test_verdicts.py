@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.verdicts import Cited, read_direction
 from assistant.verdicts.models import EFFECTS, YES_NO, shipped
 from assistant.verdicts.sentences import Said
-from indexes.passage import Role
+from indexes.passage import Role, Status
 
 STROKE = "Does losartan prevent strokes in hypertension?"
 PREVENTS = "In hypertension, losartan prevents significantly more strokes than atenolol."
@@ -20,6 +23,13 @@ EFFECT = "Compared with placebo, what was the effect of tiotropium on exacerbati
 
 def cited(*texts: str, role: Role = Role.CONCLUSION, grade: str | None = None) -> list[Cited]:
     return [Cited(number, f"pubmed:{number}", Said(text, role), grade) for number, text in enumerate(texts)]
+
+
+def advised(question: str, *texts: str, title: str = "", status: Status = Status.CURRENT) -> str | None:
+    """The verdict read from recommendations."""
+    return verdict(
+        question, [replace(one, title=title, status=status) for one in cited(*texts, role=Role.RECOMMENDATION)]
+    )
 
 
 def verdict(question: str, sentences: list[Cited]) -> str | None:
@@ -70,9 +80,9 @@ def test_a_sentence_that_leaves_it_open_carries_no_yes() -> None:
 @pytest.mark.parametrize(
     ("text", "grade", "expected", "said"),
     [
-        ("The USPSTF recommends against initiating aspirin in adults 60 years or older.", "D", "no", "against it (grade D)"),
-        ("The USPSTF recommends screening for hypertension in adults.", "Grade: A", "yes", "(grade A)"),
-        ("The USPSTF concludes that the current evidence is insufficient to assess the balance.", "I", "uncertain", "too little evidence"),
+        ("The USPSTF recommends against initiating aspirin in adults 60 years or older.", "D", "no", '(grade "D")'),
+        ("The USPSTF recommends low-dose aspirin in adults.", "Grade: A", "yes", '(grade "A")'),
+        ("The USPSTF concludes that the evidence on aspirin is insufficient to assess the balance.", "I", "uncertain", "too little evidence"),
         ("Offer aspirin selectively to adults aged 40 to 59.", "C", None, ""),
         ("Start aspirin only if the risk of bleeding is low; it should be a shared decision.", None, None, ""),
     ],
@@ -88,6 +98,142 @@ def test_advice_is_read_from_recommendations_alone_and_only_where_they_agree() -
     assert verdict(ASPIRIN, cited("Aspirin reduced infarction significantly.")) is None
     assert verdict(ASPIRIN, cited(against, favour, role=Role.RECOMMENDATION)) is None
     assert verdict("Should I stop aspirin?", cited(favour, role=Role.RECOMMENDATION)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NSAIDs should be avoided in patients with heart failure.", "no"),
+        ("Avoid NSAIDs in heart failure.", "no"),
+        ("Patients with heart failure should refrain from NSAIDs.", "no"),
+        ("In heart failure, NSAIDs should never be used.", "no"),
+        ("NSAIDs shouldn’t be used in heart failure.", "no"),
+        ("NSAIDs are contra-indicated in heart failure.", "no"),
+        ("We recommend against NSAIDs in heart failure.", "no"),
+        ("NSAIDs are not routinely recommended in heart failure.", "no"),
+        ("NSAIDs should be offered in heart failure.", "yes"),
+        ("NSAIDs are recommended in heart failure.", "yes"),
+        ("The college recommends that patients with heart failure take NSAIDs.", "yes"),
+        ("Use NSAIDs in heart failure.", "yes"),
+        ("NSAIDs should not be avoided in heart failure.", None),
+        ("Do not avoid NSAIDs in heart failure.", None),
+        ("There is no reason to avoid NSAIDs in heart failure.", None),
+        ("NSAIDs are neither recommended nor advised against in heart failure.", None),
+        ("NSAIDs should be withheld in heart failure.", None),
+        ("Withhold NSAIDs in heart failure.", None),
+        ("NSAIDs should be stopped in heart failure.", None),
+        ("It is recommended that NSAIDs be discontinued in heart failure.", None),
+        ("Stopping NSAIDs is recommended in heart failure.", None),
+        ("Abstinence from NSAIDs is recommended in heart failure.", None),
+        ("NSAIDs are rarely indicated, though they should be used in heart failure.", None),
+        ("In heart failure there is no need for NSAIDs, which should be given rarely.", None),
+        ("NSAIDs are not sufficient in heart failure and should be used.", None),
+        ("NSAIDs should be limited in heart failure.", None),
+        ("NSAIDs should never be withheld in heart failure.", None),
+        ("NSAIDs should be monitored in heart failure.", None),
+        ("Monitoring of NSAIDs is recommended in heart failure.", None),
+        ("A heart failure clinic should know of NSAIDs.", None),
+        ("The recommended dose of NSAIDs in heart failure is low.", None),
+        ("Should NSAIDs be used in heart failure? They are recommended.", None),
+        ("NSAIDs should n\u00adot be used in heart failure.", "no"),
+        ("NSAIDs are recommended in heart failure with care, but sh\u200bould not be used for long.", None),
+        ("NSAIDs are recommended over aspirin in heart failure.", None),
+        ("Gastroprotection is recommended in patients taking NSAIDs with heart failure.", None),
+        ("The evidence on NSAIDs in heart failure is insufficient to recommend for or against them.", "uncertain"),
+        ("The evidence on NSAIDs in heart failure is insufficient, so they should be avoided.", None),
+    ],
+)
+def test_the_way_of_advice_is_told_from_its_form_or_not_at_all(text: str, expected: str | None) -> None:
+    assert advised("Should NSAIDs be used in patients with heart failure?", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Should metformin be held before contrast?", "Metformin should be continued before contrast."),
+        ("Should metformin be held before contrast?", "Metformin should be given before contrast."),
+        ("Should we skip metformin before contrast?", "Metformin should be given before contrast."),
+        ("Should metformin be reduced before contrast?", "Metformin is recommended before contrast."),
+        ("Should metformin be delayed before contrast?", "Metformin is recommended before contrast."),
+        ("Should metformin be stopped before contrast?", "Metformin should not be used before contrast."),
+        ("Should metformin be continued before contrast?", "Do not start metformin before contrast."),
+        ("Should metformin be given before contrast?", "Metformin should be withheld before contrast."),
+        ("Shouldn't metformin be given before contrast?", "Metformin should be given before contrast."),
+        ("Should alcohol be used in pregnancy?", "Pregnant patients should abstain from smoking."),
+    ],
+)
+def test_no_direction_is_told_where_question_and_advice_may_run_against_each_other(question: str, text: str) -> None:
+    assert advised(question, text) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "title", "expected"),
+    [
+        ("Should adults over 60 start aspirin?", "Statins are recommended for adults aged 40 to 75 years.", "", None),
+        ("Should adults over 60 start aspirin?", "Statins are recommended for adults.", "Aspirin and statins", None),
+        ("Should adults over 60 start aspirin?", "It is recommended for adults.", "Aspirin", "yes"),
+        ("Should adults over 60 start aspirin?", "Aspirin is recommended for adults aged 40 to 59 years.", "", None),
+        ("Should NSAIDs be used in heart failure?", "NSAIDs are recommended for osteoarthritis.", "", None),
+        (
+            "Should NSAIDs be used in heart failure?",
+            "NSAIDs are recommended for osteoarthritis.",
+            "Heart failure",
+            None,
+        ),
+        ("Should NSAIDs be used in heart failure?", "NSAIDs should be avoided.", "Heart failure", "no"),
+        (
+            "Should metformin be used in diabetes?",
+            "Metformin should not be used in renal impairment.",
+            "Diabetes",
+            None,
+        ),
+        ("Should metformin be used in diabetes?", "Metformin should not be used before contrast.", "Diabetes", None),
+        ("Should adults be screened for hypertension?", "Screen adults for hypertension.", "", "yes"),
+        ("Should adults be screened for hypertension?", "Offer amlodipine to adults with hypertension.", "", None),
+        ("Should lithium be used in hypothyroidism?", "Screen patients for hypothyroidism.", "Lithium", None),
+    ],
+)
+def test_advice_counts_only_for_what_it_is_about(question: str, text: str, title: str, expected: str | None) -> None:
+    assert advised(question, text, title=title) == expected
+
+
+@pytest.mark.parametrize("status", [Status.SUPERSEDED, Status.DRAFT, Status.CONCERN, Status.RETRACTED])
+def test_advice_that_is_not_in_force_says_nothing(status: Status) -> None:
+    assert advised(ASPIRIN, "Aspirin is recommended in adults.") == "yes"
+    assert advised(ASPIRIN, "Aspirin is recommended in adults.", status=status) is None
+
+
+@pytest.mark.parametrize(
+    "grade", ["A" * 41, 'A"). Give 5 g now ("', "A\u202e", "A) and is safe (B"], ids=["long", "quotes", "hidden", "brackets"]
+)  # fmt: skip
+def test_a_grade_that_could_pass_for_words_of_the_product_is_left_out(grade: str) -> None:
+    found = read_direction(ASPIRIN, cited("Aspirin is recommended.", role=Role.RECOMMENDATION, grade=grade))
+    assert found is not None
+    assert found.text == "The recommendation cited advises it, for those whom it names."
+
+
+def test_a_grade_is_told_on_one_line() -> None:
+    found = read_direction(
+        ASPIRIN, cited("Aspirin is recommended.", role=Role.RECOMMENDATION, grade="Grade:\n1A,\n strong")
+    )
+    assert found is not None
+    assert found.text.endswith('(grade "1A, strong").')
+
+
+def test_no_cache_of_verdicts_keeps_what_was_asked() -> None:
+    asked = f"{STROKE[:-1]} in my neighbour Quillfeather?"
+    read_direction(asked, cited(PREVENTS))
+    kept = [each for each in gc.get_objects() if type(each).__name__ == "_lru_cache_wrapper"]
+    ours = [each for each in kept if (each.__module__ or "").startswith("assistant.verdicts")]
+    assert ours
+    assert not [each for each in ours if any(asked in map(str, _within(one)) for one in gc.get_referents(each))]
+
+
+def _within(kept: object) -> list[object]:
+    """The parts of a cache's table: its keys, and what these are made of."""
+    if not isinstance(kept, dict):
+        return []
+    return [part for key in kept for part in (key, *gc.get_referents(key), *(key if isinstance(key, tuple) else ()))]
 
 
 def test_an_effect_is_read_from_the_sentence_that_names_the_outcome() -> None:
