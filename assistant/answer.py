@@ -222,7 +222,8 @@ class Answer(Model):
     reason: str | None = Field(description="Why nothing is answered; `null` where something is.")
     unanswered: list[str] = Field(
         default_factory=list,
-        description="Of a question that asks several things: those that nothing found answers, each written to stand alone.",
+        description="Of a question that asks several things: those that nothing found answers, each written to stand alone. Named by the engine"
+        " `extractive` only: a model answers the question as a whole.",
     )
     rationale: str = Field(description="How the answer came about: what was searched, what was left out and why.")
     direction: Direction | None = Field(

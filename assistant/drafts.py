@@ -35,10 +35,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sentence and the words that are to carry it."""
+    """A sentence and the words that are to carry it. `part`: what it answers, of a question that is answered part by part."""
 
     text: str
     quotes: tuple[Quote, ...]
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

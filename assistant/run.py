@@ -27,7 +27,7 @@ class Run:
     read: Rewritten = field(default_factory=lambda: Rewritten(""))
     plan: Plan | None = None
     parts: tuple[Plan, ...] = ()  # of a question that asks several things, one each
-    unanswered: list[str] = field(default_factory=list)  # those of them that nothing found answers
+    answered: set[str] = field(default_factory=set)  # those of them of which a sentence stood up to the check
     hits: list[Hit] = field(default_factory=list)
     retrieved: set[str] = field(
         default_factory=set
@@ -52,6 +52,16 @@ class Run:
         return tuple(dict.fromkeys(term for each in (self.planned, *self.parts) for term in each.terms))
 
     @property
+    def by_part(self) -> tuple[Plan, ...]:
+        """The parts, where each is answered by itself: the extractive engine does that, a model answers the question as a whole."""
+        return self.parts if self.engine == "extractive" else ()
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Those of them of which no sentence stood up to the check."""
+        return [part.question for part in self.by_part if part.question not in self.answered]
+
+    @property
     def unknown(self) -> list[str]:
         """The key terms that no passage of the library holds, in the question's words."""
         return [term.text for term, frequency in self.frequencies.items() if not frequency]
@@ -67,7 +77,7 @@ class Run:
         """Let another engine answer, and say so. What was spent and traced stays noted; what was found and drafted does not."""
         self.engine = engine
         self.model = self.seed = None
-        self.hits, self.refused, self.claims, self.failed, self.unanswered = [], [], [], [], []
-        self.retrieved = set()
+        self.hits, self.refused, self.claims, self.failed = [], [], [], []
+        self.retrieved, self.answered = set(), set()
         self.declined = False
         self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 from pydantic import SkipValidation
@@ -17,6 +18,7 @@ from workflows.events import Event, StartEvent, StopEvent
 
 from assistant.answer import Answer, EngineName, TraceStep
 from assistant.answer import Warning as AnswerWarning
+from assistant.appraisal.cited import people_in
 from assistant.checking import check
 from assistant.conversation.parts import parts_of
 from assistant.drafts import Checked, Draft
@@ -143,7 +145,8 @@ class QuestionWorkflow(Workflow):
         run.claims, warnings = corrected(run.planned.question, run.claims)
         if len(run.claims) > 1 and (verifier := load_neural()):
             stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
-            warnings += [AnswerWarning(kind="conflict", text=c.text) for c in conflicts(stated, verifier.probabilities)]
+            found = conflicts(stated, verifier.probabilities, partial(people_in, shelf=self._shelf))
+            warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
         run.warnings += warnings
         return write_answer(run, self._library, self._shelf)
 
@@ -152,13 +155,17 @@ class QuestionWorkflow(Workflow):
         shown = {checked.claim.text for checked in run.claims}
         spent = 0.0
         async for draft in drafts:
-            if draft.text in shown or len(run.claims) == MOST:
+            if draft.text in shown:
+                run.answered.add(draft.part)
+                continue
+            if len(run.claims) == MOST:
                 continue
             started = time.perf_counter()
             checked = await asyncio.to_thread(check, draft, self._shelf, run.retrieved, self._embed)
             spent += time.perf_counter() - started
             if isinstance(checked, Checked):
                 shown.add(draft.text)
+                run.answered.add(draft.part)
                 run.claims.append(checked)
                 tell(ClaimReady("verify", f"{len(run.claims)} sentences checked", checked.claim))
             else:

@@ -35,13 +35,12 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer to a question, or the abstention."""
     reason = None if run.claims else _reason(run, library)
     question = run.planned.question
-    asks_one_thing = run.claims and not run.parts
-    direction = read_direction(question, [*_cited(run.claims)]) if asks_one_thing else None
+    direction = read_direction(question, [*sentences_cited(run.claims)]) if run.claims and not run.by_part else None
     answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
     return answer.model_copy(update={"direction": direction})
 
 
-def _cited(claims: Sequence[Checked]) -> Iterator[Cited]:
+def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
     """The sentences that the claims cite, as verdicts are read from them."""
     for number, checked in enumerate(claims):
         for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
@@ -91,7 +90,7 @@ def finish(
         unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
         claims=claims,
-        sources=[_source(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],
+        sources=[source_of(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],
         nearest=_nearest(run, shelf, cited) if reason is not None else [],
         warnings=warnings,
         certainty=certainty_of(appraised, claims, conflict=any(warning.kind == "conflict" for warning in warnings)),
@@ -125,7 +124,7 @@ def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
         content = content_of(passage.embedding_text)
         if usable(passage) and passage.document_id not in cited and any(term.occurs_in(content) for term in named):
             near.setdefault(passage.document_id, passage)
-    return [_source(passage, shelf.document(document_id)) for document_id, passage in near.items()]
+    return [source_of(passage, shelf.document(document_id)) for document_id, passage in near.items()]
 
 
 def _together(*usages: Usage) -> Usage:
@@ -137,7 +136,8 @@ def _together(*usages: Usage) -> Usage:
     )
 
 
-def _source(passage: Passage, document: Document | None, appraisal: Appraisal | None = None) -> Source:
+def source_of(passage: Passage, document: Document | None, appraisal: Appraisal | None = None) -> Source:
+    """The document of a passage as a reader is shown it."""
     return Source(
         document_id=passage.document_id,
         kind="calculator" if passage.document_id.startswith(CALCULATOR) else passage.kind.value,

@@ -18,8 +18,16 @@ _BLOCK = re.compile(r"(<!-- figures:(\w+) -->\n).*?(<!-- /figures -->)", re.DOTA
 
 
 def written(text: str) -> str:
-    """The document with every block as the results have it. Raises `KeyError` for one that is not among `BLOCKS`."""
-    return _BLOCK.sub(lambda m: f"{m[1]}\n{BLOCKS[m[2]]()}\n\n{m[3]}", text)
+    """The document with every block as the results have it, empty where nothing was measured yet. Raises `KeyError` for one not among `BLOCKS`."""
+    return _BLOCK.sub(lambda m: f"{m[1]}{_block(m[2])}{m[3]}", text)
+
+
+def _block(name: str) -> str:
+    block = BLOCKS[name]
+    try:
+        return f"\n{block()}\n\n"
+    except FileNotFoundError:
+        return ""
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from assistant.errors import AssistantError
 from assistant.opening import open_assistant
 from assistant.service import Assistant
 from assistant.settings import Settings
+from assistant.verification.neural import load_neural
 from evals.cache import CachedEmbedder, Kept, cache_folder, key_of
 from evals.environment import code_digest
 from evals.qa_sets import Asked
@@ -84,10 +85,11 @@ def ask_all(
 ) -> dict[str, list[Answer | None]]:
     """Every system's answer to every question, in their order.
 
-    What a model answered is kept on disk for the same question, texts, settings and code of ours, so that a killed run need not ask again.
+    What a model answered is kept on disk for the same question, texts, settings, verifier and code of ours, so that a killed run need not ask again.
     """
     same = (
         json.dumps(_model_settings(settings), sort_keys=True, default=str),
+        verifier.name if (verifier := load_neural(settings.verifier)) else "",
         code_digest(),
         repr(sorted(texts.items())),
     )
@@ -106,8 +108,8 @@ def ask_all(
 
 
 def _model_settings(settings: Settings) -> dict[str, object]:
-    """The settings that an answer may hang on; keys open doors and say nothing."""
-    kinds = ("llm", "live", "verifier", "reranker", "embedder")
+    """The settings that an answer may hang on; keys open doors and say nothing, and of the verifier its weights say more than its place."""
+    kinds = ("llm", "live", "reranker", "embedder")
     return {
         name: value
         for name, value in settings.model_dump().items()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import platformdirs
 from evals.errors import EvaluationError
 from indexes.embedding import Embedder, Vectors
 
+logger = logging.getLogger("citewell.evals")
+_WAIT_S = 60.0  # for another run that holds the file
 _AT_ONCE = 500  # keys a SELECT: SQLite's oldest limit on variables is 999
 
 
@@ -30,16 +33,20 @@ def key_of(*parts: str) -> bytes:
 
 
 class Kept:
-    """Values by key in a SQLite file that runs may share. What `keep` was given is on the disk when it returns, and stays as it is."""
+    """Values by key in a SQLite file that runs may share. What `keep` was given is on the disk when it returns, and stays as it is.
+
+    A file that fails later (a full disk, another run that holds it) costs time and not the run: it is named in a warning, and then left alone.
+    """
 
     def __init__(self, path: Path, table: str) -> None:
         """Open `table` of the file, made where it is missing. Raises `EvaluationError` where the file cannot be opened."""
         self._lock = threading.Lock()  # the connection is shared by the threads that answer
+        self._path, self._fails = path, False
         self._select = f"SELECT * FROM {table} WHERE key IN (%s)"  # noqa: S608 - a name of ours
         self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?)"  # noqa: S608
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=60, check_same_thread=False)
+            self._database = sqlite3.connect(path, timeout=_WAIT_S, check_same_thread=False)
             self._database.execute(
                 f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID"
             )
@@ -54,14 +61,32 @@ class Kept:
         found: dict[bytes, bytes] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
-            with self._lock:
-                found.update(self._database.execute(self._select % ",".join("?" * len(part)), part))
+            select = self._select % ",".join("?" * len(part))
+            self._tried(lambda: found.update(self._database.execute(select, part)))  # noqa: B023 - called at once
         return found
 
     def keep(self, values: Mapping[bytes, bytes]) -> None:
         """Write the values; another run may have been quicker."""
-        with self._lock, self._database:
-            self._database.executemany(self._insert, values.items())
+
+        def write() -> None:
+            with self._database:
+                self._database.executemany(self._insert, values.items())
+
+        self._tried(write)
+
+    def _tried(self, act: Callable[[], object]) -> None:
+        with self._lock:
+            if self._fails:
+                return
+            try:
+                act()
+            except sqlite3.Error as error:
+                self._fails = True
+                logger.warning(
+                    "%s: the cache fails (%s), and the rest of this run goes on without it: make room, end what holds the file, or remove it",
+                    self._path,
+                    error,
+                )
 
     def close(self) -> None:
         """Let the file go."""

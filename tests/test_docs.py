@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,29 @@ def test_figures_are_those_of_the_results() -> None:
     script = [sys.executable, str(ROOT / "benchmarks" / "figures.py"), "--check"]
     done = subprocess.run(script, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_document_that_says_something_else_is_found(tmp_path: Path) -> None:
+    for name in ("benchmarks", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "images"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    script = [sys.executable, str(tmp_path / "benchmarks" / "figures.py")]
+
+    def checked() -> tuple[int, str]:
+        done = subprocess.run([*script, "--check"], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout.strip()
+
+    assert checked() == (0, "")
+    readme = tmp_path / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(re.sub(r"(?<=starter questions answered \| )0\.\d+", "1.000", text), encoding="utf-8")
+    assert checked() == (1, "out of date: README.md")
+    readme.write_text(text, encoding="utf-8")
+    (tmp_path / "benchmarks" / "results" / "answers.json").unlink()  # figures that nothing measured
+    assert checked() == (1, "out of date: README.md, answering.md")
+    subprocess.run(script, check=True, capture_output=True, timeout=60)
+    assert checked() == (0, "")
+    assert "<!-- figures:answers -->\n<!-- /figures -->" in readme.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

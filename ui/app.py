@@ -16,7 +16,8 @@ from assistant.errors import AssistantError, QuestionError
 from indexes.errors import RetrievalError
 from ui import words
 from ui.asking import asked
-from ui.rendering import Page, answer_page, notice_page, source_panel
+from ui.page import Page, notice_page
+from ui.rendering import answer_page, source_panel
 
 logger = logging.getLogger("citewell.ui")
 

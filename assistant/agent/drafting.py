@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from assistant.agent.book import Book, Entry
-from assistant.agent.visible import visible
 from assistant.drafts import Draft
 from assistant.errors import LlmError
 from assistant.prompts import Message
+from assistant.visible import visible
 
 MAX_CLAIMS = 6
 MAX_CITATIONS = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from assistant.agent.visible import visible
+from assistant.visible import visible
 
 
 def unforged(text: str, mark: str) -> str:

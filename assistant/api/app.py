@@ -126,7 +126,7 @@ def create_app(assistant: Assistant, intake: Intake | None = None) -> FastAPI:
 
     @app.get("/v1/appraisals/{identifier:path}")
     def appraisal(identifier: str) -> AppraisalOut:
-        """How far a document, or what a passage of one recommends, can be trusted, and why."""
+        """How far a document, or what a passage of one recommends, can be trusted, and why. Write the `#` of an identifier as `%23`."""
         return appraise_by_identifier(assistant.shelf, identifier)
 
     @app.get("/healthz")

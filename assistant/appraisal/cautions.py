@@ -8,6 +8,7 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal.preliminary import REGISTERED, why_preliminary
 from assistant.appraisal.standing import usable
 from assistant.shelves import Shelf
+from assistant.visible import quoted, shortened
 from indexes.passage import Kind, Passage, Status
 from ingestion.document import Document
 
@@ -26,7 +27,9 @@ def retraction_warnings(passages: Iterable[Passage]) -> list[AnswerWarning]:
     """Names the retracted documents among what would have been evidence, each once, so that the reader knows why they are not used."""
     return [
         AnswerWarning(
-            kind="retracted", document_id=document_id, text=f"Retracted and not used: {passage.title or document_id}"
+            kind="retracted",
+            document_id=document_id,
+            text=f"Retracted and not used: {quoted(passage.title) if passage.title else document_id}",
         )
         for document_id, passage in {each.document_id: each for each in passages if not usable(each)}.items()
     ]
@@ -35,7 +38,9 @@ def retraction_warnings(passages: Iterable[Passage]) -> list[AnswerWarning]:
 def called(successor: str, shelf: Shelf) -> str:
     """What a reader calls a guideline: its title where it is at hand, else what it is known by."""
     held = shelf.document(successor)
-    return f"“{held.title}” ({', '.join(filter(None, (held.publisher, str(held.year or ''))))})" if held else successor
+    if held is None:
+        return successor
+    return f"{quoted(held.title)} ({', '.join(filter(None, (shortened(held.publisher), str(held.year or ''))))})"
 
 
 def source_warnings(

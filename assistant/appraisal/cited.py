@@ -41,7 +41,7 @@ def appraise_cited(
     for document_id in dict.fromkeys([*places, *firsts]):
         document = documents.get(document_id)
         cited = places.get(document_id, [])
-        passages = list(islice(passages_in(shelf, document_id), READ)) or [
+        passages = _first(shelf, document_id) or [
             *(passage for passage, _ in cited),
             *([firsts[document_id]] if document_id in firsts else []),
         ]
@@ -54,6 +54,20 @@ def appraise_cited(
                 off_the_point=_off_the_point(plan, cited),
             )
     return found
+
+
+def people_in(passage: Passage, shelf: Shelf) -> int | None:
+    """How many people the document of a cited passage studied, as its appraisal in the answer says; `None` where that says nothing."""
+    document = shelf.document(passage.document_id)
+    if document is None:
+        return None
+    counted = appraise(document, _first(shelf, passage.document_id) or [passage]).participants
+    return counted.number if counted else None
+
+
+def _first(shelf: Shelf, document_id: str) -> list[Passage]:
+    """The passages in which an appraisal reads what a study is."""
+    return list(islice(passages_in(shelf, document_id), READ))
 
 
 def _off_the_point(plan: Plan | None, cited: Sequence[Place]) -> str:

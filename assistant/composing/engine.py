@@ -75,11 +75,10 @@ class ExtractiveEngine:
         for part in run.parts or (run.planned,):
             found = await timed(run, "compose", partial(self._compose, run, part, hits, most))
             run.composition = replace(found, considered=max(found.considered, run.composition.considered))
-            if run.parts and not found.chosen:
-                run.unanswered.append(part.question)
             for chosen in sorted(found.chosen, key=_strength):
                 candidate = chosen.candidate
-                yield Draft(candidate.text, (Quote(candidate.hit.passage, candidate.start, candidate.end),))
+                quote = Quote(candidate.hit.passage, candidate.start, candidate.end)
+                yield Draft(candidate.text, (quote,), part.question)
 
     async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:  # noqa: ARG002
         """Nothing: a quote that does not hold as it stands cannot be worded otherwise."""

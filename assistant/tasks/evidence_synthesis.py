@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Claim, EvidenceRow, Source, TaskName, Usage
@@ -98,13 +99,12 @@ def _telling(passages: Sequence[Passage], row: Row) -> list[Passage]:
 
 def _together(answer: Answer, beside: Answer, table: list[EvidenceRow]) -> Answer:
     """The answer with its table, its claims the strongest first; what the table adds to sources, warnings and costs."""
-    levels = {source.document_id: level_rank(source.evidence_level) for source in answer.sources}
-    strengths = [min(levels[one.document_id] for one in claim.citations) for claim in answer.claims]
-    order = sorted(range(len(strengths)), key=lambda number: strengths[number])
+    order = _strongest_first(answer)
     claims = [answer.claims[number] for number in order]
     direction = answer.direction and answer.direction.model_copy(
         update={"claims": sorted(order.index(number) for number in answer.direction.claims)}
     )
+    shown = {source.document_id for source in beside.sources}
     prompts = ", ".join(filter(None, (answer.versions.prompts, beside.versions.prompts))) or None
     return answer.model_copy(
         update={
@@ -113,6 +113,7 @@ def _together(answer: Answer, beside: Answer, table: list[EvidenceRow]) -> Answe
             "claims": claims,
             "direction": direction,
             "sources": _sources(claims, [*answer.sources, *beside.sources]),
+            "nearest": [one for one in answer.nearest if one.document_id not in shown],
             "warnings": list(dict.fromkeys((*answer.warnings, *beside.warnings))),
             "table": table,
             "rationale": f"{answer.rationale} {beside.rationale}",
@@ -130,6 +131,15 @@ def _together(answer: Answer, beside: Answer, table: list[EvidenceRow]) -> Answe
             ),
         }
     )
+
+
+def _strongest_first(answer: Answer) -> list[int]:
+    """The places of the claims by strength; those that the answer begins with because they deny what the question takes for granted stay first."""
+    denied = {warning.document_id for warning in answer.warnings if warning.kind == "premise"}
+    denying = len([*takewhile(lambda claim: claim.citations[0].document_id in denied, answer.claims)])
+    levels = {source.document_id: level_rank(source.evidence_level) for source in answer.sources}
+    strengths = [min(levels[one.document_id] for one in claim.citations) for claim in answer.claims]
+    return sorted(range(len(strengths)), key=lambda number: 0 if number < denying else 1 + strengths[number])
 
 
 def _sources(claims: Sequence[Claim], sources: Sequence[Source]) -> list[Source]:

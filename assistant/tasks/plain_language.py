@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Citation, Claim, Reading, TaskName
+from assistant.appraisal import usable
 from assistant.drafts import Checked, Draft, Failed, Quote
-from assistant.errors import LlmError
+from assistant.errors import LlmError, QuestionError
+from assistant.guardrails.screening import screen
+from assistant.planning.rules import plan
 from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
-from assistant.shelves import Shelf
+from assistant.shelves import Shelf, passages_in
 from assistant.tasks.base import Model, Need, Request
 from assistant.tasks.checks import check_of
 from assistant.tasks.falling_back import do_without, open_model, warn
@@ -20,7 +24,8 @@ from assistant.tasks.plain.faithful import additions, losses, without_joining
 from assistant.tasks.plain.glossary import glossary
 from assistant.tasks.plain.reading import grade
 from assistant.tasks.question_answering import answered
-from assistant.writing import finish
+from assistant.verdicts import read_direction
+from assistant.writing import NEAREST, finish, sentences_cited, source_of
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -59,6 +64,10 @@ class PlainLanguage:
         answer = request.answer or await answered(request, assistant, tell)
         engine = assistant.chosen(request.engine) if request.answer else answer.engine
         run = Run(answer.question, engine=engine, model=None if request.answer else answer.model)
+        # How certain the evidence is hangs on these two; else an answer would read as surer for being plain.
+        with suppress(QuestionError):  # a summary has none, and a given answer may come with anything
+            run.plan = plan(screen(answer.question))
+        run.warnings += [warning for warning in answer.warnings if warning.kind == "conflict"]
         tell(Progress("check", f"Checking {len(answer.claims)} sentences"))
         kept = await _still_held(run, answer.claims[:MOST], assistant)
         before = [one.claim.text for one in kept]
@@ -89,7 +98,8 @@ class PlainLanguage:
         )
         after = [one.claim.text for one in run.claims]
         reading = Reading(grade_before=grade("\n\n".join(before)), grade=grade("\n\n".join(after))) if kept else None
-        return _with_its_own(made, answer, reading, asked_here=request.answer is None)
+        made = made.model_copy(update=_still_told(run, answer, assistant.shelf) | {"reading": reading})
+        return _with_its_own(made, answer, asked_here=request.answer is None)
 
 
 async def _still_held(run: Run, claims: Sequence[Claim], assistant: Assistant) -> list[Checked]:
@@ -187,9 +197,24 @@ def _bare(text: str) -> str:
     return re.sub(r" \[[^\[\]]*\]", "", text)
 
 
-def _with_its_own(made: Answer, answer: Answer, reading: Reading | None, *, asked_here: bool) -> Answer:
+def _still_told(run: Run, answer: Answer, shelf: Shelf) -> dict[str, Any]:
+    """What else the ordinary answer told, as far as it holds: the parts that it left open, or what it offered as reading, and its direction.
+
+    The direction is read anew from the sentences that are kept, whose places may have changed; it is dropped where it comes out otherwise.
+    """
+    if not run.claims:
+        firsts = [next(passages_in(shelf, one.document_id), None) for one in answer.nearest[:NEAREST]]
+        held = [first for first in firsts if first and usable(first)]
+        return {"nearest": [source_of(first, shelf.document(first.document_id)) for first in held]}
+    told = answer.direction
+    direction = read_direction(run.plan.question, [*sentences_cited(run.claims)]) if told and run.plan else None
+    same = direction and told and direction.verdict == told.verdict
+    return {"unanswered": answer.unanswered, "direction": direction if same else None}
+
+
+def _with_its_own(made: Answer, answer: Answer, *, asked_here: bool) -> Answer:
     """The answer in plain words with what the ordinary one warned of and, where it was made for this, cost."""
-    update: dict[str, Any] = {"reading": reading, "warnings": list(dict.fromkeys((*answer.warnings, *made.warnings)))}
+    update: dict[str, Any] = {"warnings": list(dict.fromkeys((*answer.warnings, *made.warnings)))}
     if asked_here:
         usage = {
             name: getattr(answer.usage, name) + getattr(made.usage, name) for name in type(made.usage).model_fields

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,6 +11,7 @@ from assistant.planning.vocabulary import TermKind
 from assistant.verification.features import Judge
 from assistant.verification.labels import LABELS
 from assistant.verification.naming import Entity, named
+from assistant.visible import quoted
 from indexes.passage import Passage
 
 _SUBJECTS = frozenset({TermKind.DRUG, TermKind.INTERVENTION})
@@ -21,11 +21,8 @@ BAR = 0.5
 """Probability of contradiction, in both directions, from which two statements conflict."""
 MOST = 12
 """Pairs of an answer that are judged: each takes two runs of the model."""
-_SIZE = re.compile(
-    r"(?<![\d.,])(\d{1,3}(?:[, ]\d{3})+|\d{2,6})(?![\d.,]*\d)\s+(?:[a-z-]+\s+){0,3}?"
-    r"(?:patients|participants|women|men|adults|people|children|subjects|individuals|persons)"
-    r"|\b[nN]\s?=\s?(\d{1,3}(?:,\d{3})+|\d{2,6})"
-)
+People = Callable[[Passage], int | None]
+"""How many people the document of a passage studied, as far as that can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +43,11 @@ class Conflict:
     text: str
 
 
-def conflicts(stated: Sequence[Stated], judge: Judge) -> list[Conflict]:
+def conflicts(stated: Sequence[Stated], judge: Judge, people: People) -> list[Conflict]:
     """Pairs from different documents, on the same drug or intervention and the same matter, of which each contradicts the other.
 
     `judge`: the trained verifier. Rules cannot tell: docs/verification.md has what they named. The statement named first is the newer one.
+    `people`: what the answer's appraisals count, so that the reader is not told two sizes of one study.
     """
     pairs = [
         _newer_first(one, other)
@@ -58,35 +56,28 @@ def conflicts(stated: Sequence[Stated], judge: Judge) -> list[Conflict]:
     ][:MOST]
     asked = [(a.text, b.text) for newer, older in pairs for a, b in ((newer, older), (older, newer))]
     judged = judge(asked)[:, LABELS.index("contradict")].reshape(-1, 2).min(axis=1) if asked else ()
-    return [_conflict(*pair) for pair, contradiction in zip(pairs, judged, strict=True) if contradiction >= BAR]
+    return [_conflict(*pair, people) for pair, contradiction in zip(pairs, judged, strict=True) if contradiction >= BAR]
 
 
 def _newer_first(one: Stated, other: Stated) -> tuple[Stated, Stated]:
     return (one, other) if (one.passage.year or 0) >= (other.passage.year or 0) else (other, one)
 
 
-def _conflict(newer: Stated, older: Stated) -> Conflict:
+def _conflict(newer: Stated, older: Stated, people: People) -> Conflict:
     about = shared(newer, older)
-    said = ", ".join(f"{described(each.passage)} says “{each.text}”" for each in (newer, older))
+    said = ", ".join(f"{described(each.passage, people(each.passage))} says “{each.text}”" for each in (newer, older))
     return Conflict(newer, older, about, f"Sources disagree on {about}: {said}.")
 
 
-def described(passage: Passage) -> str:
-    """What tells a source apart: year, design as its level of evidence, and the number of people, as far as it says."""
-    size = size_of(passage.text)
+def described(passage: Passage, people: int | None) -> str:
+    """What tells a source apart: year, design as its level of evidence, and the number of people where it is known."""
     level = passage.evidence_level
     design = (
         "guideline" if level == "guideline" else f"level {level} evidence" if level != "unknown" else str(passage.kind)
     )
     return ", ".join(
-        filter(None, (f"“{passage.title}”", str(passage.year or ""), design, f"{size:,} people" if size else ""))
+        filter(None, (quoted(passage.title), str(passage.year or ""), design, f"{people:,} people" if people else ""))
     )
-
-
-def size_of(text: str) -> int | None:
-    """The largest number of people that a text says were studied; `None` where it says none."""
-    sizes = [int(re.sub(r"\D", "", match[1] or match[2])) for match in _SIZE.finditer(text)]
-    return max(sizes, default=None)
 
 
 def shared(one: Stated, other: Stated) -> str:

@@ -77,7 +77,7 @@ def _speaks_of(premise: str, checked: Checked) -> bool:
 
 
 def _denies(premise: str, checked: Checked) -> bool:
-    """A recommendation in force against what is said to be advised; or one direction, turned round, in a quote that compares and denies nothing else."""
+    """A recommendation in force against what is said to be advised; or one direction, turned round, in a quote that denies nothing else."""
     quote, passage = _quote(checked), checked.passages[0]
     if _ADVISED.search(premise):
         stands = passage.status in {Status.CURRENT, Status.CORRECTED}

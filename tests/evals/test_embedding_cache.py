@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.cache import CachedEmbedder, cache_folder
+from evals import cache
+from evals.cache import CachedEmbedder, Kept, cache_folder
 from evals.errors import EvaluationError
 from indexes.embedding import Vectors
 
@@ -85,3 +87,43 @@ def test_the_cache_lies_under_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert cache_folder() == tmp_path / "cache"
     monkeypatch.delenv("CITEWELL_HOME")
     assert "citewell" in str(cache_folder())
+
+
+@pytest.fixture
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run that holds the file is not waited for."""
+    monkeypatch.setattr(cache, "_WAIT_S", 0.01)
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_a_cache_that_another_run_holds_costs_time_and_not_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, embedder = tmp_path / "cache.sqlite", Counting()
+    with closing(CachedEmbedder(embedder, path)) as cached, closing(sqlite3.connect(path)) as other:
+        cached.embed_passages(["a"])
+        other.execute("BEGIN EXCLUSIVE")
+        assert cached.embed_passages(["a", "bb"])[:, 0].tolist() == [1, 2]
+        assert cached.embed_passages(["ccc"])[:, 0].tolist() == [3]
+    assert embedder.seen == ["a", "a", "bb", "ccc"]
+    (said,) = caplog.messages
+    assert str(path) in said
+    assert "locked" in said
+    assert "make room" in said
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_a_cache_that_can_be_read_and_not_written_still_gives_what_it_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "cache.sqlite"
+    with closing(Kept(path, "answers")) as kept, closing(sqlite3.connect(path)) as other:
+        kept.keep({b"one": b"1"})
+        other.execute("BEGIN IMMEDIATE")
+        assert kept.find([b"one"]) == {b"one": b"1"}
+        kept.keep({b"two": b"2"})
+        other.rollback()
+        assert kept.find([b"one", b"two"]) == {}  # it is left alone from then on
+    assert len(caplog.messages) == 1
+    with closing(Kept(path, "answers")) as kept:
+        assert kept.find([b"one", b"two"]) == {b"one": b"1"}

@@ -31,7 +31,8 @@ from assistant.errors import NotFoundError
 from assistant.wording import NOTHING_FOUND
 from indexes.passage import Passage, Status
 from ui import words
-from ui.rendering import answer_page, notice_page, safe_url, segments
+from ui.page import notice_page
+from ui.rendering import answer_page, safe_url, segments
 
 passage = ScriptedAssistant().passage
 

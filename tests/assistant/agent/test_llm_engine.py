@@ -26,7 +26,9 @@ from llm_server import (
 )
 from scripted_model import ASPIRIN, NOTHING, Asked, AskModel, drafting, modelled, reference
 
+from assistant.planning.rules import plan
 from assistant.progress import ClaimReady, ToolCalled
+from assistant.run import Run
 from assistant.service import Assistant
 from assistant.verification import verify
 
@@ -382,3 +384,13 @@ def test_the_first_word_comes_before_the_model_does(small_library: Assistant) ->
             return early
 
         assert asyncio.run(first())
+
+
+def test_a_model_answers_a_question_of_several_parts_as_a_whole(ask_model: AskModel) -> None:
+    question = f"{ASPIRIN} Do statins cure gout in adults over 70?"
+    answer = ask_model([drafting((HELD, "raised the rate of major bleeding"))], question).answer
+    assert (answer.engine, answer.unanswered) == ("llm", [])
+    run = Run(question, engine="llm", parts=(plan(ASPIRIN), plan("Do statins cure gout in adults over 70?")))
+    assert (run.by_part, run.unanswered) == ((), [])
+    run.start_over("extractive", "The model is gone.")
+    assert len(run.by_part) == 2

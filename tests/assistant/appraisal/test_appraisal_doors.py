@@ -178,3 +178,11 @@ def test_a_superseded_guideline_carries_its_successor_by_name(assistant_of: Make
     assert "second edition" in str(source.appraisal.superseded_by) or "better" in str(source.appraisal.superseded_by)
     assert source.appraisal.certainty == "low"
     assert "Superseded." in source.appraisal.reasons
+
+
+def test_the_schema_says_how_a_passages_identifier_is_written(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path in ("/v1/passages/{passage_id}", "/v1/appraisals/{identifier}"):
+        assert "%23" in paths[path]["get"]["description"], path
+    passage = client.get(f"/v1/documents/{COLORECTAL}").json()["passages"][1]
+    assert client.get(f"/v1/appraisals/{passage.replace('#', '%23')}").json()["appraisal"]["grades"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 
 from assistant.answer import Appraisal, Citation, Claim
 from assistant.appraisal.body import certainty_alone, certainty_of, intervals
+from assistant.appraisal.cited import people_in
 from assistant.appraisal.rules import rules
 from assistant.appraisal.size import participants
 from assistant.appraisal.source import SCALE, appraise
+from assistant.service import Assistant
 from indexes.passage import Kind, Role, Status
 from ingestion.chunking import passages_of
 from ingestion.design import study_design
@@ -342,3 +346,15 @@ def test_no_evidence_is_more_certain_than_its_design_lets_it(documents: list[Doc
     assert (found.level == found.starts) or found.reasons
     assert found.text.startswith(f"Certainty of the evidence: {found.level}.")
     assert found.text.endswith("it is not a panel's judgement.")
+
+
+def test_one_study_has_one_size_wherever_the_reader_meets_it(assistant: Assistant) -> None:
+    answer = asyncio.run(assistant.ask("Does spironolactone reduce mortality in severe heart failure?"))
+    (source,) = answer.sources
+    assert source.appraisal
+    assert source.appraisal.participants
+    passage = assistant.passage(answer.claims[0].citations[0].passage_id)
+    assert people_in(passage, assistant.shelf) == source.appraisal.participants.number == 1663
+    guideline = assistant.passage("guideline:uspstf/colorectal-cancer-screening@2021#0")
+    assert people_in(guideline, assistant.shelf) is None
+    assert people_in(replace(passage, document_id="pubmed:0"), assistant.shelf) is None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import workflow
 from assistant.conversation.parts import MOST, parts_of
+from assistant.drafts import Checked, Draft, Failed
 from assistant.service import Assistant
 
 
@@ -74,3 +77,20 @@ def test_where_nothing_is_answered_it_is_an_abstention(assistant: Assistant) -> 
     answer = asyncio.run(assistant.ask("Does colchicine help in gout? Is allopurinol safe in gout?"))
     assert answer.abstained
     assert (answer.claims, answer.unanswered) == ([], [])
+
+
+def test_a_part_whose_sentences_all_fail_the_check_is_named(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "Does spironolactone reduce mortality in severe heart failure? Does empagliflozin cut heart failure admissions in type 2 diabetes?"
+    whole = asyncio.run(assistant.ask(question))
+    assert whole.unanswered == []
+    plain = workflow.check
+
+    def fails(draft: Draft, *given: Any) -> Checked | Failed:
+        return Failed(draft, ("does not hold",)) if "empagliflozin" in draft.part else plain(draft, *given)
+
+    monkeypatch.setattr(workflow, "check", fails)
+    answer = asyncio.run(assistant.ask(question))
+    assert answer.claims
+    assert answer.unanswered == ["Does empagliflozin cut heart failure admissions in type 2 diabetes?"]

@@ -10,6 +10,7 @@ from llm_server import Request, Text, in_json
 from workbench import QUESTION, Do, check_citations, reference
 
 from assistant.answer import Direction, EvidenceRow
+from assistant.answer import Warning as AnswerWarning
 from assistant.service import Assistant
 from assistant.studies.reader import FIELDS
 from assistant.tasks.evidence_synthesis import _together
@@ -74,6 +75,29 @@ def test_a_direction_stays_with_its_claims_when_the_strongest_go_first(do: Do) -
     assert together.direction is not None
     assert [together.claims[number].text for number in together.direction.claims] == [weakest_first[0].text]
     assert together.claims[0].text != weakest_first[0].text
+
+
+def test_what_denies_a_wrong_premise_stays_first_however_weak_its_source(do: Do) -> None:
+    answer = do("question_answering", question=QUESTION).answer
+    denying = next(claim for claim in answer.claims if claim.citations[0].document_id == "pubmed:101")
+    said = AnswerWarning(kind="premise", document_id="pubmed:101", text="The source says otherwise.")
+    corrected = answer.model_copy(
+        update={"claims": [denying, *(one for one in answer.claims if one != denying)], "warnings": [said]}
+    )
+    together = _together(corrected, answer, [])
+    assert together.claims[0] == denying
+    assert together.claims[1].citations[0].document_id.startswith("guideline:")
+    assert together.sources[0].document_id == "pubmed:101"
+
+
+def test_what_stands_in_the_table_is_not_said_to_answer_nothing(do: Do) -> None:
+    silent = do("question_answering", question="Does aspirin prevent heart attacks in pregnancy?").answer
+    offered = [one.document_id for one in silent.nearest]
+    assert "pubmed:101" in offered
+    beside = silent.model_copy(update={"sources": [one for one in silent.nearest if one.document_id == "pubmed:101"]})
+    together = _together(silent, beside, [])
+    assert [one.document_id for one in together.sources] == ["pubmed:101"]
+    assert [one.document_id for one in together.nearest] == [one for one in offered if one != "pubmed:101"]
 
 
 def test_filters_narrow_the_table_too(do: Do) -> None:

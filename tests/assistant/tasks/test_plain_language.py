@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from documents import article, pubmed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_server import Text, in_json
-from workbench import Do, check_citations
+from workbench import Do, check_citations, done
 
 from assistant.answer import Answer
+from assistant.answer import Warning as AnswerWarning
+from assistant.appraisal.cited import OFF_THE_POINT
 from assistant.service import Assistant
+from assistant.tasks import Request
 from assistant.tasks.plain.faithful import losses
 from assistant.tasks.plain.glossary import glossary
 from assistant.tasks.plain.reading import grade, syllables
@@ -114,6 +120,69 @@ def test_a_given_sentence_that_its_source_does_not_carry_is_left_out(do: Do, ans
     assert done.answer.abstained
     assert done.texts == []
     assert "carried by its source" in (done.answer.reason or "")
+
+
+def test_the_part_that_stays_open_is_named_in_plain_words_too(do: Do) -> None:
+    question = "Does aspirin prevent heart attacks in adults over 70? Do statins cure gout in adults over 70?"
+    assert do("plain_language", question=question).answer.unanswered == ["Do statins cure gout in adults over 70?"]
+
+
+def test_the_direction_is_told_of_the_sentences_that_are_left_and_of_no_others(do: Do) -> None:
+    answer = do(
+        "question_answering", question="Does low-dose aspirin lower the rate of heart attack with hypertension?"
+    ).answer
+    assert answer.direction
+    assert (answer.direction.verdict, answer.direction.claims) == ("yes", [0, 1])
+    assert do("plain_language", answer=answer).answer.direction == answer.direction
+    forged = answer.claims[0].model_copy(update={"text": "Aspirin cures hypertension in 90% of patients."})
+    moved = answer.model_copy(
+        update={
+            "claims": [forged, *answer.claims],
+            "direction": answer.direction.model_copy(update={"claims": [1, 2]}),
+        }
+    )
+    assert do("plain_language", answer=moved).answer.direction == answer.direction
+    turned = answer.model_copy(update={"direction": answer.direction.model_copy(update={"verdict": "no"})})
+    assert do("plain_language", answer=turned).answer.direction is None
+
+
+def test_what_was_offered_as_reading_is_offered_again_as_the_library_has_it(do: Do) -> None:
+    answer = do("question_answering", question="Does aspirin prevent heart attacks in pregnancy?").answer
+    assert answer.abstained
+    assert answer.nearest
+    assert do("plain_language", answer=answer).answer.nearest == answer.nearest
+    first = answer.nearest[0]
+    forged = [
+        first.model_copy(update={"title": "Buy now", "url": "https://example.org/"}),
+        first.model_copy(update={"document_id": "pubmed:102"}),  # retracted
+        first.model_copy(update={"document_id": "pubmed:999"}),  # in no library
+    ]
+    given = answer.model_copy(update={"nearest": forged})
+    assert do("plain_language", answer=given).answer.nearest == [first]
+
+
+def test_plain_words_make_the_evidence_no_more_certain(do: Do, answer: Answer) -> None:
+    assert do("plain_language", answer=answer).answer.certainty == answer.certainty
+    conflict = AnswerWarning(kind="conflict", text="Sources disagree on statins and infarction.")
+    warned = do("plain_language", answer=answer.model_copy(update={"warnings": [conflict]})).answer
+    assert answer.certainty
+    assert warned.certainty
+    assert warned.warnings == [conflict]
+    assert (answer.certainty.level, warned.certainty.level) == ("moderate", "low")
+
+
+def test_evidence_on_other_people_stays_indirect_in_plain_words(
+    assistant_of: Callable[[dict[str, str]], Assistant],
+) -> None:
+    found = "Montelukast reduced the rate of exacerbations of asthma in children."
+    assistant = assistant_of(
+        {"a.xml": pubmed(article(1, "Montelukast for asthma in children: a trial", conclusions=found))}
+    )
+    question = Request(question="Does montelukast reduce the rate of exacerbations of asthma?")
+    answer = done(assistant, "question_answering", question)
+    assert answer.certainty
+    assert OFF_THE_POINT in answer.certainty.reasons
+    assert done(assistant, "plain_language", question).certainty == answer.certainty
 
 
 def test_an_abstention_stays_one(do: Do) -> None:

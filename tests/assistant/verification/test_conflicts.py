@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.verification.conflicts import Stated, conflicts, size_of
+from assistant.verification.conflicts import Stated, conflicts
 from indexes.passage import Kind, Passage
 
 
@@ -21,6 +21,11 @@ def stated(text: str, number: int, year: int, level: str = "2", title: str = "A 
 
 OLD = stated("In 1,200 adults with atrial fibrillation, digoxin increased mortality.", 1, 2005)
 NEW = stated("Digoxin reduced mortality among 340 patients with atrial fibrillation.", 2, 2019, "1")
+
+
+def people(passage: Passage) -> int | None:
+    """What the appraisal of each study counts; of others nothing."""
+    return {"pubmed:1": 1200, "pubmed:2": 340}.get(passage.document_id)
 
 
 class ByWords:
@@ -41,7 +46,7 @@ class ByWords:
 
 
 def test_a_conflict_says_date_design_and_size_the_newer_first() -> None:
-    (conflict,) = conflicts([OLD, NEW], ByWords())
+    (conflict,) = conflicts([OLD, NEW], ByWords(), people)
     assert (conflict.one, conflict.other) == (NEW, OLD)
     for part in (
         "Digoxin and mortality",
@@ -55,11 +60,11 @@ def test_a_conflict_says_date_design_and_size_the_newer_first() -> None:
         "increased",
     ):
         assert part in conflict.text, part
-    assert [each.text for each in conflicts([NEW, OLD], ByWords())] == [conflict.text]
+    assert [each.text for each in conflicts([NEW, OLD], ByWords(), people)] == [conflict.text]
 
 
 def test_both_directions_must_be_judged_contradictory() -> None:
-    assert conflicts([OLD, NEW], ByWords(one_way=True)) == []
+    assert conflicts([OLD, NEW], ByWords(one_way=True), people) == []
 
 
 @pytest.mark.parametrize(
@@ -71,27 +76,24 @@ def test_both_directions_must_be_judged_contradictory() -> None:
 )
 def test_what_is_about_something_else_is_not_even_judged(other: str) -> None:
     judge = ByWords()
-    assert conflicts([OLD, stated(other, 3, 2010)], judge) == []
+    assert conflicts([OLD, stated(other, 3, 2010)], judge, people) == []
     assert judge.asked == []
 
 
 def test_what_agrees_is_no_conflict() -> None:
-    assert conflicts([OLD, stated("Digoxin increased mortality in atrial fibrillation.", 3, 2010)], ByWords()) == []
+    assert (
+        conflicts([OLD, stated("Digoxin increased mortality in atrial fibrillation.", 3, 2010)], ByWords(), people)
+        == []
+    )
 
 
 def test_one_document_does_not_contradict_itself() -> None:
     same = stated("Digoxin reduced mortality in atrial fibrillation.", 1, 2005)
-    assert conflicts([OLD, same], ByWords()) == []
+    assert conflicts([OLD, same], ByWords(), people) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("We randomised 1,200 adults.", 1200),
-        ("(n = 45)", 45),
-        ("Of 90 screened patients, 60 patients took part.", 90),
-        ("It was 12%.", None),
-    ],
-)
-def test_the_size_of_a_study_is_read(text: str, size: int | None) -> None:
-    assert size_of(text) == size
+def test_no_size_is_given_that_the_appraisal_does_not_give() -> None:
+    other = stated("Digoxin reduced mortality among 9,999 patients with atrial fibrillation.", 3, 2020)
+    (conflict,) = conflicts([OLD, other], ByWords(), people)
+    assert "1,200 people" in conflict.text
+    assert conflict.text.count(" people,") + conflict.text.count(" people says") == 1
