@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Citation, Claim
 from assistant.answer import Warning as AnswerWarning
+from assistant.drafts import Checked
 from assistant.planning.premises import premise_of
 from assistant.service import Assistant
+from assistant.verification.premises import corrected
+from indexes.passage import Kind, Passage
 
 
 @pytest.mark.parametrize(
@@ -44,29 +44,6 @@ def test_a_premise_is_words_of_the_question(question: str) -> None:
     assert premise_of(question) in question
 
 
-class Verifier:
-    """A trained verifier that finds the same in every pair, and notes what it was asked."""
-
-    def __init__(self, contradiction: float) -> None:
-        self.asked: list[tuple[str, str]] = []
-        self._said = [(1 - contradiction) / 2, contradiction, (1 - contradiction) / 2]
-
-    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        self.asked += pairs
-        return np.array([self._said] * len(pairs)).reshape(-1, 3)
-
-
-@pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Verifier]:
-    def install(contradiction: float) -> Verifier:
-        verifier = Verifier(contradiction)
-        monkeypatch.setattr("assistant.workflow.load_neural", lambda: verifier)
-        monkeypatch.setattr("assistant.workflow.conflicts", lambda *_: [])
-        return verifier
-
-    return install
-
-
 def corrections(answer: Answer) -> list[AnswerWarning]:
     return [warning for warning in answer.warnings if warning.kind == "premise"]
 
@@ -74,27 +51,17 @@ def corrections(answer: Answer) -> list[AnswerWarning]:
 @pytest.mark.parametrize(
     ("question", "word"),
     [
-        ("Why does spironolactone increase mortality in severe heart failure?", "saves lives"),
         ("Why is aspirin recommended for primary prevention in adults over 60?", "Do not start"),
         ("How much does long-term aspirin lower the risk of gastrointestinal bleeding?", "raises"),
     ],
 )
 def test_a_wrong_premise_is_corrected_first_in_the_words_of_the_source(
-    assistant: Assistant, verified: Callable[[float], Verifier], question: str, word: str
+    assistant: Assistant, question: str, word: str
 ) -> None:
-    verified(0.9)
     answer = asyncio.run(assistant.ask(question))
     quote = answer.claims[0].citations[0].quote
     assert word in quote
     assert any(quote in warning.text for warning in corrections(answer))
-
-
-def test_rules_alone_correct_nobody(assistant: Assistant, verified: Callable[[float], Verifier]) -> None:
-    question = "Why does spironolactone increase mortality in severe heart failure?"
-    verifier = verified(0.1)
-    assert not corrections(asyncio.run(assistant.ask(question)))
-    assert verifier.asked
-    assert all(premise == premise_of(question) for premise, _ in verifier.asked)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +70,50 @@ def test_rules_alone_correct_nobody(assistant: Assistant, verified: Callable[[fl
         "Why does spironolactone reduce mortality in severe heart failure?",
         "How much does empagliflozin cut heart failure admissions or CV death in type 2 diabetes?",
         "Does spironolactone increase mortality in severe heart failure?",  # asks, and takes nothing for granted
+        "Why does aspirin cause bleeding?",
+        "Why does amlodipine cause more heart failure than chlorthalidone?",
+        "Why is losartan better tolerated than captopril?",
+        "Why does valsartan not reduce mortality?",
+        "Why do aromatase inhibitors raise cardiovascular events?",
+        "Why does dabigatran increase myocardial infarction?",
+        "Why does oxygen prolong life in COPD?",
+        "Why does intensive glucose control raise mortality?",
     ],
 )
-def test_a_true_premise_or_none_is_not_even_judged(
-    assistant: Assistant, verified: Callable[[float], Verifier], question: str
-) -> None:
-    verifier = verified(0.9)
-    answer = asyncio.run(assistant.ask(question))
-    assert answer.claims
-    assert not corrections(answer)
-    assert not verifier.asked
+def test_a_true_premise_or_none_is_left_alone(assistant: Assistant, question: str) -> None:
+    assert not corrections(asyncio.run(assistant.ask(question)))
+
+
+def claim(quote: str, title: str = "A trial") -> Checked:
+    passage = Passage("pubmed:1#0", "pubmed:1", Kind.LITERATURE, quote, 0, len(quote), title)
+    citation = Citation(
+        passage_id="pubmed:1#0", document_id="pubmed:1", quote=quote, start=0, end=len(quote), support=1.0
+    )
+    return Checked(Claim(text="In a model's own words.", support=1.0, citations=[citation]), (passage,))
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "denied"),
+    [
+        ("Why does vitamin D prevent fractures?", ["Vitamin D did not prevent fractures in adults."], True),
+        ("Why does vitamin D prevent fractures?", ["Vitamin D did not prevent falls in adults."], False),
+        # Another source says what the question says.
+        (
+            "Why does vitamin D prevent fractures?",
+            ["Vitamin D did not prevent fractures in adults.", "Vitamin D prevents fractures in the elderly."],
+            False,
+        ),
+        # A sentence that says two things is not taken at its wrong word.
+        (
+            "Why does spironolactone raise potassium in heart failure?",
+            ["Spironolactone lowered mortality and raised potassium in heart failure."],
+            False,
+        ),
+        ("Why does aspirin cause bleeding?", ["Start aspirin in adults without an increased bleeding risk."], False),
+    ],
+)
+def test_what_denies_a_premise(question: str, quotes: list[str], denied: bool) -> None:
+    claims, warnings = corrected(question, [claim(quote) for quote in quotes])
+    assert bool(warnings) is denied
+    assert len(claims) == len(quotes)
+    assert not denied or quotes[0] in warnings[0].text
