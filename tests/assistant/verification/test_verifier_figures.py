@@ -44,7 +44,8 @@ def test_scikit_learn_counts_the_same(cases: list[tuple[int, int, float]]) -> No
 def test_logits_of_any_size_give_probabilities(logits: list[float]) -> None:
     shares = softmax(np.array([logits, logits[::-1]]))
     assert shares.sum(axis=1) == pytest.approx(1)
-    assert shares[0].tolist() == shares[1][::-1].tolist() == softmax(np.array(logits)).tolist()
+    assert shares[0] == pytest.approx(shares[1][::-1])  # sums in another order may differ in the last place
+    assert shares[0].tolist() == softmax(np.array(logits)).tolist()
 
 
 @pytest.mark.parametrize("excess", [0.6, 1.0, 2.0, 4.0])
