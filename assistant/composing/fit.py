@@ -47,6 +47,10 @@ _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
 ADULT = 18
+_SPECIAL_BY_NAME = re.compile(
+    r"\b(?:child|pa?ediatric|adolescen|postnatal|perinatal|postpartum|antenatal|maternal)", re.IGNORECASE
+)
+"""What is about them by its name: childhood asthma, postnatal depression."""
 
 
 def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
@@ -73,6 +77,8 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
 def special_people(plan: Plan, candidate: Candidate) -> bool:
     """Whether the sentence is about children, adolescents or pregnancy though the question does not say so."""
     if plan.of_kind(TermKind.POPULATION) or (plan.age is not None and plan.age < ADULT):
+        return False
+    if _SPECIAL_BY_NAME.search(plan.question):
         return False
     around = content_of(candidate.text) + content_of(candidate.headings)
     return any(people.occurs_in(around) for people in _SPECIAL)

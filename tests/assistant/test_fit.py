@@ -80,3 +80,16 @@ def test_children_who_were_not_asked_about_are_noted() -> None:
     sentence = _candidate("In children with asthma a short course of dexamethasone works as well.")
     assert special_people(plan("dexamethasone in asthma"), sentence)
     assert not special_people(plan("dexamethasone in a child with asthma"), sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "special"),
+    [
+        ("Does budesonide help in asthma?", True),
+        ("Does budesonide help in childhood asthma?", False),
+        ("Does budesonide help children with asthma?", False),
+    ],
+)
+def test_children_are_special_only_where_the_question_is_not_about_them(question: str, special: bool) -> None:
+    sentence = _candidate("Budesonide lowered the rate of asthma attacks in children by a third.")
+    assert special_people(plan(question), sentence) is special
