@@ -158,6 +158,19 @@ def test_anthropic_is_asked_by_its_own_protocol() -> None:
     assert asking.budget.prompt_tokens == 1100
 
 
+@pytest.mark.parametrize("spec", ["azure:our-deployment", "openai:gpt-4.1-mini", "ollama:llama3.1"])
+def test_the_other_providers_are_asked_by_openai_s_protocol_with_their_own_key_only(spec: str) -> None:
+    with serve([in_json({"yes": True}), Text("Aspirin helps [1].")]) as server:
+        asking = talker(server, f"{spec}@{server.url}")
+        assert json.loads(reply(asking, schema=SCHEMA)) == {"yes": True}
+        assert stream(asking)[-1] == "Aspirin helps [1]."
+    for request in server.requests:
+        assert request.path == "/v1/chat/completions"
+        assert request.body["model"] == spec.partition(":")[2]
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        assert "sk-of-openai-only" not in str(request.headers)
+
+
 def test_what_does_not_fit_the_context_is_not_sent() -> None:
     with serve([Text("Yes.")]) as server:
         with pytest.raises(ContextError) as error:
