@@ -11,9 +11,9 @@ from typing import Any
 from assistant.agent.book import Book, Entry, fenced
 from assistant.agent.budget import Budget
 from assistant.errors import AssistantError, LimitError, ToolError
+from assistant.planning.about import is_about
 from assistant.progress import Tell, ToolCalled
 from assistant.run import Run
-from assistant.studies.finding import is_about
 from assistant.tools import Bench, Found, Tool, read_arguments
 from assistant.tracing import note
 from indexes.errors import RetrievalError

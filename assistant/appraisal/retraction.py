@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from assistant.composing.extractive import compose
 from assistant.composing.vectors import SentenceVectors
+from assistant.planning.about import is_about
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
-from assistant.studies.finding import is_about
 from indexes.passage import Filters, Hit, Passage, Status
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.appraisal import level_rank, usable
+from assistant.planning.about import is_about
 from assistant.planning.rules import Plan
-from assistant.planning.terms import content_of
-from assistant.planning.vocabulary import TermKind
-from indexes.passage import Hit, Kind, Passage
+from indexes.passage import Hit, Kind
 from ingestion.design import study_design
 from ingestion.document import Document
 
@@ -23,7 +22,6 @@ LOOKED_AT = 30
 STUDIES = frozenset({Kind.LITERATURE, Kind.TRIAL})
 NO_STUDY = frozenset({"comment", "notice", "trial protocol", "animal study", "review", "guideline"})
 """Designs, in the words of `ingestion.design`, of what reports no study of people, or pools none."""
-_NAMED = (TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.POPULATION)
 
 
 def find_studies(plan: Plan, cited: Iterable[str], assistant: Assistant) -> list[Document]:
@@ -43,18 +41,6 @@ def find_studies(plan: Plan, cited: Iterable[str], assistant: Assistant) -> list
     studies = [document for document in documents if document is not None and is_study(document)]
     first = studies[:MOST]  # in the order of the answer and of the search: the best found are in, whatever their design
     return sorted(first, key=lambda document: (level_rank(document.evidence_level), -(document.year or 0)))
-
-
-def is_about(plan: Plan, passage: Passage) -> bool:
-    """Whether a passage and its title name every drug, condition, intervention and population that the question names.
-
-    Where it names none of these, half of its other key terms.
-    """
-    content = content_of(f"{passage.title} . {passage.text}")
-    named = plan.of_kind(*_NAMED)
-    if named:
-        return all(term.occurs_in(content) for term in named)
-    return sum(term.occurs_in(content) for term in plan.terms) * 2 >= len(plan.terms)
 
 
 def is_study(document: Document) -> bool:
