@@ -87,6 +87,8 @@ class FaithfulnessSuite:
                 ours = [verifier.supports(pair.claim, [evidence_of(pair)]) for pair in gold]
                 agreed = agreement("judge", said, gold, options) | agreement("verifier", ours, gold, options)
             scores = work.score_all(samples, metrics)
+            worst = [each.get(metrics[0].name) for each in scores[shipped]]
+            hardest = _hardest(asked, samples[shipped], worst, verifier)
         values = {
             name: {metric.name: [each[metric.name] for each in of if metric.name in each] for metric in metrics}
             for name, of in scores.items()
@@ -98,9 +100,7 @@ class FaithfulnessSuite:
             systems={name: _measures(each, options) for name, each in values.items()},
             values=values,
             judge=agreed,
-            hardest=_hardest(
-                asked, samples[shipped], [each.get(metrics[0].name) for each in scores[shipped]], verifier
-            ),
+            hardest=hardest,
             problems=problems,
             left_out=_left_out(asked, answers, judge),
             settings={
