@@ -19,9 +19,11 @@ from pathlib import Path
 from lxml import etree
 
 from assistant.answer import Citation
+from assistant.composing.vectors import SentenceVectors
 from assistant.verification import verify
 from assistant.verification.checks import examine
 from assistant.verification.evidence import Evidence, introduced
+from assistant.verification.neural import NeuralVerifier
 from evals.mutations import mutants, pair
 from indexes.embedding import load_embedder
 from indexes.passage import Kind, Passage
@@ -88,20 +90,27 @@ def caught(sources: Sources) -> dict[str, dict[str, object]]:
     }
 
 
-def latency(sources: Sources) -> dict[str, dict[str, float]]:
-    """Milliseconds that the claims of an answer take, each in other words than its quote, by the rules alone and with the embedder."""
+def latency(sources: Sources, verifier: Path | None) -> dict[str, dict[str, float]]:
+    """Milliseconds that the claims of an answer take, each in other words than its quote: by the rules alone, with the embedder, with a verifier too.
+
+    The quotes have been embedded before, as they are where an answer is composed; the claims have not.
+    """
     made = [mutant for mutant in mutants(sorted(sources), SEED + 1, MOST) if mutant.claim != mutant.sentence]
     made.sort(key=lambda mutant: mutant.claim)
     embedder = load_embedder()
+    judge = NeuralVerifier(verifier).probabilities if verifier else None
     result = {}
-    for name, embed in (("rules", None), ("rules and meaning", embedder.embed_passages)):
+    for name in ("rules", "rules and meaning", *(["rules, meaning and a trained verifier"] if judge else [])):
+        vectors = SentenceVectors(embedder)
+        with_meaning = vectors.sentences if name != "rules" else None
         times = []
         for number in range(ANSWERS):
             answer = [made[(number * 37 + place * 101) % len(made)] for place in range(CLAIMS)]
             cited = [(mutant.claim, [_cited(mutant.sentence, *sources[mutant.sentence])]) for mutant in answer]
+            vectors.sentences([mutant.sentence for mutant in answer])
             started = time.perf_counter()
             for claim, citations in cited:
-                verify(claim, citations, embed=embed)
+                verify(claim, citations, embed=with_meaning, judge=judge if "verifier" in name else None)
             times.append((time.perf_counter() - started) * 1000)
         cuts = statistics.quantiles(times[5:], n=20)
         result[name] = {
@@ -137,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--pairs", action="store_true", help="write the claims as a support set to train on, and measure nothing"
     )
+    parser.add_argument("--verifier", type=Path, help="the folder of a trained verifier, to be timed too")
     args = parser.parse_args(arguments)
     sources = sentences(corpus(args.corpus) if args.corpus else articles())
     if args.pairs:
@@ -145,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     result: dict[str, object] = {"sentences": len(sources), "seed": SEED, "kinds": caught(sources)}
     if not args.no_latency:
-        result["latency"] = {"claims": CLAIMS, **latency(sources)}
+        result["latency"] = {"claims": CLAIMS, **latency(sources, args.verifier)}
     print(json.dumps(result, indent=2))
     args.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
