@@ -21,6 +21,8 @@ UNREAD = ("same", "necessary", "safe", "choice", "compared")
 one against another: whose side a sentence is on is not told."""
 ON_TOPIC, TELLING = 0.5, 0.66
 """Shares of the question's key terms: that a sentence must name to be read for it, and that one must name before a verdict is shown."""
+_OF_ALL = re.compile(r"\b(?:all-cause|any cause|overall|total)\b", re.IGNORECASE)
+"""Deaths of one cause do not answer for those of all."""
 _ASKING = re.compile(
     r"^\s*(?:is|are|was|were|do|does|did|can|could|should|has|have|had|will|would|may|might|must)\b\s*", re.IGNORECASE
 )
@@ -42,7 +44,8 @@ def names_outcomes(question: str, said: Said) -> bool:
     """Whether the sentence names every outcome and harm that the question does."""
     content = content_of(said.text)
     asked_for = [term for term in key_terms(question) if term.kind in (TermKind.OUTCOME, TermKind.HARM)]
-    return all(term.occurs_in(content) for term in asked_for)
+    whole = _OF_ALL.search(question) is None or _OF_ALL.search(said.text) is not None
+    return whole and all(term.occurs_in(content) for term in asked_for)
 
 
 def values(question: str, said: Said) -> Mapping[str, float]:

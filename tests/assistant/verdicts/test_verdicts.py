@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from assistant.verdicts import Cited, read_direction
 from assistant.verdicts.models import EFFECTS, YES_NO, shipped
 from assistant.verdicts.sentences import Said
+from assistant.verdicts.yes_no import names_outcomes
 from indexes.passage import Role, Status
 
 STROKE = "Does losartan prevent strokes in hypertension?"
@@ -266,3 +267,10 @@ def test_a_verdict_is_only_read_from_claims_that_are_there(question: str, said: 
     sentences = [Cited(number, "pubmed:1", Said(text, role)) for number, (text, role) in enumerate(said)]
     found = read_direction(question, sentences)
     assert found is None or (found.claims and set(found.claims) <= set(range(len(said))))
+
+
+def test_deaths_of_one_cause_do_not_answer_for_all() -> None:
+    said = Said("Tight control lowers strokes and diabetes-related deaths.", Role.CONCLUSION)
+    assert names_outcomes("Does tight control reduce deaths?", said)
+    assert not names_outcomes("Does tight control reduce all-cause deaths?", said)
+    assert names_outcomes("Does it reduce all-cause deaths?", Said("Deaths from any cause fell.", Role.RESULT))
