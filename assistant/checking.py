@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from assistant.answer import Claim
 from assistant.appraisal import usable
@@ -31,17 +31,29 @@ def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed |
     verdict = verify(draft.text, cited, allowed=retrieved, embed=embed, judge=judge)
     if not verdict.supported:
         return Failed(draft, verdict.findings)
+    kept = _needed(verdict.by_citation, verdict.bar)
+    cited = [cited[number] for number in kept]
     claim = Claim(
         text=draft.text,
         support=verdict.support,
         findings=list(verdict.findings),
         context=_context(draft, cited[0][1]),
         citations=[
-            citation.model_copy(update={"support": support})
-            for (citation, _), support in zip(cited, verdict.by_citation, strict=True)
+            citation.model_copy(update={"support": verdict.by_citation[number]})
+            for number, (citation, _) in zip(kept, cited, strict=True)
         ],
     )
     return graded(Checked(claim, tuple(passage for _, passage in cited)))
+
+
+def _needed(alone: Sequence[float], bar: float) -> list[int]:
+    """The citations that are shown: where some carry the claim alone, those that do not are left out.
+
+    So is the precision of citations defined (ALCE: Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations"): one that does
+    not support by itself, and is not missed, is irrelevant. Where only all together carry it, all are needed.
+    """
+    enough = [number for number, support in enumerate(alone) if support >= bar]
+    return enough or list(range(len(alone)))
 
 
 def graded(checked: Checked) -> Checked:

@@ -30,10 +30,10 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
+from assistant.verdicts.premises import corrected
 from assistant.verification.conflicts import Stated, conflicts
 from assistant.verification.features import Embed
 from assistant.verification.neural import load_neural
-from assistant.verification.premises import corrected
 from assistant.writing import write_answer
 from ingestion.library import Library
 

@@ -181,7 +181,7 @@ def _registrations(run: Run) -> list[str]:
     asked = run.planned.of_kind(
         TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.POPULATION, TermKind.HARM, TermKind.OUTCOME
     )
-    if not run.planned.of_kind(TermKind.DRUG):
+    if not run.planned.of_kind(TermKind.DRUG) or run.planned.absent:  # whom a trial leaves out is not looked up
         return []
     trials = {hit.passage.document_id: hit.passage for hit in run.hits if hit.passage.kind is Kind.TRIAL}
     return [

@@ -1,4 +1,4 @@
-"""What the trained verifier is worth: its card, the floor that word overlap sets, and how long the claims of an answer take.
+"""What the trained verifier is worth: its card, and how long the claims of an answer take. `benchmarks/support.py` has the floors beside it.
 
 python benchmarks/verifier.py VERIFIER_FOLDER scifact.jsonl healthver.jsonl ...   writes benchmarks/results/verifier.json
 
@@ -18,21 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from assistant.verification.figures import SUPPORT, auroc
-from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
+from assistant.verification.labelled import LabelledPair, read_labelled
 from assistant.verification.neural import MODEL, NeuralVerifier
 from assistant.verification.training.train import CARD
-from indexes.lexical import tokens
 
 RESULTS = Path(__file__).resolve().parent / "results"
 ANSWERS, PAIRS_OF_ONE = 40, 6  # four claims, of which every other has two quotes
 SEED = 13
-
-
-def overlap(pair: LabelledPair) -> float:
-    """The share of the claim's words that the evidence has."""
-    wanted = set(tokens(pair.claim))
-    return len(wanted & set(tokens(pair.evidence))) / max(1, len(wanted))
 
 
 def latency(verifier: NeuralVerifier, pairs: list[LabelledPair]) -> dict[str, float]:
@@ -58,16 +50,12 @@ def main() -> None:
     result: dict[str, Any] = {
         "card": json.loads((given.folder / CARD).read_bytes()),
         "bytes": (given.folder / MODEL).stat().st_size,
-        "overlap": {
-            name: round(auroc(np.array([overlap(each) for each in pairs]), gold_labels(pairs) == SUPPORT), 4)
-            for name, pairs in sets.items()
-        },
         "latency": latency(verifier, [pair for pairs in sets.values() for pair in pairs]),
         "processors": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
     }
     (RESULTS / "verifier.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps({name: result[name] for name in ("overlap", "latency", "load")}))
+    print(json.dumps({name: result[name] for name in ("latency", "load")}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from assistant.planning.ages import covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
+from indexes.lexical import stem
 from indexes.passage import Kind, Role
 
 _AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
@@ -91,9 +92,14 @@ def _lacking(terms: Sequence[Term], around: str) -> list[str]:
 
 
 def _says_without(candidate: Candidate, term: Term) -> bool:
-    """Whether the sentence or a heading speaks of people without the condition."""
-    start = re.escape(term.text[:5])
-    without = re.compile(rf"\b(?:no|without|non|free of|absence of)[\s-]*(?:\w+\s+){{0,2}}{start}", re.IGNORECASE)
+    """Whether the sentence or a heading speaks of people without the condition, under this name or another of the same kind of thing.
+
+    "Without cardiovascular disease" meets "without heart disease"; "without a stroke" does not.
+    """
+    kind = stem(term.text.split()[-1].lower())
+    others = {name.split()[0][:5] for name in term.names if name.split()[-1] == kind}
+    starts = "|".join(map(re.escape, sorted({term.text[:5], *others})))
+    without = re.compile(rf"\b(?:no|without|non|free of|absence of)[\s-]*(?:\w+\s+){{0,2}}(?:{starts})", re.IGNORECASE)
     return without.search(f"{candidate.text} . {candidate.headings}") is not None
 
 

@@ -93,3 +93,16 @@ def test_children_who_were_not_asked_about_are_noted() -> None:
 def test_children_are_special_only_where_the_question_is_not_about_them(question: str, special: bool) -> None:
     sentence = _candidate("Budesonide lowered the rate of asthma attacks in children by a third.")
     assert special_people(plan(question), sentence) is special
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fits"),
+    [
+        ("For adults of 76 years or older without cardiovascular disease, a statin is of unknown value.", True),
+        ("For adults of 76 years or older without a stroke, a statin is of unknown value.", False),
+        ("For adults of 76 years or older with cardiovascular disease, a statin is of value.", False),
+    ],
+)
+def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: bool) -> None:
+    question = plan("Does a statin help people over 75 without heart disease?")
+    assert (not any(misfits(question, _candidate(sentence)))) is fits

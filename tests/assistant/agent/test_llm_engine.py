@@ -67,6 +67,17 @@ def test_sentences_are_told_as_they_are_checked_and_nothing_else_of_the_draft(as
     assert "40%" not in asked.answer.model_dump_json()
 
 
+def test_a_citation_that_carries_nothing_is_left_out_where_another_carries_the_sentence(ask_model: AskModel) -> None:
+    def script(request: Request) -> Text:
+        both = [reference(request, words) for words in ("raised the rate of major bleeding", "We randomised 19,114")]
+        return in_json({"answerable": True, "claims": [{"text": HELD, "citations": both}]})
+
+    (claim,) = ask_model([script]).answer.claims
+    (citation,) = claim.citations
+    assert citation.quote == HELD
+    assert citation.support == 1.0
+
+
 def test_a_sentence_that_does_not_hold_is_mended_once(ask_model: AskModel) -> None:
     wrong = drafting(("Aspirin raised the rate of major bleeding by 80%.", "raised the rate of major bleeding"))
     asked = ask_model([wrong, drafting((HELD, "raised the rate of major bleeding"))])

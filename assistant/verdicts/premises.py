@@ -14,9 +14,11 @@ from assistant.drafts import Checked
 from assistant.planning.premises import premise_of
 from assistant.planning.terms import content_of, key_terms
 from assistant.planning.vocabulary import TermKind
+from assistant.verdicts.advice import advises
+from assistant.verdicts.reading import IN_FORCE
 from assistant.verification.direction import matches
 from assistant.verification.words import negations, stems
-from indexes.passage import Role, Status
+from indexes.passage import Role
 
 MIN_WORDS = 0.5
 """Share of the premise's words that a quote must hold to speak of it at all."""
@@ -30,11 +32,6 @@ _UNREAD = re.compile(
 """With one of these two statements may differ in more than their direction."""
 _NOT = re.compile(r"\bnot\b|n't\b", re.IGNORECASE)
 _ADVISED = re.compile(r"\b(?:recommended|advised|indicated|started?|given|offered)\b", re.IGNORECASE)
-_ADVISES_AGAINST = re.compile(
-    r"\b(?:do not|should not|must not) (?:start|use|offer|give|prescribe|initiate|screen)\b|\brecommends? against\b"
-    r"|\b(?:is|are) not recommended\b",
-    re.IGNORECASE,
-)
 
 
 def corrected(question: str, claims: Sequence[Checked]) -> tuple[list[Checked], list[AnswerWarning]]:
@@ -80,9 +77,9 @@ def _denies(premise: str, checked: Checked) -> bool:
     """A recommendation in force against what is said to be advised; or one direction, turned round, in a quote that denies nothing else."""
     quote, passage = _quote(checked), checked.passages[0]
     if _ADVISED.search(premise):
-        stands = passage.status in {Status.CURRENT, Status.CORRECTED}
+        stands = passage.status in IN_FORCE
         is_advice = passage.part_at(checked.claim.citations[0].start).role is Role.RECOMMENDATION
-        return stands and is_advice and _ADVISES_AGAINST.search(quote) is not None and len(negations(quote)) <= 1
+        return stands and is_advice and advises(quote) == -1
     near = [match for match in matches(premise, quote) if match.nearness >= NEAR]
     opposite = [match for match in near if match.relation == "opposite"]
     if not opposite or len(near) > len(opposite):

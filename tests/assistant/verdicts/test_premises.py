@@ -13,7 +13,7 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.drafts import Checked
 from assistant.planning.premises import premise_of
 from assistant.service import Assistant
-from assistant.verification.premises import corrected
+from assistant.verdicts.premises import corrected
 from indexes.passage import Kind, Passage
 
 
