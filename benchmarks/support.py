@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.verification.calibration import as_evidence, calibrate, judgements_of, with_judgements
-from assistant.verification.features import read
+from assistant.verification.features import begins, read
 from assistant.verification.figures import SUPPORT, support_figures
 from assistant.verification.labelled import LabelledPair, gold_labels, read_labelled
 from assistant.verification.labels import LABELS, Floats, Ints
@@ -60,7 +60,7 @@ def main() -> None:
         "faults": _faults(faults, gold, sources),
     }
     for check, starts in ABLATIONS.items():
-        kept = [{name: value for name, value in each.items() if not name.startswith(starts)} for each in values]
+        kept = [{name: value for name, value in each.items() if not begins(name, starts)} for each in values]
         if len(kept[0]) == len(values[0]):
             continue
         usable = {"meaning": "rules", "neural": "meaning"}.get(check, best)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.verification.evidence import Evidence, introduced
-from assistant.verification.features import Embed, read, with_judgement
+from assistant.verification.features import Embed, begins, read, with_judgement
 from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, group_folds
 from assistant.verification.labels import LABELS
 from assistant.verification.model import Model, fit
@@ -19,8 +19,6 @@ from assistant.verification.neural import JUDGED, NeuralVerifier
 
 FOLDS = 5
 RIDGE = 0.003  # penalty of squared weights
-WEIGHTS = {"made": 0.3}
-"""Weight of a set by its name; else 1. Claims made by rule are of few kinds, and easy: they must not drown those that people wrote."""
 NEEDS = {"rules": (), "meaning": ("cosine",), "neural": ("cosine", "neural")}
 """Model -> how the features begin that it needs beyond those of rules and words."""
 Values = Mapping[str, float]
@@ -92,10 +90,10 @@ def judgements_of(
 def calibrate(
     pairs: Sequence[LabelledPair], values: Sequence[Values], folds: int = FOLDS, ridge: float = RIDGE, only: str = ""
 ) -> Calibration:
-    """Fit each model whose features are all there; each set weighs as `WEIGHTS` has it, however many pairs it has. `only`: that model."""
+    """Fit each model whose features are all there; each set weighs the same, however many pairs it has. `only`: that model."""
     labels = gold_labels(pairs)
     sources = [pair.source for pair in pairs]
-    importance = np.array([WEIGHTS.get(source, 1.0) / sources.count(source) for source in sources])
+    importance = np.array([1.0 / sources.count(source) for source in sources])
     fold = np.array(group_folds(pairs, folds))
     everything = list(values[0])
     models, held_out = {}, {}
@@ -104,7 +102,7 @@ def calibrate(
             continue
         features = [
             feature for feature in everything
-            if not feature.startswith(("cosine", "neural")) or feature.startswith(needs or ("\0",))
+            if not begins(feature, ("cosine", "neural")) or begins(feature, needs)
         ]  # fmt: skip
         if any(not any(feature.startswith(need) for feature in features) for need in needs):
             continue

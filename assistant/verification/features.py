@@ -35,6 +35,9 @@ OTHERWISE_IN_LISTS = (
     "share_telling", "share_best", "jaccard", "share_pairs", "denials", "denials_differ", "figures_there", "length", "faulty", "contradicted",
     "same_direction",
 )  # fmt: skip
+NEARLY = 0.5  # of the words of a claim and its evidence that both have (Jaccard): from here on the claim repeats it, with changes
+NEAR = "near_"
+"""How the features begin that count for such claims only: there a changed word tells, elsewhere even shared ones say little."""
 WHOLE = frozenset({"quantities", "entities", "terms"})
 """Checks that look for the claim's things in all of the evidence; the others compare statements, and look at the best sentence."""
 
@@ -78,17 +81,28 @@ def read(claim: str, evidence: Evidence, embed: Embed | None = None) -> Read:
             "cosine_listed": whole * values["listed"],
         }
     judged = text if len(sentences) <= JUDGED else " ".join(sentences[n] for n in sorted(ranked[:JUDGED]))
-    return Read(best, judged, findings, values)
+    return Read(best, judged, findings, by_nearness(values))
 
 
 def with_judgement(values: Mapping[str, float], probabilities: Sequence[float]) -> dict[str, float]:
     """The values with what a neural model thinks of support, contradiction and neutrality: log odds of the first two against the last."""
     support, contradict, neutral = (min(max(float(p), 1e-4), 1.0) for p in probabilities)
-    return {
-        **values,
-        "neural_support": math.log(support / neutral),
-        "neural_contradict": math.log(contradict / neutral),
-    }
+    plain = {name: value for name, value in values.items() if not name.startswith(NEAR)}
+    return by_nearness(
+        plain | {"neural_support": math.log(support / neutral), "neural_contradict": math.log(contradict / neutral)}
+    )
+
+
+def by_nearness(values: Mapping[str, float]) -> dict[str, float]:
+    """The values, and once more where the claim nearly repeats its evidence; where it does not, these are 0. No claim repeats a list."""
+    near = float(values["jaccard"] > NEARLY)
+    again = {f"{NEAR}{name}": near * value for name, value in values.items() if not name.startswith("listed")}
+    return {**values, "near_claim": near, **again}
+
+
+def begins(feature: str, starts: tuple[str, ...]) -> bool:
+    """Whether a feature's name begins so, with or without what says that it counts for claims near their evidence only."""
+    return feature.startswith(starts) or feature.removeprefix(NEAR).startswith(starts)
 
 
 def _values(

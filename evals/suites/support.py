@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.verification.calibration import as_evidence
 from assistant.verification.checks import CHECKS
-from assistant.verification.features import Judge, read, with_judgement
+from assistant.verification.features import NEAR, Judge, begins, read, with_judgement
 from assistant.verification.figures import SUPPORT, auroc, ece, likeliest, macro_f1, reliability
 from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, read_labelled
 from assistant.verification.labels import LABELS, Floats, Ints, Label
@@ -88,6 +88,7 @@ class SupportSuite:
 
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
     **{name: (f"amiss_{name}", f"amiss_best_{name}") for name in CHECKS if name != "terms"},
+    "nearness": (NEAR,),
     "words": ("amiss_terms", "amiss_best_terms", "share", "jaccard"),
     "meaning": ("cosine",),
     "neural": ("neural",),
@@ -127,7 +128,7 @@ def _without(values: Sequence[Mapping[str, float]], name: str) -> list[dict[str,
     means = dict(zip(model.features, model.means, strict=True))
     starts = ABLATIONS[name]
     return [
-        {feature: means.get(feature, value) if feature.startswith(starts) else value for feature, value in each.items()}
+        {feature: means.get(feature, value) if begins(feature, starts) else value for feature, value in each.items()}
         for each in values
     ]
 

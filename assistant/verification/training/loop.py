@@ -21,6 +21,7 @@ from indexes.finetuning.dequantise import bert_tokenizer
 from indexes.finetuning.grid import load_grids, save_grids
 from indexes.finetuning.on_grid import OnGrid
 from indexes.finetuning.pace import Pace
+from indexes.torch_models import bf16_pays
 
 Tell = Callable[[str, int, int], None]
 RUN_FILE, STATE_FILE, DONE_FILE, TRAINED = "run.json", "state.pt", "done.json", "trained"
@@ -139,11 +140,9 @@ def _steps(
 
 
 def _logits(model: Any, inputs: dict[str, Any], layers: int) -> Any:
-    """bfloat16 on a GPU only: on processors without AVX512-BF16 it is several times slower than single precision."""
     import torch
 
-    device = inputs["input_ids"].device.type
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda" and torch.cuda.is_bf16_supported()):
+    with torch.autocast(inputs["input_ids"].device.type, torch.bfloat16, enabled=bf16_pays()):
         states = inputs["states"] if "states" in inputs else lower(model, inputs, layers)
         return upper(model, states, inputs, layers)
 

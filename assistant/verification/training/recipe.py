@@ -20,7 +20,7 @@ class NeuralRecipe:
     """
 
     epochs: int = 1
-    batch_tokens: int = 1536
+    batch_tokens: int = 2048
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
     warmup: float = 0.08
@@ -28,7 +28,7 @@ class NeuralRecipe:
     dropout: float = 0.0
     max_tokens: int = 192
     evidence_words: int = WORDS
-    frozen_layers: int = 6
+    frozen_layers: int = 4
     scale: float = 1.0
     save_steps: int = 100
     threads: int | None = None
@@ -48,6 +48,6 @@ class NeuralRecipe:
 
 
 SUPPORT_RECIPE = NeuralRecipe(
-    epochs=2, learning_rate=1e-4, head_learning_rate=1e-4, warmup=0.1, dropout=0.1, frozen_layers=10
+    epochs=2, learning_rate=1e-4, head_learning_rate=1e-4, warmup=0.1, dropout=0.1, frozen_layers=6
 )
-"""What follows on the mixture: fewer pairs, read more than once, by the last two layers and a head that is no longer new."""
+"""What follows on the mixture: fewer pairs, read more than once, by the upper half of the layers and a head that is no longer new."""

@@ -16,6 +16,7 @@ from assistant.verification.figures import SupportFigures
 from assistant.verification.labelled import LabelledPair, read_labelled
 from assistant.verification.neural import JUDGED, MODEL, VerifierSpec
 from assistant.verification.training.base import make_base
+from assistant.verification.training.conclusions import concluded
 from assistant.verification.training.export import export_verifier, verifier_agreement
 from assistant.verification.training.halves import KeptStates
 from assistant.verification.training.loop import TRAINED, Tell, saying, train, wait_passively
@@ -28,7 +29,7 @@ from indexes.finetuning.checkpoint import need_models_extra
 from indexes.reranking import DEFAULT as BASE
 
 CARD = "card.json"
-BY_RULE = 2000  # pairs made by rule, beside a whole mixture
+BY_RULE, CONCLUSIONS = 5000, 9000  # pairs made from abstracts, beside a whole mixture
 FOLDS = 3
 COMPARED = 40  # pairs on which int8 is compared with the checkpoint
 PACKAGES = ("torch", "transformers", "onnx", "onnxruntime")
@@ -99,6 +100,7 @@ def train_neural(
     if corpus:
         texts = read_texts(corpus)
         stages["mixture"] += made_by_rule(texts, round(BY_RULE * recipe.scale), recipe.seed)
+        stages["mixture"] += concluded(texts, round(CONCLUSIONS * recipe.scale), recipe.seed)
     sets = {path.name.partition(".")[0]: read_labelled(path) for path in support}
     runs = {"mixture": train(base, stages["mixture"], recipe, work / "mixture", saying(tell, "the mixture"))}
     checkpoint = work / "mixture" / TRAINED

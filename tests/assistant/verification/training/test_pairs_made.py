@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from assistant.verification.labelled import LabelledError, LabelledPair, labelled_digest, read_labelled
 from assistant.verification.labels import Label
+from assistant.verification.training.conclusions import concluded, conclusion_of
 from assistant.verification.training.mix import Mix, mixed_pairs, read_mix
 from assistant.verification.training.neutrals import made_neutral
 from assistant.verification.training.perturbation import (
@@ -138,3 +139,59 @@ def test_only_whole_abstracts_are_learnt_from(tmp_path: Path) -> None:
     path.write_text("[]\n")
     with pytest.raises(ModelError, match="name a JSONL file of abstracts"):
         read_texts(path)
+
+
+RESULTS = (
+    "BACKGROUND: Little is known of drug X. METHODS: We gave drug X or placebo to 240 adults with asthma for a year, and "
+    "counted their exacerbations. RESULTS: There were 31 exacerbations with drug X and 62 with placebo (rate ratio 0.50, "
+    "95% CI 0.33 to 0.77). Adverse events were alike in both groups, and nobody died. Quality of life did not differ "
+    "between them at any visit of the year.{}"
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (" CONCLUSIONS: Drug X reduced exacerbations in adults with asthma for a year. More is needed.", "Drug X reduced exacerbations"),
+        (" Conclusion : These results suggest that drug X is effective in adults who have asthma.", "Drug X is effective in adults"),
+        (" In conclusion, drug X was associated with fewer exacerbations of asthma in adults.", "Drug X was associated"),
+        (" We conclude that drug X was associated with fewer exacerbations of asthma in adults.", "Drug X was associated"),
+    ],
+)  # fmt: skip
+def test_a_conclusion_is_told_from_its_results(end: str, said: str) -> None:
+    found = conclusion_of(RESULTS.format(end))
+    assert found is not None
+    claim, before = found
+    assert claim.startswith(said)
+    assert claim.count(".") == 1
+    assert before.endswith("of the year.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RESULTS.format(""),
+        RESULTS.format(" CONCLUSIONS: It works."),
+        "CONCLUSION: Drug X was associated with fewer exacerbations of asthma in adults.",
+    ],
+)
+def test_without_a_conclusion_or_results_nothing_is_made(text: str) -> None:
+    assert conclusion_of(text) is None
+
+
+def test_conclusions_are_made_in_thirds_and_turned_ones_differ_by_the_turn_alone() -> None:
+    abstracts = [
+        RESULTS.replace("asthma", disease).format(f" CONCLUSIONS: Drug X was associated with a higher risk of harm in adults with {disease}.")
+        for disease in ("asthma", "gout", "migraine", "psoriasis", "epilepsy", "anaemia")
+    ]  # fmt: skip
+    made, again = (concluded(abstracts, 18, 3) for _ in range(2))
+    assert made == again
+    assert Counter(each.label for each in made) == {"support": 6, "contradict": 6, "neutral": 6}
+    assert len(concluded(abstracts, 9, 3)) == 9
+    by_evidence = {each.evidence: each.claim for each in made if each.label == "support"}
+    for each in made:
+        assert each.two_class == (each.label == "neutral")
+        if each.label == "contradict":
+            assert len(set(by_evidence[each.evidence].split()) ^ set(each.claim.split())) <= 2
+        elif each.label == "neutral":
+            assert by_evidence[each.evidence] != each.claim
