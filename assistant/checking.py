@@ -12,7 +12,7 @@ from assistant.evidence import RecommendationView
 from assistant.shelves import Shelf
 from assistant.verification import verify
 from assistant.verification.features import Embed
-from assistant.verification.neural import load_neural
+from assistant.verification.neural import probabilities
 from indexes.passage import Passage, Role
 
 
@@ -26,9 +26,7 @@ def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed |
         if not usable(passage):
             return Failed(draft, ("its source has been retracted",))
         cited.append((quote.citation(), passage))
-    neural = load_neural()
-    judge = neural.probabilities if neural else None
-    verdict = verify(draft.text, cited, allowed=retrieved, embed=embed, judge=judge)
+    verdict = verify(draft.text, cited, allowed=retrieved, embed=embed, judge=probabilities)
     if not verdict.supported:
         return Failed(draft, verdict.findings)
     kept = _needed(verdict.by_citation, verdict.bar)

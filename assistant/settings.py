@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     llm_cost: float = Field(default=0.5, ge=0)
     llm_seed: int = Field(default=0, ge=0, le=2**31 - 1)
     live_tools: bool = False
-    verifier: Path | None = None  # a folder with a trained verifier; where not set, the installation's, if it has one
+    verifier: Path | None = None  # a folder with a trained verifier, or "none"; where not set, the installation's
     model_downloads: bool = False
     ingest_token: SecretStr | None = Field(default=None, min_length=16)
     upload_limit: ByteSize = Field(default=ByteSize(2 << 30), ge=1 << 20)

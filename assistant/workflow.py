@@ -33,7 +33,7 @@ from assistant.tracing import timed
 from assistant.verdicts.premises import corrected
 from assistant.verification.conflicts import Stated, conflicts
 from assistant.verification.features import Embed
-from assistant.verification.neural import load_neural
+from assistant.verification.neural import probabilities
 from assistant.writing import write_answer
 from ingestion.library import Library
 
@@ -143,11 +143,9 @@ class QuestionWorkflow(Workflow):
 
     def _written(self, run: Run) -> Answer:
         run.claims, warnings = corrected(run.planned.question, run.claims)
-        if len(run.claims) > 1 and (verifier := load_neural()):
-            stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
-            found = conflicts(stated, verifier.probabilities, partial(people_in, shelf=self._shelf))
-            warnings += [AnswerWarning(kind="conflict", text=each.text) for each in found]
-        run.warnings += warnings
+        stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
+        found = conflicts(stated, probabilities, partial(people_in, shelf=self._shelf))
+        run.warnings += [*warnings, *(AnswerWarning(kind="conflict", text=each.text) for each in found)]
         return write_answer(run, self._library, self._shelf)
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:

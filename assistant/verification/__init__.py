@@ -57,7 +57,8 @@ def verify(
     against all of them together. Without a citation there is no support, and none where a quote is not verbatim or its passage was not retrieved.
 
     `allowed`: the passages that this question retrieved. `long_forms`: the ledger's table of abbreviations. `embed`: the library's embedder (or
-    vectors kept); `judge`: a neural model, as `neural.probabilities`. Without the last two the verdict rests on rules and words.
+    vectors kept); `judge`: a neural model, as `neural.probabilities`, asked only about a claim in other words. Without the last two the verdict
+    rests on rules and words.
     """
     if not cited:
         return _refused("nothing is cited", bar, 0)

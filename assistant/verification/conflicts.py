@@ -55,8 +55,11 @@ def conflicts(stated: Sequence[Stated], judge: Judge, people: People) -> list[Co
         if one.passage.document_id != other.passage.document_id and shared(one, other)
     ][:MOST]
     asked = [(a.text, b.text) for newer, older in pairs for a, b in ((newer, older), (older, newer))]
-    judged = judge(asked)[:, LABELS.index("contradict")].reshape(-1, 2).min(axis=1) if asked else ()
-    return [_conflict(*pair, people) for pair, contradiction in zip(pairs, judged, strict=True) if contradiction >= BAR]
+    judged = judge(asked) if asked else None  # a model that is not asked is not read from the disk
+    if judged is None:
+        return []
+    against = judged[:, LABELS.index("contradict")].reshape(-1, 2).min(axis=1)
+    return [_conflict(*pair, people) for pair, sure in zip(pairs, against, strict=True) if sure >= BAR]
 
 
 def _newer_first(one: Stated, other: Stated) -> tuple[Stated, Stated]:

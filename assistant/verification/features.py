@@ -24,8 +24,8 @@ from ingestion.sentences import sentence_spans
 
 Embed = Callable[[Sequence[str]], Vectors]
 """Texts -> unit vectors, one a row."""
-Judge = Callable[[Sequence[tuple[str, str]]], NDArray[np.float64]]
-"""Pairs of claim and evidence -> probabilities of support, contradiction and neutrality, one row a pair."""
+Judge = Callable[[Sequence[tuple[str, str]]], NDArray[np.float64] | None]
+"""Pairs of claim and evidence -> probabilities of support, contradiction and neutrality, one row a pair; `None` where no model is at hand."""
 
 SHORTLIST = 2  # sentences of a long evidence whose meaning is compared
 JUDGED = 3  # sentences of a long evidence that a neural model reads

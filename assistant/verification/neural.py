@@ -1,7 +1,8 @@
 """The trained verifier: a small cross-encoder that says how likely evidence supports a claim, contradicts it, or does neither. Optional.
 
-Its file ships with the project or is named by `CITEWELL_VERIFIER`, a folder with `model.onnx`, `tokenizer.json` and `verifier.json`, as
-`citewell models train-verifier --neural` writes it. Without one `load_neural` and `probabilities` give `None`, and verification goes on without.
+One ships with the project (`weights/`); `CITEWELL_VERIFIER` names another, a folder with `model.onnx`, `tokenizer.json` and `verifier.json`, as
+`citewell models train-verifier --neural` writes it, or is `none`. Without one `load_neural` and `probabilities` give `None`, and verification goes
+on without.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from assistant.verification.windows import WORDS, closest_words
 from indexes.errors import ModelError, ModelMissingError
 
 SPEC, MODEL = "verifier.json", "model.onnx"
+NONE = Path("none")
+"""What the setting says where no verifier is wanted."""
 JUDGED = "judged.jsonl"
 """What models that had not learnt from a pair said of it, for the pairs that the model of the folder did learn from."""
 Probabilities = NDArray[np.float64]
@@ -91,12 +94,12 @@ def shipped_folder() -> Path | None:
 
 
 def load_neural(folder: Path | None = None) -> NeuralVerifier | None:
-    """The verifier of a folder, of `CITEWELL_VERIFIER`, or of the installation; `None` where there is none.
+    """The verifier of a folder, of `CITEWELL_VERIFIER`, or of the installation; `None` where there is none, or none is wanted.
 
     Raises `ModelMissingError` and `ModelError` where one is named and cannot be used.
     """
     folder = folder or load_settings().verifier or shipped_folder()
-    return _loaded(folder.expanduser()) if folder else None
+    return _loaded(folder.expanduser()) if folder and folder != NONE else None
 
 
 @lru_cache(maxsize=2)

@@ -377,15 +377,15 @@ def test_sources_that_contradict_each_other_are_both_shown_as_a_conflict(
         }
     )
 
-    class Verifier:
-        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-            return np.array([[0.1, 0.8, 0.1] if claim != evidence else [0.8, 0.1, 0.1] for claim, evidence in pairs])
+    def judge(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        return np.array([[0.03, 0.95, 0.02] if claim != evidence else [0.8, 0.1, 0.1] for claim, evidence in pairs])
 
     question = "Does digoxin change mortality in atrial fibrillation?"
+    monkeypatch.setattr("assistant.workflow.probabilities", lambda pairs: None)
     alone = asyncio.run(small.ask(question))
     assert {claim.text for claim in alone.claims} == {up, down}
     assert not [warning for warning in alone.warnings if warning.kind == "conflict"]
-    monkeypatch.setattr("assistant.workflow.load_neural", Verifier)
+    monkeypatch.setattr("assistant.workflow.probabilities", judge)
     (conflict,) = [warning for warning in asyncio.run(small.ask(question)).warnings if warning.kind == "conflict"]
     assert up in conflict.text
     assert down in conflict.text

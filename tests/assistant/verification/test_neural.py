@@ -13,7 +13,18 @@ from assistant.settings import load_settings
 from assistant.verification import neural
 from assistant.verification.calibration import judgements_of
 from assistant.verification.labelled import LabelledPair
-from assistant.verification.neural import JUDGED, MODEL, SPEC, NeuralVerifier, load_neural, probabilities
+from assistant.verification.labels import LABELS
+from assistant.verification.neural import (
+    JUDGED,
+    MODEL,
+    SPEC,
+    NeuralVerifier,
+    load_neural,
+    probabilities,
+    shipped_folder,
+)
+from assistant.verification.training.train import CARD, VerifierCard
+from indexes.embedding.weights import fingerprint
 from indexes.errors import ModelError, ModelMissingError
 
 pytest.importorskip("onnx", reason="pip install 'citewell[models]'")
@@ -37,6 +48,55 @@ def test_without_a_file_there_is_none(no_setting: None, monkeypatch: pytest.Monk
     monkeypatch.setattr(neural, "shipped_folder", lambda: None)
     assert load_neural() is None
     assert probabilities(PAIRS) is None
+
+
+def test_none_is_none_though_one_ships(no_setting: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_neural() is not None
+    monkeypatch.setenv("CITEWELL_VERIFIER", "none")
+    load_settings.cache_clear()
+    assert load_neural() is None
+    load_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "label"),
+    [
+        (
+            "Low-dose aspirin lowers the risk of stroke.",
+            "In this trial of 20,000 adults, aspirin 81 mg daily reduced the incidence of ischaemic stroke compared with placebo.",
+            "support",
+        ),
+        (
+            "Vitamin D prevents fractures in healthy adults.",
+            "Supplementation with vitamin D did not reduce the risk of fractures in generally healthy midlife and older adults.",
+            "contradict",
+        ),
+        (
+            "Metformin increases mortality in type 2 diabetes.",
+            "All-cause mortality was significantly lower with metformin than with diet alone in patients with type 2 diabetes.",
+            "contradict",
+        ),
+        (
+            "Masks reduce the spread of influenza.",
+            "Pancreatic cancer is often diagnosed late, and few patients are candidates for surgery.",
+            "neutral",
+        ),
+    ],
+)
+def test_the_one_that_ships_tells_support_from_contradiction(claim: str, evidence: str, label: str) -> None:
+    folder = shipped_folder()
+    assert folder is not None
+    [row] = NeuralVerifier(folder).probabilities([(claim, evidence)])
+    assert LABELS[int(row.argmax())] == label
+
+
+def test_the_file_that_ships_is_small_and_has_its_card() -> None:
+    folder = shipped_folder()
+    assert folder is not None
+    assert (folder / MODEL).stat().st_size <= 35_000_000
+    card = VerifierCard.model_validate_json((folder / CARD).read_bytes())
+    assert card.fingerprint == fingerprint([folder / MODEL])
+    assert NeuralVerifier(folder).spec.temperature == card.temperature
 
 
 def test_the_setting_names_a_verifier(no_setting: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
