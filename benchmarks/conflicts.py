@@ -26,7 +26,7 @@ from assistant.verification.neural import NeuralVerifier
 from indexes.passage import Kind, Passage
 
 SEED = 13
-BARS = (0.3, 0.5, 0.7, 0.9)
+BARS = (0.5, 0.6, 0.7, 0.8)
 
 
 def pairs_of(labelled: list[LabelledPair]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ from indexes.passage import Passage
 _SUBJECTS = frozenset({TermKind.DRUG, TermKind.INTERVENTION})
 _CONDITIONS = frozenset({TermKind.CONDITION})
 _OUTCOMES = frozenset({TermKind.OUTCOME, TermKind.HARM})
-BAR = 0.5
+BAR = 0.7
 """Probability of contradiction, in both directions, from which two statements conflict."""
 MOST = 12
 """Pairs of an answer that are judged: each takes two runs of the model."""
