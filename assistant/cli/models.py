@@ -1,4 +1,4 @@
-"""`citewell models`: the embedders, rerankers and language models there are, which are in use, and fine-tuning one on one's own data."""
+"""`citewell models`: the embedders, rerankers, verifiers and language models there are, which are in use, and fine-tuning one on one's own data."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assistant.cli.output import counted, note, print_json, print_whole
 from assistant.cli.shelves import open_ledger
 from assistant.models import model_store
 from assistant.settings import Settings, load_settings
+from assistant.verification.neural import VerifierSpec, chosen_folder, shipped_folder
 from indexes import embedding, reranking
 from indexes.finetuning.store import Card, ModelKind
 from ingestion.home import ledger_path
@@ -52,6 +53,9 @@ def list_(as_json: JsonOption = False) -> None:
             rows.append(_row(kind, spec, "its own"))
     for row in rows:
         row["in_use"] = in_use[ModelKind(str(row["kind"]))] == row["name"]
+    if folder := chosen_folder():
+        licence = "Apache-2.0" if folder == shipped_folder() else "its own"
+        rows.append(_row("verifier", VerifierSpec.read(folder.expanduser()).name, licence) | {"in_use": True})
     rows.sort(key=lambda row: (str(row["kind"]), not row["in_use"]))
     if as_json:
         print_json(json.dumps({"models": rows}, indent=2, ensure_ascii=False))
@@ -195,7 +199,7 @@ def _library_embedder(settings: Settings) -> str:
     return version.spec if version else ""
 
 
-def _row(kind: ModelKind, name: str, licence: str, card: Card | None = None) -> dict[str, object]:
+def _row(kind: str, name: str, licence: str, card: Card | None = None) -> dict[str, object]:
     return {
         "kind": str(kind),
         "name": name,

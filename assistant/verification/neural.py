@@ -93,13 +93,19 @@ def shipped_folder() -> Path | None:
     return folder if (folder / MODEL).is_file() else None
 
 
+def chosen_folder() -> Path | None:
+    """The folder that `CITEWELL_VERIFIER` names, else the installation's; `None` where there is none, or none is wanted."""
+    named = load_settings().verifier
+    return None if named == NONE else named or shipped_folder()
+
+
 def load_neural(folder: Path | None = None) -> NeuralVerifier | None:
     """The verifier of a folder, of `CITEWELL_VERIFIER`, or of the installation; `None` where there is none, or none is wanted.
 
     Raises `ModelMissingError` and `ModelError` where one is named and cannot be used.
     """
-    folder = folder or load_settings().verifier or shipped_folder()
-    return _loaded(folder.expanduser()) if folder and folder != NONE else None
+    folder = folder or chosen_folder()
+    return _loaded(folder.expanduser()) if folder else None
 
 
 @lru_cache(maxsize=2)

@@ -62,8 +62,13 @@ def test_the_list_names_what_is_there_and_what_is_in_use(citewell: Run, home: Pa
     assert "ward-1  embedder" in lines
     assert any("0.700 -> 0.740 [+0.030, +0.050]: wins; licence MIT" in line for line in lines)
     rows = {row["name"]: row for row in citewell("models", "list", "--json").json["models"]}
-    assert [name for name, row in rows.items() if row["in_use"]] == [BGE_SMALL.name]
+    assert [name for name, row in rows.items() if row["in_use"]] == [BGE_SMALL.name, "citewell-verifier"]
     assert rows["ms-marco-minilm-l12-int8"]["licence"] == "Apache-2.0"
+
+
+def test_no_verifier_is_listed_where_none_is_wanted(citewell: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWELL_VERIFIER", "none")
+    assert "verifier" not in citewell("models", "list").out
 
 
 def test_what_won_is_used_for_the_next_library_and_reset_goes_back(citewell: Run, home: Path, tmp_path: Path) -> None:
