@@ -114,7 +114,7 @@ def _steps(
     started = time.monotonic()
     for step in range(first, len(batches)):
         on_grid.round()
-        loss = loss_of(_logits(model, tensors(batches[step], device), recipe.frozen_layers), batches[step])
+        loss = loss_of(_logits(model, tensors(batches[step], device), recipe), batches[step])
         loss.backward()  # type: ignore[no-untyped-call]
         on_grid.release()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -139,10 +139,11 @@ def _steps(
     return tokens, seconds, sum(last) / len(last), torch.cuda.get_device_name() if device == "cuda" else device
 
 
-def _logits(model: Any, inputs: dict[str, Any], layers: int) -> Any:
+def _logits(model: Any, inputs: dict[str, Any], recipe: NeuralRecipe) -> Any:
     import torch
 
-    with torch.autocast(inputs["input_ids"].device.type, torch.bfloat16, enabled=bf16_pays()):
+    layers, bf16 = recipe.frozen_layers, bf16_pays() if recipe.bf16 is None else recipe.bf16
+    with torch.autocast(inputs["input_ids"].device.type, torch.bfloat16, enabled=bf16):
         states = inputs["states"] if "states" in inputs else lower(model, inputs, layers)
         return upper(model, states, inputs, layers)
 

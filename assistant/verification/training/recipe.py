@@ -16,7 +16,8 @@ class NeuralRecipe:
     `batch_tokens` are the padded word pieces of one step, `max_tokens` those of a claim and its evidence, `evidence_words` what is read of an
     evidence (`closest_words`). Embeddings and the first `frozen_layers` layers stay as they are: they know words, and a step costs a third less.
     The head, which starts anew, learns at `head_learning_rate`. `warmup` is the share of the steps in which the rates rise, before they fall to
-    zero. `scale` takes that share of the mixture. `save_steps` is how often a killed run may go on.
+    zero. `scale` takes that share of the mixture. `save_steps` is how often a killed run may go on. `bf16` is autocast to bfloat16: where not said,
+    on processors and GPUs that calculate with it.
     """
 
     epochs: int = 1
@@ -32,6 +33,7 @@ class NeuralRecipe:
     scale: float = 1.0
     save_steps: int = 100
     threads: int | None = None
+    bf16: bool | None = None
     seed: int = 13
 
     def __post_init__(self) -> None:

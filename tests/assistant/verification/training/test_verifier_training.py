@@ -34,6 +34,7 @@ PAIRS = [
 THIN = NeuralRecipe(
     epochs=80,
     batch_tokens=200,
+    bf16=False,
     learning_rate=3e-3,
     head_learning_rate=1e-2,
     max_tokens=32,
