@@ -81,23 +81,25 @@ def read(claim: str, evidence: Evidence, embed: Embed | None = None) -> Read:
             "cosine_listed": whole * values["listed"],
         }
     judged = text if len(sentences) <= JUDGED else " ".join(sentences[n] for n in sorted(ranked[:JUDGED]))
-    return Read(best, judged, findings, by_nearness(values))
+    return Read(best, judged, findings, _by_nearness(values))
 
 
 def with_judgement(values: Mapping[str, float], probabilities: Sequence[float]) -> dict[str, float]:
     """The values with what a neural model thinks of support, contradiction and neutrality: log odds of the first two against the last."""
     support, contradict, neutral = (min(max(float(p), 1e-4), 1.0) for p in probabilities)
-    plain = {name: value for name, value in values.items() if not name.startswith(NEAR)}
-    return by_nearness(
-        plain | {"neural_support": math.log(support / neutral), "neural_contradict": math.log(contradict / neutral)}
-    )
+    judged = {"neural_support": math.log(support / neutral), "neural_contradict": math.log(contradict / neutral)}
+    return {**values, **judged, **_if_near(values["near_claim"], judged)}
 
 
-def by_nearness(values: Mapping[str, float]) -> dict[str, float]:
+def _by_nearness(values: Mapping[str, float]) -> dict[str, float]:
     """The values, and once more where the claim nearly repeats its evidence; where it does not, these are 0. No claim repeats a list."""
     near = float(values["jaccard"] > NEARLY)
-    again = {f"{NEAR}{name}": near * value for name, value in values.items() if not name.startswith("listed")}
-    return {**values, "near_claim": near, **again}
+    told = {name: value for name, value in values.items() if not name.startswith("listed")}
+    return {**values, "near_claim": near, **_if_near(near, told)}
+
+
+def _if_near(near: float, values: Mapping[str, float]) -> dict[str, float]:
+    return {f"{NEAR}{name}": near * value for name, value in values.items()}
 
 
 def begins(feature: str, starts: tuple[str, ...]) -> bool:
