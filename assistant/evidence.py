@@ -10,6 +10,7 @@ from pydantic import Field
 from assistant.answer import Model
 from indexes.passage import Hit, Part, Passage, Role
 from ingestion.document import Document
+from ingestion.sources.recommendations import SEVERAL, grade_of
 
 MAX_K = 100
 """Hits of one search, and of one kind in it."""
@@ -27,9 +28,16 @@ class RecommendationView(Model):
     population: str | None = Field(description="Whom it is for, in the document's own words.")
 
     @classmethod
-    def of(cls, part: Part) -> RecommendationView:
-        """The view of a recommendation that is a passage or a part of one."""
-        return cls(grade=part.grade, strength=part.strength, certainty=part.certainty, population=part.population)
+    def of(cls, part: Part, words: str | None = None) -> RecommendationView:
+        """The view of a recommendation that is a passage or a part of one; with `words`, of what these words of it recommend."""
+        grade = part.grade if words is None else grade_cited(part, words)
+        known = grade == part.grade
+        return cls(
+            grade=grade,
+            strength=part.strength if known else None,
+            certainty=part.certainty if known else None,
+            population=part.population,
+        )
 
     @property
     def words(self) -> list[str]:
@@ -42,6 +50,14 @@ class RecommendationView(Model):
         )
         told = [f"{name}: {words}" for name, words in said if words]
         return [words.removeprefix("Grade: ") if words.startswith("Grade: Grade") else words for words in told]
+
+
+def grade_cited(part: Part, words: str) -> str | None:
+    """The grade of what these words of the part recommend: the part's; where it prints several, the one in the words, `None` if there is none."""
+    if not part.grade or SEVERAL not in part.grade:
+        return part.grade
+    printed = grade_of(words)
+    return None if printed and SEVERAL in printed else printed
 
 
 class PassageView(Model):

@@ -14,6 +14,7 @@ from assistant.appraisal.cautions import called, retraction_warnings, source_war
 from assistant.appraisal.cited import appraise_cited
 from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
+from assistant.evidence import grade_cited
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
@@ -47,7 +48,7 @@ def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
             part = passage.part_at(citation.start)
             role = role_of(citation.quote, part.role)
             title = ". ".join((passage.title, *passage.section, part.heading))
-            yield Cited(number, citation.document_id, Said(citation.quote, role), part.grade, title, passage.status)
+            yield Cited(number, citation.document_id, Said(citation.quote, role), grade_cited(part, citation.quote), title, passage.status)
 
 
 def finish(

@@ -6,7 +6,8 @@ import json
 import lzma
 import re
 import tarfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from evals.jsonl import numbered_records
 CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
 """Where the texts of a set may be: beside it, or in the folder above. A set whose questions bring their `contexts` needs none."""
 _SECTION = re.compile(r"^(TITLE|ABSTRACT|BODY)(?:\.([^\n:]+))?:+[ \t]*$", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_PAGE_NUMBER = re.compile(r"\d{1,4}(?:\s?/\s?\d{1,4})?")
+FEWEST_PAGES = 3  # on which a line stands before it is taken for a running header or footer
 _LARGEST = 2_000_000  # bytes of an article
 
 
@@ -160,9 +164,23 @@ def read_guidelines(folder: Path, names: Iterable[str]) -> dict[str, AnyText]:
                 f"{name}.json: cannot be read ({type(error).__name__}); mend or replace the file"
             ) from error
         title = name.replace("_", " ").capitalize()
-        text = Guideline(name.replace("_", "-"), title, "\n\n".join(pages[number] for number in sorted(pages)))
+        text = Guideline(name.replace("_", "-"), title, _joined([pages[number] for number in sorted(pages)]))
         found[text.document_id] = text
     return found
+
+
+def _joined(pages: Sequence[str]) -> str:
+    """The text of printed pages without what stands on most of them or counts them, a sentence that goes on over the page in one piece."""
+    read = [[block.strip() for block in _BLANK_LINE.split(page) if block.strip()] for page in pages]
+    on = Counter(block for page in read for block in set(page))
+    running = {block for block, count in on.items() if count >= FEWEST_PAGES and count * 2 > len(pages)}
+    blocks: list[str] = []
+    for page in read:
+        kept = [block for block in page if block not in running and not _PAGE_NUMBER.fullmatch(block)]
+        if blocks and kept and kept[0][0].islower() and blocks[-1][-1] not in ".?!:|":
+            blocks[-1] += f" {kept.pop(0)}"
+        blocks += kept
+    return "\n\n".join(blocks)
 
 
 def _nodes(tree: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

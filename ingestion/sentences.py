@@ -13,11 +13,11 @@ from functools import lru_cache
 from importlib.resources import files
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-# What may end a sentence: with what closes behind it, and with the references that belong to it, `. [12]`, `.12,13`, `.¹²`. White space or
+# What may end a sentence: with what closes behind it, and with the references that belong to it, `. [12]`, `.12,13`, `.1213`, `.¹²`. White space or
 # a separator follows, or nothing where a space was forgotten ("in mice.The dose").
 _STOP = re.compile(
     r"""[.!?…]{1,9}["'”’»)\]]{0,9}"""
-    r"""(?:\s?\[\d[\d,;\s–-]{0,30}\]|(?<=[^\W\d_]{2}\.)\d{1,3}(?:[,–-]\d{1,3}){0,9}(?=\s+[A-Z])|[¹²³⁰⁴-⁹][¹²³⁰⁴-⁹,⁻–-]{0,20})?"""
+    r"""(?:\s?\[\d[\d,;\s–-]{0,30}\]|(?<=[^\W\d_]{2}\.)\d{1,6}(?:[,–-]\d{1,6}){0,9}(?=\s+[A-Z])|[¹²³⁰⁴-⁹][¹²³⁰⁴-⁹,⁻–-]{0,20})?"""
     r"""(?=[\s;~]|\(ABSTRACT TRUNCATED|(?<=[\w)%\]]{2}\.)(?!Gov|Com|Org|Net)(?:(?:A|[A-Z][a-z]{1,20})[:\s]|[A-Z]{3,20}:))|[。！？]"""
 )
 _MARKER = r"(?:[•●▪◦‣*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)](?=\s))"

@@ -6,12 +6,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from indexes.passage import Hit, Role
+from assistant.composing.advisers import is_former
+from indexes.passage import Hit, Kind, Role
 from ingestion.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 6, 90
 _ENDINGS = (".", "!", ")", "]", '."', ".”", ".’")
 _LAYOUT = re.compile(r"[\n|•●▪]|\s[o–]\s(?=[A-Z])")  # what tables and lists leave behind
+_BULLETS = re.compile(r"(?:[-–*]\s+)+")
+_WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
+_TITLED = 0.7  # the share of longer words with a capital from which on a line is a heading
+_CELL = re.compile(r"[^|]+")
+_REFERENCES = re.compile(r"(?<=[.!”’)])(?:\s?[\d¹²³⁰⁴-⁹][\d¹²³⁰⁴-⁹,–⁻-]{0,30})$")
+_NOTICE = re.compile(
+    r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)|explore this|click|visit|download"
+    r"|when parts of)\b",
+    re.IGNORECASE,
+)
 
 _CONCLUDES = re.compile(
     r"\b(in conclusion|we conclude|conclude that|(?:these|our) (?:results|findings|data) (?:suggest|indicate|show)"
@@ -40,13 +51,17 @@ _COMPARES_UNNAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that might be quoted; `start` and `end` count characters in the hit's passage. `leans`: it needs its neighbour to be understood."""
+    """A sentence that might be quoted; `start` and `end` count characters in the hit's passage.
+
+    `leans`: it needs its neighbour to be understood. `former`: it tells what was once advised (`advisers.py`).
+    """
 
     hit: Hit
     start: int
     end: int
     role: Role
     leans: bool
+    former: bool = False
 
     @property
     def headings(self) -> str:
@@ -65,31 +80,62 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
     for hit in hits:
         passage = hit.passage
         spans = [span for part in _stretches(passage.text, hit) for span in part]
-        for number, (start, end) in enumerate(spans):
-            text = passage.text[start:end]
-            role = passage.part_at(start).role
-            if not _is_sentence(text, role):
+        former = False
+        for number, (begin, end) in enumerate(spans):
+            bullets = _BULLETS.match(passage.text, begin, end)
+            start = bullets.end() if bullets else begin
+            text, part = passage.text[start:end], passage.part_at(start)
+            role = part.role
+            former = is_former(text, after_former=former and begin > part.start)
+            if text == part.population or not _is_sentence(text, role):
                 continue
-            if role is Role.BODY and len(spans) > 2 and number == len(spans) - 1:
+            abstract = passage.kind is not Kind.GUIDELINE  # its last sentence concludes; that of a guideline's passage is where it was cut
+            if role is Role.BODY and abstract and len(spans) > 2 and number == len(spans) - 1:
                 role = role_of(text, role, otherwise=Role.CONCLUSION)
             else:
                 role = role_of(text, role)
-            yield Candidate(hit, start, end, role, bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text)))
+            leans = bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text))
+            yield Candidate(hit, start, end, role, leans, former)
 
 
 def _is_sentence(text: str, role: Role) -> bool:
-    """Whether it can be quoted by itself: no question, fragment, table row, list or heading. Recommendations and criteria often lack the stop."""
+    """Whether it can be quoted by itself: no question, fragment, table row, list, heading or notice to the reader.
+
+    Recommendations and criteria often lack the capital and the stop.
+    """
+    text = _REFERENCES.sub("", text)
     if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
+        return False
+    if _is_titled(text) or _NOTICE.match(text):
         return False
     if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
         return not text.endswith(("?", ":"))
-    return text.endswith(_ENDINGS)
+    return text.endswith(_ENDINGS) and not _is_a_rest(text)
+
+
+def _is_titled(text: str) -> bool:
+    """Whether most words have capitals, and no full stop ends them: a heading, or links in a row."""
+    words = _WORD.findall(text)
+    return (
+        not text.endswith((".", "!"))
+        and len(words) > 2
+        and sum(word[0].isupper() for word in words) >= _TITLED * len(words)
+    )
+
+
+def _is_a_rest(text: str) -> bool:
+    """Whether it begins in the middle of a sentence, as what stands behind a page's end does. A word such as mRNA may begin one."""
+    first = text.split(maxsplit=1)[0]
+    return first.isalpha() and first.islower() and len(first) > 1
 
 
 def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:
-    """Sentence spans part by part, so that none crosses from one section into the next."""
+    """Sentence spans part by part, so that none crosses from one section into the next; of a row of graded advice cell by cell."""
     for part in hit.passage.parts or (hit.passage.part_at(0),):
-        yield [(part.start + a, part.start + b) for a, b in sentence_spans(text[part.start : part.end])]
+        pieces = [(part.start, part.end)]
+        if part.role is Role.RECOMMENDATION and (part.grade or part.population):
+            pieces = [match.span() for match in _CELL.finditer(text, part.start, part.end)]
+        yield [(start + a, start + b) for start, end in pieces for a, b in sentence_spans(text[start:end])]
 
 
 def role_of(text: str, role: Role, *, otherwise: Role = Role.BODY) -> Role:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from assistant.composing.advisers import asks_of_the_past, body_asked, others_advise
 from assistant.composing.candidates import Candidate
+from assistant.evidence import grade_cited
 from assistant.planning.ages import covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.lexical import stem
 from indexes.passage import Kind, Role
+from ingestion.sources.recommendations import grade_of
 
 _AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
@@ -32,8 +35,14 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
     ),
     Wanted.AGE: re.compile(r"\d+\D{0,20}\b(?:years?|age|older|younger)\b|\bage[sd]?\s+\d+", re.IGNORECASE),
     Wanted.FIGURE: re.compile(r"\d"),
+    Wanted.PERCENTAGE: re.compile(
+        r"\d\s?%|\bper ?cent\b|\b(?:half|third|two-thirds|quarter|three-quarters|majority)\b|\b\w+ (?:in|of|out of)(?: every)? \d+\b",
+        re.IGNORECASE,
+    ),
+    Wanted.GRADE: re.compile(r"\b(?:an?|its|the|this|current) [A-DI] (?:recommendation|statement|grade)\b|\b(?i:grade|class):? (?:[A-DI]|I{1,3}|[12][A-D]?)\b"),
+    Wanted.DATE: re.compile(r"\b(?:19|20)\d\d\b"),
     Wanted.HARM: re.compile(
-        r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)"
+        r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)|suicid\w*|overdos\w*"
         r"|(?:raises?|raised|increas\w+|higher|excess) (?:the )?(?:\w+ ){0,2}?risks?)\b",
         re.IGNORECASE,
     ),
@@ -69,10 +78,14 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
         yield sibling
     yield from _wrong_people(plan, candidate, around)
+    if candidate.former and not asks_of_the_past(plan.question):
+        yield "advice in force"
+    if (body := body_asked(plan.question)) and others_advise(candidate.text, body):
+        yield f"what the {body} says"
     if not (
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
-        yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate.text, sentence))
+        yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate, sentence))
 
 
 def special_people(plan: Plan, candidate: Candidate) -> bool:
@@ -143,8 +156,11 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
         yield f"age {plan.age}"
 
 
-def _holds(plan: Plan, wanted: Wanted, text: str, sentence: str) -> bool:
-    """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside the name of its drug."""
+def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bool:
+    """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside the name of its drug, a grade also where it is the row's."""
+    text = candidate.text
+    if wanted is Wanted.GRADE and (grade_cited(candidate.hit.passage.part_at(candidate.start), text) or grade_of(text)):
+        return True
     if wanted is Wanted.HARM and any(term.kind is TermKind.HARM for term in key_terms(text)):
         return True
     if not _FACTS[wanted].search(text):

@@ -21,6 +21,9 @@ class Wanted(StrEnum):
     FREQUENCY = "how often"
     AGE = "an age"
     FIGURE = "a figure"
+    PERCENTAGE = "a percentage"
+    GRADE = "a grade"
+    DATE = "a date"
     HARM = "a harm"
 
 
@@ -41,7 +44,19 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
         (Wanted.AGE, r"\b((?:at )?(?:what|which) age|between which ages)\b"),
         (
             Wanted.FIGURE,
-            r"\b(how (?:common|many|likely)|incidence|prevalence|nnt|number needed to treat|percentage|(?:target|goal|threshold|cut-?off)s?)\b",
+            # "who has a higher prevalence" asks for people
+            r"\b(how (?:common|many|likely)|(?<!higher )(?<!highest )(?<!lower )(?<!lowest )(?<!greater )(?:incidence|prevalence)|nnt"
+            r"|number needed to treat|(?:target|goal|threshold|cut-?off)s?)\b",
+        ),
+        (Wanted.PERCENTAGE, r"\b(?:what|which) (?:percentage|percent|proportion|fraction)\b|\bpercentages? of\b"),
+        (
+            Wanted.GRADE,
+            r"\b(?:what|which) (?:grade|class|strength)\b.*\b(?:recommend\w*|assign\w*|issued?)\b|\bgrade (?:of|for) (?:\w+ ){0,4}recommendation",
+        ),
+        (
+            Wanted.DATE,
+            r"\b(?:publication|release) date\b|\bdate of (?:\w+ ){0,5}(?:statement|recommendation|guideline|report)\b"
+            r"|\bwhen (?:was|were|did) .*\b(?:published|issued|released|reviewed?|updated?|reaffirmed)\b",
         ),
         (
             Wanted.HARM,
@@ -115,6 +130,8 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     terms = key_terms(question)
     if Wanted.HARM in wanted:  # a sentence that names a harm need not call it one
         terms = tuple(term for term in terms if not _ANY_HARM.search(term.text))
+    if Wanted.GRADE in wanted:  # nor one that bears a grade
+        terms = tuple(term for term in terms if term.text.lower() not in ("grade", "class"))
     absent = tuple(term for term in terms if term.kind is TermKind.CONDITION and _is_denied(question, term))
     wants_eligibility = bool(_ELIGIBILITY.search(question))
     wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())

@@ -16,7 +16,7 @@ from ingestion.document import Document, TextBuilder, printable
 from ingestion.errors import SourceError
 from ingestion.sources.grading import graded
 from ingestion.sources.population import population_of
-from ingestion.sources.recommendations import classify
+from ingestion.sources.recommendations import classify, grade_of
 
 # Left out with everything below them: they hold names of other works and places in this one, not statements to cite.
 _SKIPPED = re.compile(
@@ -158,7 +158,8 @@ def web_url(url: str) -> str:
 
 
 def table_blocks(rows: list[list[str]]) -> list[Block]:
-    """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades.
+    """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades, and a
+    line each where lines print several.
 
     In a decision table (its first column is headed "Rule ID") each row is a recommendation, as in `decision_tables`: without the cells that
     only say "no condition", and without its references.
@@ -173,7 +174,9 @@ def table_blocks(rows: list[list[str]]) -> list[Block]:
     lines = [" | ".join(cell for cell in row if cell) for row in rows]
     columns = grade_columns(rows[0]) if rows else []
     if not columns:
-        return [Block("\n".join(lines))] if lines else []
+        each = [part for line in lines for part in line.split("\n")]
+        several = len({grade for part in each if (grade := grade_of(part))}) > 1
+        return [Block(part) for part in (each if several else ["\n".join(lines)]) if part.strip()]
     who = population_column(rows[0])
     graded = zip(rows[1:], lines[1:], strict=True)
     return [

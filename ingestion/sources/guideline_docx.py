@@ -32,7 +32,7 @@ class DocxGuidelines:
 
     name = "guideline (DOCX)"
     kind = "guideline"
-    version = 3
+    version = 4
     suffixes: tuple[str, ...] = (".docx", ".docm", ".doc")
 
     def recognises(self, path: Path, head: bytes) -> bool:

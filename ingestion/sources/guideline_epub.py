@@ -39,7 +39,7 @@ class EpubGuidelines:
 
     name = "guideline (EPUB)"
     kind = "guideline"
-    version = 3
+    version = 4
     suffixes: tuple[str, ...] = (".epub",)
 
     def recognises(self, path: Path, head: bytes) -> bool:

@@ -24,7 +24,7 @@ class HtmlGuidelines:
 
     name = "guideline (HTML)"
     kind = "guideline"
-    version = 4
+    version = 5
     suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
 
     def recognises(self, path: Path, head: bytes) -> bool:

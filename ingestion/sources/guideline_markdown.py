@@ -48,6 +48,8 @@ _TABLE = re.compile(
     r"^ {0,3}(?:<div\b[^>\n]{0,300}>\s*)?<table\b(?:(?!<table\b|</table>).)*</table>",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_RAISED = re.compile(r"\s?\$\^\{?(\d[\d,–-]{0,40})\}?\$")  # how converters of PDF write a reference: "limited. $^{8,9}$"
+_SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BLANK_LINES = re.compile(r"\n[ \t\r]*(?=\n)")
 _LISTS = ("keywords", "supersedes")
 _CARRIED = (*_LISTS, "rights", "digest_of")  # kept as the document's attributes
@@ -62,7 +64,7 @@ class MarkdownGuidelines:
 
     name = "guideline (Markdown)"
     kind = "guideline"
-    version = 4
+    version = 5
     suffixes: tuple[str, ...] = (".md", ".markdown")
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -94,7 +96,8 @@ class MarkdownGuidelines:
         meta = _metadata(path, fields)
         if not fields and _lists_decision_tables(body):
             meta = replace(meta, publisher=publisher_named_in(body))
-        yield build_document(path, meta, markdown_blocks(_whole_tables(_TEMPLATE.sub("", body))))
+        body = _RAISED.sub(lambda reference: reference[1].translate(_SMALL), _TEMPLATE.sub("", body))
+        yield build_document(path, meta, markdown_blocks(_whole_tables(body)))
 
 
 def _lists_decision_tables(text: str) -> bool:

@@ -11,6 +11,8 @@ import re
 
 from indexes.passage import Role
 
+SEVERAL = "; "
+"""What joins the grades of a text that prints several."""
 _LEVEL = r"(?:very[ -]low|low|moderate|high)"
 _CERTAINTY = (
     rf"{_LEVEL}(?:(?: ?[-–] ?| |- )(?:to|or)?(?: |-)?{_LEVEL})?[ -]"
@@ -36,6 +38,7 @@ _GRADES = tuple(
         (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.IGNORECASE),
         (r"\b((?i:recommendation grade|grade of (?:the )?recommendation):? [ABCDI])\b(?![-–’'])", 0),
         (r"^(grade:? [ABCDI])[.;:]?$", re.IGNORECASE),
+        (r"\b((?i:grade): [ABCDI])\b(?!-| [a-z])", 0),
         (r"[(\[]([ABCDI] (?:recommendation|statement))[)\]]", 0),
         (r"(?:\ban? |[.;:—–] )([ABCDI] (?:recommendation|statement))(?=[.;,)]|$)", 0),
         (r"[(\[](\b(?:(?i:grade) )?[12][ABCD]|(?i:not graded))[)\]]", 0),
@@ -86,7 +89,7 @@ _REGIMENS = re.compile(r"^(?:recommended|alternative|preferred) (?:\w+ ){0,2}reg
 
 # What other bodies recommend, this one once recommended, or should be studied: never this document's recommendation, whatever grade it bears.
 _OF_OTHERS = re.compile(
-    r"\b(?:research|other organi[sz]ations?['’]?|others['’]?|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|"
+    r"\b(?:research|other organi[sz]ations?['’]?|others['’]?|other related|previous|update of|future) (?:\w+ ){0,3}recommendations?\b|"
     r"\brecommendations? (?:of|from|by) other",
     re.IGNORECASE,
 )
@@ -100,6 +103,7 @@ _HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
         ),
         (r"\bevidence to (?:decision|recommendation)", Role.BACKGROUND),
         (_OF_OTHERS, Role.BODY),
+        (r"\b(?:full|final) recommendation\b|\brecommendation information\b", Role.BODY),  # the whole statement, not its advice
         (
             r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b",
             Role.BACKGROUND,
@@ -136,7 +140,7 @@ def grade_of(text: str, publisher: str = "") -> str | None:
             reached = end
     if not grades and publisher.strip().upper() == "NICE" and (nice := _NICE.match(flat)):
         return nice[1]
-    return "; ".join(grades) or None
+    return SEVERAL.join(grades) or None
 
 
 def only_grades(text: str) -> bool:
