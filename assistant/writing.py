@@ -48,7 +48,14 @@ def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
             part = passage.part_at(citation.start)
             role = role_of(citation.quote, part.role)
             title = ". ".join((passage.title, *passage.section, part.heading))
-            yield Cited(number, citation.document_id, Said(citation.quote, role), grade_cited(part, citation.quote), title, passage.status)
+            yield Cited(
+                number,
+                citation.document_id,
+                Said(citation.quote, role),
+                grade_cited(part, citation.quote),
+                title,
+                passage.status,
+            )
 
 
 def finish(

@@ -7,31 +7,13 @@ force: "In 2016, the USPSTF recommended screening … starting at age 50" answer
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-_ADVISED = r"(?:recommended|advised|endorsed|concluded|issued|suggested|found (?:that|insufficient|inadequate|adequate))"
-_IN_A_YEAR = re.compile(
-    rf"\b(?:in|of|from|since|until|before)\s+(?:19|20)\d\d\b[^.;]{{0,120}}?(?<!\bis )(?<!are )(?<!the )(?<!of )(?<!, )\b{_ADVISED}\b",
-    re.IGNORECASE,
-)
-_FORMER = re.compile(
-    rf"\b(?:previously|formerly|earlier|historically) {_ADVISED}\b|\b{_ADVISED} (?:previously|formerly)\b"
-    r"|\bused to (?:recommend|advise)\b|\bno longer (?:recommended|recommends?)\b"
-    r"|\b(?:previous|prior|former|earlier|(?:19|20)\d\d)(?: [\w./-]+){0,3} (?:recommendation|statement|guidelines?)s? (?:was|were|had|recommended|advised)\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(rf"(?<!\bis )(?<!are )(?<!the )(?<!of )(?<!, )\b{_ADVISED}\b", re.IGNORECASE)
-_IN_FORCE = re.compile(
-    r"\b(?:currently?|now|continues?|reaffirm\w*|still|consistent with|unchanged|at present|this (?:final )?(?:recommendation|guideline|statement)|replaces|since then)\b",
-    re.IGNORECASE,
-)
-_OF_THE_PAST = re.compile(
-    r"\b(?:did|was|were|had|previous(?:ly)?|prior|former(?:ly)?|earlier|histor\w+|chang(?:e|es|ed)|until|used to|old|since|new|updat\w+|(?:19|20)\d\d)\b",
-    re.IGNORECASE,
-)
-_SAYS = r"\s*(?:\([^()]{1,40}\)\s*)?(?:(?:also|now|currently|strongly|conditionally|has|have|and the [\w /-]{3,60})\s+){0,2}(?:recommend|suggest|advis|endors|stat|support|encourag|call|conclud)\w*"
+_ABBREVIATION = 7  # letters of the longest: the others are names, which count whatever their case
 
 
 def is_former(text: str, *, after_former: bool = False) -> bool:
@@ -39,13 +21,13 @@ def is_former(text: str, *, after_former: bool = False) -> bool:
 
     `after_former`: the sentence before it in the same paragraph does; then a past tense is enough ("In addition, it concluded …").
     """
-    tells = _IN_A_YEAR.search(text) or _FORMER.search(text) or (after_former and _PAST.search(text))
-    return bool(tells) and _IN_FORCE.search(text) is None
+    tells = _in_a_year().search(text) or _words("former").search(text) or (after_former and _past().search(text))
+    return bool(tells) and _words("in_force").search(text) is None
 
 
 def asks_of_the_past(question: str) -> bool:
     """Whether a question may be asking for what was once advised, or since when, or what has changed."""
-    return _OF_THE_PAST.search(question) is not None
+    return _words("about_then").search(question) is not None
 
 
 def body_asked(question: str) -> str | None:
@@ -61,7 +43,30 @@ def others_advise(text: str, body: str) -> bool:
 
 
 def _named(text: str) -> set[str]:
-    return {_bodies()[match[0].casefold()] for match in _pattern().finditer(text)}
+    return {_bodies()[match[0].casefold()] for match in _body().finditer(text)}
+
+
+@cache
+def _cues() -> Mapping[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("advisers.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _words(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{_any(_cues()[name]).replace('ADVISED', _any(_cues()['advised']))}\b", re.IGNORECASE)
+
+
+@cache
+def _past() -> re.Pattern[str]:
+    """A verb of advising in the past tense that is no participle before a noun: "of recommended doses"."""
+    return re.compile(rf"(?<!\bis )(?<!are )(?<!the )(?<!of )(?<!, )\b{_any(_cues()['advised'])}\b", re.IGNORECASE)
+
+
+@cache
+def _in_a_year() -> re.Pattern[str]:
+    return re.compile(
+        rf"\b(?:in|of|from|since|until|before)\s+(?:19|20)\d\d\b[^.;]{{0,120}}?{_past().pattern}", re.IGNORECASE
+    )
 
 
 @cache
@@ -73,21 +78,20 @@ def _bodies() -> Mapping[str, str]:
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    """Any name; the longest first, so that the Canadian Task Force is not taken for the Task Force."""
-    names = sorted(_spelt(), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
+def _body() -> re.Pattern[str]:
+    """Any name: abbreviations as written ("WHO" is not "who"); the longest first, or the Canadian Task Force would be the Task Force."""
+    names = [
+        re.escape(name.upper()) if " " not in name and len(name) <= _ABBREVIATION else rf"(?i:{re.escape(name)})"
+        for name in sorted(_bodies(), key=len, reverse=True)
+    ]
+    return re.compile(rf"(?<!\w){_any(names)}(?!\w)")
 
 
 @cache
 def _says() -> re.Pattern[str]:
-    names = sorted(_spelt(), key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(names)}){_SAYS}")
+    """A body, and a verb by which it advises."""
+    return re.compile(rf"{_body().pattern}(?i:{_cues()['between']}{_any(_cues()['advises'])}\w*)")
 
 
-def _spelt() -> list[str]:
-    """Names as patterns: abbreviations as written ("WHO" is not "who"), others in any case."""
-    return [
-        re.escape(name.upper()) if " " not in name and len(name) <= len("CTFPHC") + 1 else rf"(?i:{re.escape(name)})"
-        for name in _bodies()
-    ]
+def _any(patterns: Sequence[str]) -> str:
+    return f"(?:{'|'.join(patterns)})"

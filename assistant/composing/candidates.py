@@ -18,9 +18,9 @@ _WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _TITLED = 0.7  # the share of longer words with a capital from which on a line is a heading
 _CELL = re.compile(r"[^|]+")
 _REFERENCES = re.compile(r"(?<=[.!”’)])(?:\s?[\d¹²³⁰⁴-⁹][\d¹²³⁰⁴-⁹,–⁻-]{0,30})$")
-_NOTICE = re.compile(
-    r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)|explore this|click|visit|download"
-    r"|when parts of)\b",
+_NOTICE = re.compile(  # tells the reader where to look, or whose the text is
+    r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)"
+    r"|explore this|click|visit|download|when parts of)\b",
     re.IGNORECASE,
 )
 
@@ -89,7 +89,9 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             former = is_former(text, after_former=former and begin > part.start)
             if text == part.population or not _is_sentence(text, role):
                 continue
-            abstract = passage.kind is not Kind.GUIDELINE  # its last sentence concludes; that of a guideline's passage is where it was cut
+            abstract = (
+                passage.kind is not Kind.GUIDELINE
+            )  # its last sentence concludes; that of a guideline's passage is where it was cut
             if role is Role.BODY and abstract and len(spans) > 2 and number == len(spans) - 1:
                 role = role_of(text, role, otherwise=Role.CONCLUSION)
             else:

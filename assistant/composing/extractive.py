@@ -11,6 +11,7 @@ import numpy as np
 from assistant.composing.answerable import IN_FULL, decision_for
 from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.fit import misfits, special_people
+from assistant.composing.instances import meanings
 from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import Plan
@@ -104,11 +105,11 @@ def weigh(
     priors = [prior(plan, candidate) for candidate in pool]
     promise = [c + p + 0.5 * one.hit.scores.fused for c, p, one in zip(coverages, priors, pool, strict=True)]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
-    matrix = vectors.sentences([pool[i].text for i in shortlist])
-    meanings = matrix @ vectors.question(plan.question)
+    texts = [pool[i].text for i in shortlist]
+    matrix = vectors.sentences(texts)
     scored = [
         Chosen(pool[i], _score(plan, pool[i], float(meaning), coverages[i]) + priors[i], float(meaning), coverages[i])
-        for i, meaning in zip(shortlist, meanings, strict=True)
+        for i, meaning in zip(shortlist, meanings(plan, texts, matrix, vectors), strict=True)
     ]
     order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
     return [scored[n] for n in order], matrix[order]

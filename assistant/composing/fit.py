@@ -39,7 +39,10 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
         r"\d\s?%|\bper ?cent\b|\b(?:half|third|two-thirds|quarter|three-quarters|majority)\b|\b\w+ (?:in|of|out of)(?: every)? \d+\b",
         re.IGNORECASE,
     ),
-    Wanted.GRADE: re.compile(r"\b(?:an?|its|the|this|current) [A-DI] (?:recommendation|statement|grade)\b|\b(?i:grade|class):? (?:[A-DI]|I{1,3}|[12][A-D]?)\b"),
+    Wanted.GRADE: re.compile(
+        r"\b(?:an?|its|the|this|current) [A-DI] (?:recommendation|statement|grade)\b"
+        r"|\b(?i:grade|class):? (?:[A-DI]|I{1,3}|[12][A-D]?)\b"
+    ),
     Wanted.DATE: re.compile(r"\b(?:19|20)\d\d\b"),
     Wanted.HARM: re.compile(
         r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)|suicid\w*|overdos\w*"
@@ -157,7 +160,7 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
 
 
 def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bool:
-    """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside the name of its drug, a grade also where it is the row's."""
+    """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside its drug's name, a grade also where it is the row's."""
     text = candidate.text
     if wanted is Wanted.GRADE and (grade_cited(candidate.hit.passage.part_at(candidate.start), text) or grade_of(text)):
         return True

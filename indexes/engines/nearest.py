@@ -29,7 +29,10 @@ _A_LIST = 50  # vectors that a list is learnt from: FAISS asks for 39
 _CANDIDATES = 1000  # more than these are not proposed for the sake of the exact ranking alone
 _NODES = 512  # of a graph that are kept in view, at least
 _NODES_PER = 250  # vectors, where that makes more: the larger the graph, the easier a near one is missed
-_BUILT, _BUILT_MOST = 160, 400  # likewise while it is built: with FAISS's 40, too much of a million is not found again …
+_BUILT, _BUILT_MOST = (
+    160,
+    400,
+)  # likewise while it is built: with FAISS's 40, too much of a million is not found again …
 _BUILT_PER = 1000  # … nor with 160: what a graph has missed, no wider view of it finds
 _LISTS = 256  # that are looked through
 _OPEN = 0.2  # the share of the rows allowed from which on a filter needs no wider search

@@ -48,8 +48,11 @@ _TABLE = re.compile(
     r"^ {0,3}(?:<div\b[^>\n]{0,300}>\s*)?<table\b(?:(?!<table\b|</table>).)*</table>",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-_RAISED = re.compile(r"\s?\$\^\{?(\d[\d,–-]{0,40})\}?\$")  # how converters of PDF write a reference: "limited. $^{8,9}$"
+_RAISED = re.compile(
+    r"\s?\$\^\{?(\d[\d,–-]{0,40})\}?\$"
+)  # how converters of PDF write a reference: "limited. $^{8,9}$"
 _SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n[ \t\r]*(?=\n)")
 _LISTS = ("keywords", "supersedes")
 _CARRIED = (*_LISTS, "rights", "digest_of")  # kept as the document's attributes
@@ -144,7 +147,7 @@ def markdown_blocks(text: str) -> list[Block]:
                     blocks.extend(found)
                 rows = []
             case "inline":
-                shown = _shown(token.children or [])
+                shown = _shown(token.children or [], in_a_cell=bool(rows))
                 if rows:
                     rows[-1].append(shown)
                 elif lists:
@@ -170,18 +173,21 @@ def _close_to_links(state: StateCore) -> None:
             token.content = token.content.replace("[", "&#91;")
 
 
-def _shown(children: Sequence[Token]) -> str:
-    """What a reader sees of inline markup: text and code; pictures and raw tags are not text."""
-    pieces = []
+def _shown(children: Sequence[Token], *, in_a_cell: bool) -> str:
+    """What a reader sees of inline markup: text and code; pictures and raw tags are not text. Only a cell of a table may have several lines."""
+    lines: list[list[str]] = [[]]
     for child in children:
         match child.type:
             case "text" | "text_special" | "code_inline":
-                pieces.append(child.content)
+                lines[-1].append(child.content)
             case "softbreak" | "hardbreak":
-                pieces.append(" ")
+                lines[-1].append(" ")
+            case "html_inline" if _LINE_BREAK.match(child.content):
+                lines.append([])
             case _:
                 pass
-    return " ".join("".join(pieces).split())
+    shown = [" ".join("".join(line).split()) for line in lines]
+    return ("\n" if in_a_cell else " ").join(line for line in shown if line)
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -103,7 +103,10 @@ _HEADINGS: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
         ),
         (r"\bevidence to (?:decision|recommendation)", Role.BACKGROUND),
         (_OF_OTHERS, Role.BODY),
-        (r"\b(?:full|final) recommendation\b|\brecommendation information\b", Role.BODY),  # the whole statement, not its advice
+        (
+            r"\b(?:full|final) recommendation\b|\brecommendation information\b",
+            Role.BODY,
+        ),  # the whole statement, not its advice
         (
             r"\b(?:rationale|justification|supporting evidence|evidence|background|introduction|why|epidemiology|burden|benefits? and harms?)\b",
             Role.BACKGROUND,

@@ -100,10 +100,49 @@ def test_without_labels_the_phrases_say_it(sentence: str, role: Role) -> None:
         "The outcomes that were counted were the following:",
         "Too short to say.",
         " ".join(["word"] * 91) + ".",
+        "breast ultrasonography in women who were found to have dense breasts.",
+        "Final Modeling Report (April 30, 2024) Final Evidence Review (April 30, 2024)",
+        "Disclaimer: recommendations made by this body are independent of the government.",
+        "For more details on the methods that this body uses, see its manual.",
     ],
 )
 def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
     assert list(candidates([hit((Role.RESULT, sentence))])) == []
+
+
+@pytest.mark.parametrize("mark", ["²", "¹⁰,¹¹", "12,13", "1213", " [4]", ".”³"])
+def test_a_mark_of_a_reference_does_not_make_a_sentence_a_fragment(mark: str) -> None:
+    sentence = f"Suicide is the second leading cause of death in people aged 10 to 34 years.{mark}"
+    assert [each.text for each in candidates([hit((Role.BODY, sentence))])] == [sentence]
+
+
+def test_mRNA_may_begin_a_sentence_and_a_list_mark_is_no_part_of_one() -> None:  # noqa: N802 - the word
+    sentences = ["mRNA vaccines prevent severe illness in most adults.", "The panel found no evidence on the interval."]
+    found = hit((Role.BODY, f"{sentences[0]} - {sentences[1]}"))
+    assert [each.text for each in candidates([found])] == sentences
+
+
+def test_a_graded_row_is_quoted_by_the_cell_that_advises() -> None:
+    people = "Women aged 40 to 74 years in the country"
+    advice = "The panel recommends biennial mammography for women of these ages."
+    text = f"{people} | {advice} | B"
+
+    def read(part: Part) -> list[str]:
+        passage = Passage(
+            "guideline:x/y@1#0", "guideline:x/y@1", Kind.GUIDELINE, text, 0, len(text), "Screening", parts=(part,)
+        )
+        return [each.text for each in candidates([Hit(passage)])]
+
+    assert read(Part(0, len(text), Role.RECOMMENDATION, grade="B", population=people)) == [advice]
+    assert (
+        read(Part(0, len(text), Role.RECOMMENDATION)) == []
+    )  # in a decision table it may be an action without its conditions
+
+
+def test_the_last_sentence_concludes_an_abstract_and_no_passage_of_a_guideline() -> None:
+    sentences = " ".join(said(number) for number in range(3))
+    assert [each.role for each in candidates([hit((Role.BODY, sentences))])][-1] is Role.CONCLUSION
+    assert [each.role for each in candidates([hit((Role.BODY, sentences), kind=Kind.GUIDELINE)])][-1] is Role.BODY
 
 
 @pytest.mark.parametrize(

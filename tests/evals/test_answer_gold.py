@@ -128,6 +128,24 @@ def test_questions_on_guidelines_are_read_with_their_pages(tmp_path: Path) -> No
     assert "The rest." in file.read_text(encoding="utf-8")
 
 
+def test_printed_pages_are_joined_without_what_runs_over_them(tmp_path: Path) -> None:
+    (tmp_path / "qa").mkdir()
+    (tmp_path / "pageindex_trees").mkdir()
+    (tmp_path / "qa" / "set.csv").write_text(
+        "question_id,document,question,reference_answer,gold_section\n1,x,How often?,Yearly.,Summary\n",
+        encoding="utf-8",
+    )
+    bodies = ["# Summary\n\nScreen all adults for", "high blood pressure once a year.", "Grade: A"]
+    tree = [
+        {"page_index": number, "text": f"6/22/26, 11:13 PM\n\nBlood pressure | A body\n\n{body}\n\n{number}/3"}
+        for number, body in enumerate(bodies, 1)
+    ]
+    (tmp_path / "pageindex_trees" / "x.json").write_text(json.dumps(tree), encoding="utf-8")
+    (text,) = read_questions(tmp_path).texts.values()
+    assert isinstance(text, Guideline)
+    assert text.markdown == "# Summary\n\nScreen all adults for high blood pressure once a year.\n\nGrade: A"
+
+
 def test_a_broken_archive_is_named(tmp_path: Path) -> None:
     record = {"prompt_id": "1", "pmcid": "PMC1", "pmid": "11", "question": "What?", "label": "decreased"}
     (tmp_path / "set.jsonl").write_text(json.dumps(record), encoding="utf-8")

@@ -308,3 +308,16 @@ def test_genuine_pages_of_a_kit_are_read(data_dir: Path) -> None:
             read += [page.text for page in PARSER.parse(path) if isinstance(page, Document)]
     assert len(read) > 60
     assert not any("{%" in text or "{{site" in text for text in read)
+
+
+def test_a_reference_that_a_converter_raised_is_shown_raised(tmp_path: Path) -> None:
+    document = parse(
+        tmp_path, "---\ntitle: T\n---\nEvidence is limited. $^{8,9}$ Screen adults. It has 10 $^{6}$ cells."
+    )
+    assert document.text == "Evidence is limited.⁸,⁹ Screen adults. It has 10⁶ cells."
+
+
+def test_lines_of_a_row_that_bear_grades_of_their_own_are_told_apart(tmp_path: Path) -> None:
+    cell = "Women aged 40 to 74 years: The panel recommends mammography. Grade: B<br>Women 75 years or older: too little is known. Grade: I statement"
+    document = parse(tmp_path, f"---\ntitle: T\n---\n| Who | What |\n|---|---|\n| What is advised? | {cell} |")
+    assert [part.grade for part in document.sections if part.grade] == ["Grade: B", "Grade: I statement"]

@@ -166,6 +166,7 @@ def test_advice_with_a_grade_is_a_recommendation_under_any_heading_but_methods()
         "Recommendations from Other Groups",
         "Update of Previous USPSTF Recommendation",
         "Other organizations' recommendations",
+        "Other Related USPSTF Recommendations",
     ],
 )
 def test_what_others_recommend_is_never_this_bodys_recommendation_whatever_its_grade(heading: str) -> None:
@@ -173,6 +174,23 @@ def test_what_others_recommend_is_never_this_bodys_recommendation_whatever_its_g
     assert classify("Screen adults (Grade A).", ("Recommendations", heading)) == (Role.BODY, None)
     assert classify("Screen adults.", (heading, "Recommendation 4"))[0] is Role.RECOMMENDATION
     assert classify("Screen adults.", ("TB-related recommendations",))[0] is Role.RECOMMENDATION
+
+
+def test_a_heading_of_the_whole_statement_makes_nothing_a_recommendation() -> None:
+    for heading in ("Full Recommendation:", "Final Recommendation Statement", "Recommendation Information"):
+        assert classify("Suicide is a leading cause of death.", (heading, "Preamble"))[0] is Role.BODY
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("Women aged 40 to 74 years: mammography. Grade: B", "Grade: B"),
+        ("Grade: B\nGrade: I statement", "Grade: B; Grade: I statement"),
+        ("Grade: A patients were left out", None),
+    ],
+)
+def test_a_grade_behind_a_colon_is_read(text: str, grade: str | None) -> None:
+    assert grade_of(text) == grade
 
 
 def test_labels_and_grades_alone_are_told_from_recommendations() -> None:

@@ -1,0 +1,93 @@
+"""Whose advice a sentence reports, and whether it is still in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.composing.advisers import asks_of_the_past, body_asked, is_former, others_advise
+from assistant.composing.candidates import candidates
+from assistant.composing.fit import misfits
+from assistant.planning.rules import plan
+from indexes.passage import Hit, Kind, Passage
+
+ONCE = "In 2016, the USPSTF recommended screening for colorectal cancer starting at age 50 years (A recommendation)."
+THEN = "In addition, it concluded that screening for colorectal cancer should be discontinued after age 85 years."
+NOW = "The USPSTF now recommends screening for colorectal cancer starting at age 45 years (B recommendation)."
+OTHERS = "The American Cancer Society recommends screening for colorectal cancer starting at age 45 years."
+QUESTION = "At what age does the USPSTF recommend starting screening for colorectal cancer?"
+
+
+def unfit(question: str, *sentences: str) -> dict[str, list[str]]:
+    """What does not fit of each sentence of one paragraph of a guideline."""
+    text = " ".join(sentences)
+    passage = Passage("guideline:x/y@1#0", "guideline:x/y@1", Kind.GUIDELINE, text, 0, len(text), "Screening")
+    return {each.text: [*misfits(plan(question), each)] for each in candidates([Hit(passage)])}
+
+
+def test_what_was_once_advised_answers_only_a_question_about_then() -> None:
+    found = unfit(QUESTION, ONCE, THEN, NOW)
+    assert "advice in force" in found[ONCE]
+    assert "advice in force" in found[THEN]
+    assert found[NOW] == []
+    asked = "At what age did the USPSTF recommend starting screening for colorectal cancer in 2016?"
+    assert "advice in force" not in unfit(asked, ONCE)[ONCE]
+
+
+def test_a_body_that_is_asked_for_is_not_answered_for_by_another() -> None:
+    assert unfit(QUESTION, OTHERS)[OTHERS] == ["what the USPSTF says"]
+    assert unfit(QUESTION.replace("the USPSTF", "the American Cancer Society"), OTHERS)[OTHERS] == []
+    assert unfit("At what age should screening for colorectal cancer start?", OTHERS)[OTHERS] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "former"),
+    [
+        ("Aspirin was previously recommended for all of them.", True),
+        ("The 2009 guideline recommended a target of 130 mmHg.", True),
+        ("In 2013 aspirin was recommended for all.", True),
+        ("Low doses are no longer recommended in adults.", True),
+        ("The panel used to recommend a booster dose.", True),
+        ("As it did in 2016, the USPSTF continues to conclude that this is an individual decision.", False),
+        ("This recommendation is consistent with the 2014 recommendation statement.", False),
+        ("In 2019, 45% of recommended vaccinations were given.", False),
+        ("In the trial of 2010, recommended doses were given.", False),
+        ("The USPSTF recommends screening in adults aged 45 to 49 years.", False),
+    ],
+)
+def test_advice_that_no_longer_holds_is_known_by_its_words(sentence: str, former: bool) -> None:
+    assert is_former(sentence) is former
+
+
+def test_a_past_tense_is_former_only_behind_a_former_sentence() -> None:
+    assert not is_former(THEN)
+    assert is_former(THEN, after_former=True)
+    assert not is_former(NOW, after_former=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "body"),
+    [
+        ("What does the WHO recommend?", "WHO"),
+        ("Who should be screened?", None),
+        ("What does the US Preventive Services Task Force say on aspirin?", "USPSTF"),
+        ("What does the Task Force say on aspirin?", "USPSTF"),
+        ("What does the Canadian Task Force say on aspirin?", "CTFPHC"),
+        ("Do the WHO and the CDC agree on doxycycline?", None),
+    ],
+)
+def test_the_body_asked_for_is_read(question: str, body: str | None) -> None:
+    assert body_asked(question) == body
+
+
+def test_a_body_that_only_funds_or_publishes_gives_no_advice() -> None:
+    assert not others_advise("The trial was funded by the American Heart Association.", "ESC")
+    assert others_advise("The American Heart Association (AHA) also recommends exercise.", "ESC")
+    assert not others_advise("The ESC and the AHA recommend exercise.", "ESC")
+
+
+@pytest.mark.parametrize(
+    ("question", "past"),
+    [("What did NICE recommend?", True), ("What has changed?", True), ("What does NICE recommend?", False)],
+)
+def test_questions_about_the_past_are_known(question: str, past: bool) -> None:
+    assert asks_of_the_past(question) is past

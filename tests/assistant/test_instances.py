@@ -1,0 +1,62 @@
+"""A question for a class of drugs, put with the member that a sentence names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from assistant.composing.instances import LESS, MOST, meanings, narrowed
+from assistant.composing.vectors import SentenceVectors
+from assistant.planning.rules import plan
+from indexes.embedding import Vectors
+
+QUESTION = "Warfarin or a DOAC in atrial fibrillation?"
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "narrower"),
+    [
+        (QUESTION, "Dabigatran beats warfarin.", "Warfarin or a Dabigatran in atrial fibrillation?"),
+        (QUESTION, "DOACs such as dabigatran beat warfarin.", QUESTION),
+        (QUESTION, "Aspirin is not enough.", QUESTION),
+        ("apixaban in AF", "Anticoagulants prevent strokes.", "apixaban in AF"),  # the class never stands for a member
+        ("Do beta-blockers help?", "Carvedilol saves lives.", "Do Carvedilol help?"),
+    ],
+)
+def test_a_class_is_replaced_by_the_member_that_the_sentence_names(question: str, sentence: str, narrower: str) -> None:
+    assert narrowed(plan(question), sentence) == narrower
+
+
+class Known:
+    """An embedder to which a question is the first axis where it names the drug, else the second; sentences are the first axis."""
+
+    name, dimension = "known", 2
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return np.tile(np.array([1.0, 0.0], np.float32), (len(texts), 1))
+
+    def embed_query(self, text: str) -> Vectors:
+        self.asked.append(text)
+        return np.array([1.0, 0.0] if "DOAC" not in text else [0.0, 1.0], np.float32)
+
+
+def test_a_sentence_on_a_member_is_as_near_as_to_the_question_for_it_but_for_a_little() -> None:
+    embedder = Known()
+    vectors = SentenceVectors(embedder)
+    texts = ["Dabigatran beats warfarin.", "Aspirin is not enough."]
+    found = meanings(plan(QUESTION), texts, vectors.sentences(texts), vectors)
+    assert found.tolist() == pytest.approx([1.0 - LESS, 0.0])
+
+
+def test_only_so_many_questions_more_are_embedded_and_each_once() -> None:
+    embedder = Known()
+    vectors = SentenceVectors(embedder)
+    statins = ("Rosuvastatin", "Atorvastatin", "Simvastatin", "Pravastatin", "Lovastatin", "Fluvastatin")
+    texts = [f"{drug} prevents strokes." for drug in (*statins, *statins)]
+    meanings(plan("Do statins or a DOAC prevent strokes?"), texts, vectors.sentences(texts), vectors)
+    assert len(embedder.asked) == len(set(embedder.asked)) == MOST + 1
