@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.composing.advisers import is_former
+from assistant.advisers import is_former
 from indexes.passage import Hit, Kind, Role
 from ingestion.sentences import sentence_spans
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.composing.advisers import asks_of_the_past, body_asked, others_advise
+from assistant.advisers import asks_of_the_past, body_asked, others_advise
 from assistant.composing.candidates import Candidate
 from assistant.evidence import grade_cited
 from assistant.planning.ages import covers

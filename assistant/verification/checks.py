@@ -15,6 +15,7 @@ from assistant.verification.people import check_people
 from assistant.verification.polarity import check_polarity
 from assistant.verification.quantities import check_quantities
 from assistant.verification.setting import check_setting
+from assistant.verification.standing import check_standing
 from assistant.verification.strength import check_strength
 from assistant.verification.terms import check_terms
 
@@ -31,6 +32,7 @@ CHECKS: Mapping[str, Check] = {
     "causation": check_causation,
     "setting": check_setting,
     "people": check_people,
+    "standing": check_standing,
     "terms": check_terms,
 }
 """Name -> check. They trust the quote: `check_verbatim` has passed for its citation before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.composing.advisers import asks_of_the_past, body_asked, is_former, others_advise
+from assistant.advisers import asks_of_the_past, body_asked, is_former, others_advise
 from assistant.composing.candidates import candidates
 from assistant.composing.fit import misfits
 from assistant.planning.rules import plan

@@ -47,6 +47,7 @@ FOUND = [
     ("people", "All patients benefited from statins.", "Patients benefited from statins."),
     ("people", "The drug worked in men.", "The drug worked in women."),
     ("people", "The drug lowered mortality.", "In a post hoc subgroup of diabetics, the drug lowered mortality."),
+    ("standing", "The panel advises a daily aspirin.", "In 2009, the panel recommended a daily aspirin."),
     ("terms", "?", "Apixaban prevents stroke."),
 ]
 LEFT_ALONE = [
@@ -82,6 +83,9 @@ LEFT_ALONE = [
         "Raloxifene prevents fractures in postmenopausal women.",
         "Raloxifene prevents fractures in postmenopausal women.",
     ),
+    ("standing", "In 2009 a daily aspirin was advised.", "In 2009, the panel recommended a daily aspirin."),
+    ("standing", "The panel once advised a daily aspirin.", "In 2009, the panel recommended a daily aspirin."),
+    ("standing", "The panel advises aspirin.", "In 2009 the panel recommended aspirin, and it continues to do so."),
     ("terms", "Acetaminophen eases pain", "Paracetamol eases pain"),
 ]
 

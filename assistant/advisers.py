@@ -25,6 +25,11 @@ def is_former(text: str, *, after_former: bool = False) -> bool:
     return bool(tells) and _words("in_force").search(text) is None
 
 
+def says_when(text: str) -> bool:
+    """Whether the words give a year, or say that it was once."""
+    return _words("when").search(text) is not None
+
+
 def asks_of_the_past(question: str) -> bool:
     """Whether a question may be asking for what was once advised, or since when, or what has changed."""
     return _words("about_then").search(question) is not None
