@@ -41,10 +41,21 @@ def body_asked(question: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def others_advise(text: str, body: str) -> bool:
-    """Whether the sentence gives the advice of bodies that it names, and `body` is none of them."""
+def speaks_for(body: str, text: str, document_id: str) -> bool:
+    """Whether a sentence may give the advice of `body`: it names no other that advises, and its guideline is not another's."""
     named = _named(text)
-    return bool(named) and body not in named and _says().search(text) is not None
+    if body in named:
+        return True
+    if named and _says().search(text):
+        return False
+    kind, _, rest = document_id.partition(":")
+    publisher = _bodies().get(rest.partition("/")[0].replace("-", " "))
+    return kind != "guideline" or publisher in (None, body)
+
+
+def advises_unnamed(text: str, headings: str) -> bool:
+    """Whether it gives the advice of another body, by its heading, and does not say whose: "It suggests …"."""
+    return _words("unnamed").match(text) is not None and _words("of_others").search(headings) is not None
 
 
 def _named(text: str) -> set[str]:
@@ -70,7 +81,8 @@ def _past() -> re.Pattern[str]:
 @cache
 def _in_a_year() -> re.Pattern[str]:
     return re.compile(
-        rf"\b(?:in|of|from|since|until|before)\s+(?:19|20)\d\d\b[^.;]{{0,120}}?{_past().pattern}", re.IGNORECASE
+        rf"\b(?:in|of|from|since|until|before)\s+(?:the |its )?(?:19|20)\d\d\b[^.;]{{0,120}}?{_past().pattern}",
+        re.IGNORECASE,
     )
 
 

@@ -64,6 +64,12 @@ def decision_for(embedder: str) -> Decision:
     return model.answers if model.embedder == embedder else _in_full
 
 
+def probability_for(embedder: str) -> Callable[[float, float, float], float]:
+    """The probability for a library's embedder; 0 of one whose cosines were not calibrated."""
+    model = shipped()
+    return model.probability if model.embedder == embedder else lambda *_: 0.0
+
+
 def _in_full(meaning: float, coverage: float, passage: float) -> bool:  # noqa: ARG001 - a `Decision`
     return coverage >= IN_FULL
 

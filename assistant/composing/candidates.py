@@ -7,20 +7,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.advisers import is_former
+from assistant.evidence import grade_cited
 from indexes.passage import Hit, Kind, Role
 from ingestion.sentences import sentence_spans
 
 MIN_WORDS, MAX_WORDS = 6, 90
 _ENDINGS = (".", "!", ")", "]", '."', ".”", ".’")
 _LAYOUT = re.compile(r"[\n|•●▪]|\s[o–]\s(?=[A-Z])")  # what tables and lists leave behind
-_BULLETS = re.compile(r"(?:[-–*]\s+)+")
+_BULLETS = re.compile(r"(?:[-–*]\s+)*(?:\d{1,2}[.)]\s+(?=[A-Z]))?")
 _WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _TITLED = 0.7  # the share of longer words with a capital from which on a line is a heading
 _CELL = re.compile(r"[^|]+")
 _REFERENCES = re.compile(r"(?<=[.!”’)])(?:\s?[\d¹²³⁰⁴-⁹][\d¹²³⁰⁴-⁹,–⁻-]{0,30})$")
 _NOTICE = re.compile(  # tells the reader where to look, or whose the text is
     r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)"
-    r"|explore this|click|visit|download|when parts of)\b",
+    r"|explore this|click|visit|download|when parts of)\b"
+    r"|\b(?:has|have) (?:\w+ ){0,3}recommendations?(?: statements?)? (?:on|about|regarding|addressing)\b",
     re.IGNORECASE,
 )
 
@@ -64,6 +66,11 @@ class Candidate:
     former: bool = False
 
     @property
+    def grade(self) -> str | None:
+        """The grade of what the sentence recommends."""
+        return grade_cited(self.hit.passage.part_at(self.start), self.text)
+
+    @property
     def headings(self) -> str:
         """The title and the headings that the sentence stands under."""
         passage = self.hit.passage
@@ -83,7 +90,7 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
         former = False
         for number, (begin, end) in enumerate(spans):
             bullets = _BULLETS.match(passage.text, begin, end)
-            start = bullets.end() if bullets else begin
+            start = bullets.end() if bullets else begin  # a list's mark or number is no part of what it says
             text, part = passage.text[start:end], passage.part_at(start)
             role = part.role
             former = is_former(text, after_former=former and begin > part.start)
@@ -108,7 +115,7 @@ def _is_sentence(text: str, role: Role) -> bool:
     text = _REFERENCES.sub("", text)
     if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
         return False
-    if _is_titled(text) or _NOTICE.match(text):
+    if _is_titled(text) or _NOTICE.search(text):
         return False
     if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
         return not text.endswith(("?", ":"))

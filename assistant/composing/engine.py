@@ -10,7 +10,7 @@ from functools import partial
 from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
-from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
+from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
 from assistant.filtering import said_by
@@ -75,7 +75,7 @@ class ExtractiveEngine:
         for part in run.parts or (run.planned,):
             found = await timed(run, "compose", partial(self._compose, run, part, hits, most))
             run.composition = replace(found, considered=max(found.considered, run.composition.considered))
-            for chosen in sorted(found.chosen, key=_strength):
+            for chosen in sorted(found.chosen, key=lambda each: (_strength(each), not advises(part, each.candidate))):
                 candidate = chosen.candidate
                 quote = Quote(candidate.hit.passage, candidate.start, candidate.end)
                 yield Draft(candidate.text, (quote,), part.question)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.composing.answerable import IN_FULL, decision_for
+from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.fit import misfits, special_people
 from assistant.composing.instances import meanings
 from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
+from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
 from indexes.embedding import Vectors
@@ -32,6 +34,13 @@ STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: 
 LEANING = -0.08
 SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
 MIN_RELATIVE = 0.6  # of the best sentence's score
+GRADED = 0.10  # a graded recommendation, where advice is asked for
+GRADED_BAR, GRADED_COVERAGE = (
+    0.4,
+    0.9,
+)  # the probability from which on one answers that names, with its headings, all of the question
+_TO_BE_STUDIED = re.compile(r"\b(?:research|evidence) (?:needs?|gaps?|priorities)\b|\bfuture research\b", re.IGNORECASE)
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +85,17 @@ def compose(
     if not pool:
         return Composition((), len(read), min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
-    answers = decision_for(vectors.embedder.name)
+    answers, likely = decision_for(vectors.embedder.name), probability_for(vectors.embedder.name)
     qualified = [
         n
         for n, each in enumerate(scored)
-        if answers(each.meaning, each.coverage, each.passage) or (plan.is_a_name and each.coverage >= IN_FULL)
+        if answers(each.meaning, each.coverage, each.passage)
+        or (plan.is_a_name and each.coverage >= IN_FULL)
+        or (
+            each.coverage >= GRADED_COVERAGE
+            and advises(plan, each.candidate)
+            and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
+        )
     ]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
@@ -116,13 +131,25 @@ def weigh(
 
 
 def quotable(plan: Plan, candidate: Candidate) -> bool:
-    """Registrations only for questions about trials, their criteria only for questions about those; no aims or methods of studies."""
+    """Registrations only for questions about trials, their criteria only for questions about those; no aims or methods of studies, nor what
+    is yet to be studied."""
     kind = candidate.hit.passage.kind
     if kind is Kind.TRIAL and not plan.wants_trials:
         return False
     if candidate.role is Role.ELIGIBILITY:
         return plan.wants_eligibility
+    if (
+        kind is Kind.GUIDELINE
+        and _TO_BE_STUDIED.search(candidate.headings)
+        and not _TO_BE_STUDIED.search(plan.question)
+    ):
+        return False
     return kind is not Kind.LITERATURE or candidate.role not in {Role.BACKGROUND, Role.METHOD}
+
+
+def advises(plan: Plan, candidate: Candidate) -> bool:
+    """Whether the question asks for advice and the sentence is a graded recommendation."""
+    return Asks.GUIDANCE in plan.asks and candidate.role is Role.RECOMMENDATION and candidate.grade is not None
 
 
 def term_weight(frequency: int) -> float:
@@ -131,13 +158,16 @@ def term_weight(frequency: int) -> float:
 
 
 def _same_words(one: Chosen, other: Chosen) -> bool:
-    """Whether two sentences share most of their content words (Jaccard index)."""
+    """Whether two sentences share most of their content words (Jaccard index), and all figures: of two risks each has a recommendation of its own."""
+    if len({frozenset(_FIGURE.findall(chosen.candidate.text)) for chosen in (one, other)}) > 1:
+        return False
     a, b = (set(tokens(chosen.candidate.text)) for chosen in (one, other))
     return len(a & b) >= SAME_WORDS * len(a | b)
 
 
 def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) -> float:
     passage = candidate.hit.scores.dense or 0.0
+    graded = coverage >= GRADED_COVERAGE and advises(plan, candidate)
     score = MEANING * _stretch(meaning) + WORDS * coverage + PASSAGE * _stretch(passage)
     if candidate.leans:
         score += LEANING
@@ -147,6 +177,8 @@ def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) ->
         score += 0.05
     if candidate.hit.passage.kind is Kind.GUIDELINE and plan.wants_guidance:
         score += 0.05
+    if graded:
+        score += GRADED
     return score + STATUS_PRIOR.get(candidate.hit.passage.status, 0.0)
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.advisers import asks_of_the_past, body_asked, others_advise
+from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for
 from assistant.composing.candidates import Candidate
-from assistant.evidence import grade_cited
 from assistant.planning.ages import covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
@@ -83,8 +82,10 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     yield from _wrong_people(plan, candidate, around)
     if candidate.former and not asks_of_the_past(plan.question):
         yield "advice in force"
-    if (body := body_asked(plan.question)) and others_advise(candidate.text, body):
+    if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, candidate.hit.passage.document_id):
         yield f"what the {body} says"
+    if advises_unnamed(candidate.text, candidate.headings):
+        yield "who says so"
     if not (
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
@@ -162,7 +163,7 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
 def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bool:
     """Whether the sentence holds the kind of fact; a dose counts only as a regimen beside its drug's name, a grade also where it is the row's."""
     text = candidate.text
-    if wanted is Wanted.GRADE and (grade_cited(candidate.hit.passage.part_at(candidate.start), text) or grade_of(text)):
+    if wanted is Wanted.GRADE and (candidate.grade or grade_of(text)):
         return True
     if wanted is Wanted.HARM and any(term.kind is TermKind.HARM for term in key_terms(text)):
         return True

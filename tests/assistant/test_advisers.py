@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.advisers import asks_of_the_past, body_asked, is_former, others_advise
+from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, is_former, speaks_for
 from assistant.composing.candidates import candidates
 from assistant.composing.fit import misfits
 from assistant.planning.rules import plan
@@ -79,10 +79,28 @@ def test_the_body_asked_for_is_read(question: str, body: str | None) -> None:
     assert body_asked(question) == body
 
 
-def test_a_body_that_only_funds_or_publishes_gives_no_advice() -> None:
-    assert not others_advise("The trial was funded by the American Heart Association.", "ESC")
-    assert others_advise("The American Heart Association (AHA) also recommends exercise.", "ESC")
-    assert not others_advise("The ESC and the AHA recommend exercise.", "ESC")
+@pytest.mark.parametrize(
+    ("sentence", "document", "speaks"),
+    [
+        ("The trial was funded by the American Heart Association.", "pubmed:1", True),
+        ("The American Heart Association (AHA) also recommends exercise.", "pubmed:1", False),
+        ("The ESC and the AHA recommend exercise.", "pubmed:1", True),
+        ("Exercise is recommended.", "guideline:esc/exercise@2020", True),
+        ("Exercise is recommended.", "guideline:local/exercise@2020", True),
+        ("Exercise is recommended.", "guideline:who/exercise@2020", False),
+        ("The ESC recommends exercise too.", "guideline:who/exercise@2020", True),
+    ],
+)
+def test_a_sentence_speaks_for_a_body_where_it_or_its_guideline_is_no_others(
+    sentence: str, document: str, speaks: bool
+) -> None:
+    assert speaks_for("ESC", sentence, document) is speaks
+
+
+def test_advice_of_others_that_does_not_say_whose_it_is_is_left_out() -> None:
+    assert advises_unnamed("It suggests annual screening.", "Breast Cancer . Recommendations of Others")
+    assert not advises_unnamed("It suggests annual screening.", "Breast Cancer . Recommendation")
+    assert not advises_unnamed("The ACS suggests annual screening.", "Breast Cancer . Recommendations of Others")
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_without_labels_the_phrases_say_it(sentence: str, role: Role) -> None:
         "Final Modeling Report (April 30, 2024) Final Evidence Review (April 30, 2024)",
         "Disclaimer: recommendations made by this body are independent of the government.",
         "For more details on the methods that this body uses, see its manual.",
+        "The panel has several other recommendations on screening for cancers.",
     ],
 )
 def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
@@ -118,7 +119,7 @@ def test_a_mark_of_a_reference_does_not_make_a_sentence_a_fragment(mark: str) ->
 
 def test_mRNA_may_begin_a_sentence_and_a_list_mark_is_no_part_of_one() -> None:  # noqa: N802 - the word
     sentences = ["mRNA vaccines prevent severe illness in most adults.", "The panel found no evidence on the interval."]
-    found = hit((Role.BODY, f"{sentences[0]} - {sentences[1]}"))
+    found = hit((Role.BODY, f"{sentences[0]} - 2. {sentences[1]}"))
     assert [each.text for each in candidates([found])] == sentences
 
 
@@ -170,9 +171,45 @@ def test_what_is_near_in_meaning_and_names_the_question_is_chosen_and_nothing_el
 
 
 def test_of_near_duplicates_one_is_chosen() -> None:
-    hits = [hit((Role.RESULT, said(number)), number=number) for number in (1, 2, 3)]
-    table = {said(1): (0.9, 0.3, 0.0), said(2): (0.9, 0.31, 0.0), said(3): (0.8, -0.6, 0.0)}
+    again = f"Also {said(1)[0].lower()}{said(1)[1:]}"
+    hits = [hit((Role.RESULT, text), number=number) for number, text in enumerate((said(1), again, said(3)))]
+    table = {said(1): (0.9, 0.3, 0.0), again: (0.9, 0.31, 0.0), said(3): (0.8, -0.6, 0.0)}
     assert [one.candidate.text for one in chosen(hits, table).chosen] == [said(1), said(3)]
+
+
+def test_what_differs_in_a_figure_is_no_duplicate() -> None:
+    texts = [f"Offer zibotentan for blood pressure in hypertension at a risk of {risk}%." for risk in (7.5, 10)]
+    hits = [hit((Role.RESULT, text), number=number) for number, text in enumerate(texts)]
+    assert len(chosen(hits, dict.fromkeys(texts, (0.9, 0.3, 0.0))).chosen) == 2
+
+
+ADVICE = "Should zibotentan be given for blood pressure in hypertension?"
+
+
+def graded(text: str, grade: str | None, *, heading: str = "", number: int = 1) -> Hit:
+    """A recommendation of a guideline."""
+    part = Part(0, len(text), Role.RECOMMENDATION, heading, grade)
+    document = f"guideline:x/{number}@1"
+    return Hit(
+        Passage(f"{document}#0", document, Kind.GUIDELINE, text, 0, len(text), "Blood pressure", parts=(part,)),
+        Scores(0.8, 5.0, 0.9),
+    )
+
+
+def test_where_advice_is_asked_for_a_graded_recommendation_goes_before_other_words() -> None:
+    plain, best = (
+        "Zibotentan is given for blood pressure in hypertension.",
+        "Give zibotentan for blood pressure in hypertension now.",
+    )
+    hits = [graded(plain, None, number=1), graded(best, "B", number=2)]
+    table = {plain: (0.9, 0.35, 0.0), best: (0.9, 0.0, 0.4)}
+    assert [one.candidate.grade for one in chosen(hits, table, ADVICE).chosen] == ["B", None]
+
+
+def test_what_is_yet_to_be_studied_is_no_advice() -> None:
+    text = "Whether zibotentan lowers blood pressure in hypertension of the old."
+    assert not chosen([graded(text, None, heading="Research Needs and Gaps")], {text: (1.0, 0.0, 0.0)}, ADVICE).chosen
+    assert chosen([graded(text, None)], {text: (1.0, 0.0, 0.0)}, ADVICE).chosen
 
 
 def spread(numbers: range) -> dict[str, tuple[float, float, float]]:
