@@ -13,6 +13,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+_NAME = re.compile(
+    r"\b(?:Society|Societies|Association|College|Academy|Institutes?|Foundation|Board|Committee|Council|Network|Panel|Department|Administration|Initiative"
+    r"|Program(?:me)?|Collaboration|Federation|Organi[sz]ation|Task Force|Group|Service|[A-Z]{3,})\b"
+)
 _ABBREVIATION = 7  # letters of the longest: the others are names, which count whatever their case
 
 
@@ -35,6 +39,13 @@ def asks_of_the_past(question: str) -> bool:
     return _words("about_then").search(question) is not None
 
 
+def then_asked(question: str) -> str | None:
+    """When the advice that is asked for was given: a year, or `once`; `None` where the question does not ask for that."""
+    if match := _words("in_that_year").search(question):
+        return next(year for year in match.groups() if year)
+    return "once" if _words("asked_once").search(question) else None
+
+
 def body_asked(question: str) -> str | None:
     """The body whose advice is asked for, by its first name in `bodies.txt`; `None` where none or several are named."""
     named = _named(question)
@@ -54,8 +65,10 @@ def speaks_for(body: str, text: str, document_id: str) -> bool:
 
 
 def advises_unnamed(text: str, headings: str) -> bool:
-    """Whether it gives the advice of another body, by its heading, and does not say whose: "It suggests …"."""
-    return _words("unnamed").match(text) is not None and _words("of_others").search(headings) is not None
+    """Whether it gives the advice of another body, by its heading, and does not say whose: "It suggests …", "All should be screened"."""
+    if _words("of_others").search(headings) is None or _words("advice").search(text) is None:
+        return False
+    return not _named(text) and _NAME.search(text) is None
 
 
 def _named(text: str) -> set[str]:

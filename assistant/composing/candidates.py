@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.advisers import is_former
+from assistant.composing.leaning import lacks_subject
 from assistant.evidence import grade_cited
 from indexes.passage import Hit, Kind, Role
 from ingestion.sentences import sentence_spans
@@ -21,7 +22,7 @@ _CELL = re.compile(r"[^|]+")
 _REFERENCES = re.compile(r"(?<=[.!”’)])(?:\s?[\d¹²³⁰⁴-⁹][\d¹²³⁰⁴-⁹,–⁻-]{0,30})$")
 _NOTICE = re.compile(  # tells the reader where to look, or whose the text is
     r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)"
-    r"|explore this|click|visit|download|when parts of)\b"
+    r"|(?:some|several|many|most|other|a few|both)? ?(?:of the )?comment(?:s|ers)\b|explore this|click|visit|download|when parts of)\b"
     r"|\b(?:has|have) (?:\w+ ){0,3}recommendations?(?: statements?)? (?:on|about|regarding|addressing)\b",
     re.IGNORECASE,
 )
@@ -71,6 +72,16 @@ class Candidate:
         return grade_cited(self.hit.passage.part_at(self.start), self.text)
 
     @property
+    def row(self) -> str:
+        """The whole recommendation that the sentence is of, for whom it is for included; empty where it is of none."""
+        part = self.hit.passage.part_at(self.start)
+        return (
+            f"{part.population or ''} . {self.hit.passage.text[part.start : part.end]}"
+            if self.role is Role.RECOMMENDATION
+            else ""
+        )
+
+    @property
     def headings(self) -> str:
         """The title and the headings that the sentence stands under."""
         passage = self.hit.passage
@@ -103,7 +114,7 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
                 role = role_of(text, role, otherwise=Role.CONCLUSION)
             else:
                 role = role_of(text, role)
-            leans = bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text))
+            leans = bool(_LEANS.match(text) or _COMPARES_UNNAMED.search(text) or lacks_subject(text))
             yield Candidate(hit, start, end, role, leans, former)
 
 

@@ -15,12 +15,14 @@ from assistant.composing.fit import misfits, special_people
 from assistant.composing.instances import meanings
 from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
+from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
 from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
+from ingestion.sources.recommendations import recommends
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
@@ -82,8 +84,11 @@ def compose(
     read = [candidate for candidate in candidates(hits) if quotable(plan, candidate)]
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
     pool = [candidate for candidate, found in zip(read, faults, strict=True) if not found]
+    beyond = _is_beyond(plan, read, faults)
+    if beyond:
+        pool = [candidate for candidate in pool if covers(candidate.text, plan.age or 0) and recommends(candidate.text)]
     if not pool:
-        return Composition((), len(read), min(faults, key=len, default=()))
+        return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
     answers, likely = decision_for(vectors.embedder.name), probability_for(vectors.embedder.name)
     qualified = [
@@ -110,6 +115,13 @@ def compose(
         if len(chosen) == most:
             break
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
+
+
+def _is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[str]]) -> bool:
+    """Whether graded recommendations would fit but for the age, and none is for it: then only advice that names that age may answer, as other words
+    on the matter would stand in for the advice that there is not."""
+    graded = [set(found) for candidate, found in zip(read, faults, strict=True) if advises(plan, candidate)]
+    return plan.age is not None and set() not in graded and {f"age {plan.age}"} in graded
 
 
 def weigh(

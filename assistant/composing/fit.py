@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for
+from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
+from assistant.composing.opposites import other_stage
 from assistant.planning.ages import covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
@@ -22,7 +23,7 @@ _AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
     Wanted.DOSE: re.compile(
         _AMOUNT
-        + r"(?:mg|mcg|micrograms?|µg|μg|g|grams?|ml|units?|iu|mmol|puffs?|tablets?|inhalations?|actuations?|drops?)\b",
+        + r"(?:million )?(?:mg|mcg|micrograms?|µg|μg|g|grams?|ml|units?|iu|mmol|puffs?|tablets?|inhalations?|actuations?|drops?)\b",
         re.IGNORECASE,
     ),
     Wanted.DURATION: re.compile(
@@ -55,6 +56,11 @@ _REGIMEN = re.compile(
     re.IGNORECASE,
 )
 _AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
+_TREATS = re.compile(r"\b(?:treat\w*|regimens?|therapy)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:HIV[- ]+(?:infected|positive)|(?:people|persons|patients|women|men|those) with HIV|neonat\w*|infants?|newborns?|allerg\w*|pregnan\w*)\b",
+    re.IGNORECASE,
+)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
@@ -80,8 +86,14 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
         yield sibling
     yield from _wrong_people(plan, candidate, around)
+    if stage := other_stage(plan.question, candidate.text, plan.terms):
+        yield stage
     if candidate.former and not asks_of_the_past(plan.question):
         yield "advice in force"
+    if (then := then_asked(plan.question)) and not _is_of(then, candidate):
+        yield f"the advice of {then}" if then.isdigit() else "what was once advised"
+    if (plan.wanted & {Wanted.DOSE} or _TREATS.search(plan.question)) and (others := _for_others(plan, candidate)):
+        yield f"others than {others}"
     if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, candidate.hit.passage.document_id):
         yield f"what the {body} says"
     if advises_unnamed(candidate.text, candidate.headings):
@@ -154,10 +166,27 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
     if plan.age is None:
         return
     covered = covers(candidate.text, plan.age)
+    if covered is None:  # what follows on a recommendation is for those whom its first sentence names
+        covered = covers(candidate.row, plan.age)
     if covered is False:
         yield f"age {plan.age}"
     if covered is None and (plan.age < ADULT) is not young:
         yield f"age {plan.age}"
+
+
+def _is_of(then: str, candidate: Candidate) -> bool:
+    """Whether the sentence tells what was advised then: in that year, by its words or its document's date, or once."""
+    if not then.isdigit():
+        return candidate.former
+    return then in f"{candidate.text} {candidate.headings}" or str(candidate.hit.passage.year) == then
+
+
+def _for_others(plan: Plan, candidate: Candidate) -> str | None:
+    """Whom a treatment is for that the question does not name: a regimen for the newborn or the allergic is no one else's."""
+    asked = content_of(plan.question)
+    return next(
+        (match[0] for match in _OTHERS.finditer(candidate.text) if stem(match[0].lower())[:5] not in asked), None
+    )
 
 
 def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bool:

@@ -21,6 +21,10 @@ BEFORE = 4  # sentences before it in which an antecedent is looked for
 LONGEST = 160  # characters of an antecedent
 _CODE = re.compile(r"\b[A-Z]{1,6}-?\d{2,}\w*\b|\b[A-Z]{2,}-\d+\w*\b")
 _SUBJECT = re.compile(r"\W*[\w-]+ (?:was|were|is|are|has|had|reduc|increas|improv|caus|prevent|lower)", re.IGNORECASE)
+_NO_SUBJECT = re.compile(
+    r"(?:develops|follows|occurs|presents|affects|causes|results|begins|spreads|responds|resolves|is|are|has|have|may|can)\s+(?!you|we|i\b|there)",
+    re.IGNORECASE,
+)  # "Develops as a complication of …": guidelines leave out what their title names
 _SEVERAL = re.compile(r"\b(?:both|they|their)\b", re.IGNORECASE)
 
 
@@ -67,6 +71,11 @@ def context_of(passage: Passage, start: int, end: int) -> str | None:
             found = find(seen)
             return found if found and len(found) <= LONGEST else _clipped(passage.title) or None
     return None
+
+
+def lacks_subject(text: str) -> bool:
+    """Whether the sentence begins with what is said of something that it does not name."""
+    return _NO_SUBJECT.match(text) is not None
 
 
 def _before(text: str) -> tuple[str, ...]:
@@ -166,4 +175,5 @@ _FINDERS: tuple[tuple[re.Pattern[str], Find], ...] = (
     (_PEOPLE, _people),
     (_PRONOUN, _pronoun),
     (_STUDY, _nothing),
+    (re.compile(rf"^{_NO_SUBJECT.pattern}", re.IGNORECASE), _nothing),
 )

@@ -12,16 +12,32 @@ _AGED = r"(?:of age|old)"
 _RANGE = re.compile(
     rf"(?:\b(?:aged?|ages|between|from)\s+|\b{_PEOPLE}\s+)(\d{{1,3}})\s*(?:years?\s*)?(?:to|and|-|–|through)\s*(\d{{1,3}})\s*years?\b"
     rf"|\b(\d{{1,3}})\s*(?:to|-|–|through)\s*(\d{{1,3}})[\s-]*years?[\s-]*{_AGED}\b"
-    r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b",
+    r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b"
+    r"|\bat (?:age )?(\d{1,3})(?: years)?,? and (?:continuing|continues?|ending) (?:until|through|to|at) (?:age )?(\d{1,3})\b",
     re.IGNORECASE,
 )
 _FROM = re.compile(
     r"\b(\d{1,3})\s*years?(?:\s*of age)?\s*(?:or|and)\s*(?:older|over|above|more)\b|\b(?:aged|age)\s*(?:≥|>=|>|over|above|at least)\s*(\d{1,3})\b"
     r"|\b(?:older than|over the age of)\s*(\d{1,3})\b"
+    r"|[≥>]=?\s*(\d{1,3})\s*years?\b|\b(?:after|beyond|past) (?:the )?age (?:of )?(\d{1,3})\b"
     r"|\bfrom (?:the age of |age )?(\d{1,2}) years?(?: of age)?\b(?! (?:to|until|through|of follow\S*)\b)",
     re.IGNORECASE,
 )
-_TO = re.compile(r"\b(?:younger than|under|below age|below the age of)\s*(\d{1,3})\s*years?\b", re.IGNORECASE)
+_STARTS = re.compile(
+    r"\b(?:starting|beginning|start(?:s|ed)?|begin(?:s|ning)?) (?:\w+ ){0,3}?at (?:the )?(?:age (?:of )?)?(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_BELOW = re.compile(
+    r"\b(?:younger than|under|below age|below the age of)\s*(\d{1,3})\s*years?\b|\b(?:aged?\s*)?<\s*(\d{1,3})\s*years?\b"
+    r"|\baged?\s*<\s*(\d{1,3})\b|\bbefore (?:the )?age (?:of )?(\d{1,3})\b",
+    re.IGNORECASE,
+)
+_TO = re.compile(
+    r"\b(\d{1,3})\s*years?(?:\s*of age)?\s*(?:or|and)\s*(?:younger|under|below|less)\b"
+    r"|\bup to (?:the )?(?:age (?:of )?)?(\d{1,3})\s*years?(?: of age)?\b"
+    r"(?!\s*(?:of|after|later|follow))|[≤]\s*(\d{1,3})\s*years?\b|<=\s*(\d{1,3})\s*years?\b",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(
     r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|f|m)\b)"
     r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))",
@@ -52,11 +68,19 @@ def age_ranges(text: str) -> list[tuple[int, int]]:
         if low <= high <= _OLDEST:
             found.append((low, high))
     found += [(int(next(g for g in m.groups() if g)), _OLDEST) for m in _FROM.finditer(text)]
-    found += [(0, int(m.group(1)) - 1) for m in _TO.finditer(text)]
+    for pattern, less in ((_BELOW, 1), (_TO, 0)):
+        found += [(0, int(next(g for g in m.groups() if g)) - less) for m in pattern.finditer(text)]
     return found
 
 
 def covers(text: str, age: int) -> bool | None:
-    """Whether one of the text's age ranges holds the age; `None` where it speaks of none."""
-    ranges = age_ranges(text)
-    return any(low <= age <= high for low, high in ranges) if ranges else None
+    """Whether one of the text's age ranges holds the age; `None` where it speaks of none.
+
+    "Starting at age 45" says until when only where another range does: below 45 it does not hold, above it tells nothing by itself.
+    """
+    ranges, starts = age_ranges(text), [int(match.group(1)) for match in _STARTS.finditer(text)]
+    if any(low <= age <= high for low, high in ranges):
+        return True
+    if starts and age >= min(starts):
+        return max(high for _, high in ranges) >= age if ranges else None
+    return False if ranges or starts else None

@@ -51,7 +51,8 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
         (Wanted.PERCENTAGE, r"\b(?:what|which) (?:percentage|percent|proportion|fraction)\b|\bpercentages? of\b"),
         (
             Wanted.GRADE,
-            r"\b(?:what|which) (?:grade|class|strength)\b.*\b(?:recommend\w*|assign\w*|issued?)\b|\bgrade (?:of|for) (?:\w+ ){0,4}recommendation",
+            r"\b(?:what|which) grade (?:is|are|was|does|did|do|has|for)\b|\bgrade (?:of|for) (?:\w+ ){0,4}recommendation"
+            r"|\b(?:what|which) (?:grade|class|strength)\b.*\b(?:recommend\w*|assign\w*|issued?)\b",
         ),
         (
             Wanted.DATE,

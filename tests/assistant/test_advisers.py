@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, is_former, speaks_for
+from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, is_former, speaks_for, then_asked
 from assistant.composing.candidates import candidates
 from assistant.composing.fit import misfits
 from assistant.planning.rules import plan
@@ -37,6 +37,31 @@ def test_a_body_that_is_asked_for_is_not_answered_for_by_another() -> None:
     assert unfit(QUESTION, OTHERS)[OTHERS] == ["what the USPSTF says"]
     assert unfit(QUESTION.replace("the USPSTF", "the American Cancer Society"), OTHERS)[OTHERS] == []
     assert unfit("At what age should screening for colorectal cancer start?", OTHERS)[OTHERS] == []
+
+
+def test_a_question_for_what_was_advised_then_is_answered_with_that() -> None:
+    asked = "What did the USPSTF recommend on screening for colorectal cancer in 2016?"
+    found = unfit(asked, ONCE, NOW)
+    assert found[ONCE] == []
+    assert found[NOW] == ["the advice of 2016"]
+    found = unfit("What did the USPSTF previously recommend on screening for colorectal cancer?", ONCE, NOW)
+    assert found[ONCE] == []
+    assert found[NOW] == ["what was once advised"]
+
+
+@pytest.mark.parametrize(
+    ("question", "then"),
+    [
+        ("What did NICE say on statins in 2014?", "2014"),
+        ("What does the 2018 AHA/ACC guideline say on statins?", "2018"),
+        ("In 2013, what was advised on statins?", "2013"),
+        ("What was formerly advised on statins?", "once"),
+        ("Should a woman be given a booster if vaccinated in 2019?", None),
+        ("Statins since 2019?", None),
+    ],
+)
+def test_when_the_advice_asked_for_was_given_is_read(question: str, then: str | None) -> None:
+    assert then_asked(question) == then
 
 
 @pytest.mark.parametrize(
@@ -100,6 +125,8 @@ def test_a_sentence_speaks_for_a_body_where_it_or_its_guideline_is_no_others(
 def test_advice_of_others_that_does_not_say_whose_it_is_is_left_out() -> None:
     assert advises_unnamed("It suggests annual screening.", "Breast Cancer . Recommendations of Others")
     assert not advises_unnamed("It suggests annual screening.", "Breast Cancer . Recommendation")
+    assert advises_unnamed("All adolescents should be screened.", "Recommendations of Others")
+    assert not advises_unnamed("The Society for Adolescent Health advises it.", "Recommendations of Others")
     assert not advises_unnamed("The ACS suggests annual screening.", "Breast Cancer . Recommendations of Others")
 
 

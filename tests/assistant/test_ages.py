@@ -39,6 +39,14 @@ def test_the_age_a_question_is_about(question: str, age: int | None) -> None:
         ("After 5 to 10 years of treatment the risk fell by 30 to 40%.", []),
         ("Only fluoxetine from age 8 years, and escitalopram for ages 12 to 17.", [(12, 17), (8, 120)]),
         ("Data of patients from 10 years of follow-up.", []),
+        ("Screen women 24 years or younger and women 25 years or older at risk.", [(25, 120), (0, 24)]),
+        ("Women aged <25 years are at highest risk.", [(0, 24)]),
+        ("Offer it to adults ≥65 years.", [(65, 120)]),
+        ("Screening should be discontinued after age 85 years.", [(85, 120)]),
+        ("Screen starting at age 50 years and continuing until age 75 years.", [(50, 75)]),
+        ("Offer the vaccine up to 26 years of age.", [(0, 26)]),
+        ("Screening before age 21 does harm.", [(0, 20)]),
+        ("Benefit lasted up to 10 years after screening.", []),
     ],
 )
 def test_the_ages_a_source_speaks_of(text: str, ranges: list[tuple[int, int]]) -> None:
@@ -49,6 +57,12 @@ def test_a_range_covers_its_ends_and_nothing_beyond() -> None:
     text = "Offer women from 40 to 74 years of age a mammogram."
     assert [covers(text, age) for age in (39, 40, 74, 75)] == [False, True, True, False]
     assert covers("Offer a mammogram.", 50) is None
+
+
+def test_where_something_starts_says_not_until_when() -> None:
+    assert [covers("Screen starting at age 45 years.", age) for age in (44, 45, 90)] == [False, None, None]
+    text = "Screening adults aged 50 to 75 years goes on, now starting at age 45."
+    assert [covers(text, age) for age in (44, 47, 60, 90)] == [False, True, True, False]
 
 
 @given(st.text(max_size=300))

@@ -151,6 +151,7 @@ def test_the_last_sentence_concludes_an_abstract_and_no_passage_of_a_guideline()
     [
         ("However, the drug did not prevent strokes in women.", True),
         ("It prevented a third of the strokes in women.", True),
+        ("Develops as a complication of an infection of the ear.", True),
         ("Deaths did not differ between groups in this study.", True),
         ("The drug prevented a third of the strokes in women.", False),
     ],
@@ -204,6 +205,24 @@ def test_where_advice_is_asked_for_a_graded_recommendation_goes_before_other_wor
     hits = [graded(plain, None, number=1), graded(best, "B", number=2)]
     table = {plain: (0.9, 0.35, 0.0), best: (0.9, 0.0, 0.4)}
     assert [one.candidate.grade for one in chosen(hits, table, ADVICE).chosen] == ["B", None]
+
+
+def test_where_no_graded_advice_is_for_the_age_other_words_do_not_stand_in_for_it() -> None:
+    rule = "Give zibotentan for blood pressure in hypertension to adults aged 40 to 75 years."
+    follows = "Zibotentan helps in hypertension those who have high blood pressure at night."
+    text = f"{rule} {follows}"
+    part = Part(0, len(text), Role.RECOMMENDATION, "", "B")
+    passage = Passage(
+        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Blood pressure", parts=(part,)
+    )
+    words = "Zibotentan lowers blood pressure in hypertension of most people."
+    hits = [Hit(passage, Scores(0.8, 5.0, 0.9)), graded(words, None, number=2)]
+    table = {rule: (0.9, 0.3, 0.0), follows: (0.9, -0.3, 0.0), words: (0.9, 0.0, 0.4)}
+    asked = "Should a {}-year-old take zibotentan for blood pressure in hypertension?"
+    assert len(chosen(hits, table, asked.format(50)).chosen) == 3
+    old = chosen(hits, table, asked.format(82))
+    assert not old.chosen
+    assert old.missing == ("age 82",)
 
 
 def test_what_is_yet_to_be_studied_is_no_advice() -> None:

@@ -32,6 +32,7 @@ def of_last(*sentences: str, title: str = TITLE) -> str | None:
         (("Aspirin was compared with placebo.", "These results do not support its use."), TITLE),
         (("Aspirin was compared with placebo.", "Aspirin did not prevent infarction."), None),
         (("Nothing is named here.", "This drug raised mortality."), TITLE),
+        (("Nothing is named here.", "Develops as a complication of an infection."), TITLE),
         (("Nothing is named here.", "It is likely that more trials are needed."), None),
     ],
 )  # fmt: skip

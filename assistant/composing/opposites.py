@@ -1,0 +1,48 @@
+"""Stages and kinds of a disease that exclude each other: what treats late latent syphilis is no answer for the early one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from assistant.planning.terms import Term
+from indexes.lexical import tokens
+
+_NEAR = 3  # words between the stage and the disease, at most
+
+
+def other_stage(question: str, sentence: str, terms: Sequence[Term]) -> str | None:
+    """The stage asked for, where the sentence is on the opposite one of something that the question names, and does not name the one asked for."""
+    asked, said = question.lower(), sentence.lower()
+    return next(
+        (
+            one
+            for one, other in _pairs()
+            if _says(one, asked)
+            and not _says(other, asked)
+            and not _says(one, said)
+            and any(_stands_before(other, said, term) for term in terms)
+        ),
+        None,
+    )
+
+
+def _says(word: str, text: str) -> bool:
+    return re.search(rf"\b{word}\b", text) is not None
+
+
+def _stands_before(stage: str, sentence: str, term: Term) -> bool:
+    """Whether the stage stands before a word of one of the term's names."""
+    names = {word for name in term.names for word in name.split()}
+    after = re.finditer(rf"\b{stage}\b((?:\W+\w+){{1,{_NEAR + 1}}})", sentence)
+    return any(set(tokens(match[1])) & names for match in after)
+
+
+@cache
+def _pairs() -> tuple[tuple[str, str], ...]:
+    """Both ways."""
+    lines = files(__package__).joinpath("opposites.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [tuple(line.split(" | ")) for line in lines if line.strip() and not line.startswith("#")]
+    return tuple((a, b) for one, other in pairs for a, b in ((one, other), (other, one)))
