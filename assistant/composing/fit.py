@@ -184,9 +184,11 @@ def _is_of(then: str, candidate: Candidate) -> bool:
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn or the allergic is no one else's."""
     asked = content_of(plan.question)
-    return next(
-        (match[0] for match in _OTHERS.finditer(candidate.text) if stem(match[0].lower())[:5] not in asked), None
-    )
+    for match in _OTHERS.finditer(candidate.text):
+        name = match[0].lower()
+        if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
+            return match[0]
+    return None
 
 
 def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bool:
