@@ -17,16 +17,22 @@ _NAME = re.compile(
     r"\b(?:Society|Societies|Association|College|Academy|Institutes?|Foundation|Board|Committee|Council|Network|Panel|Department|Administration|Initiative"
     r"|Program(?:me)?|Collaboration|Federation|Organi[sz]ation|Task Force|Group|Service|[A-Z]{3,})\b"
 )
+_WORDS_TOO = ("NICE", "GOLD", "SIGN", "CHEST")
 _ABBREVIATION = 7  # letters of the longest: the others are names, which count whatever their case
 
 
-def is_former(text: str, *, after_former: bool = False) -> bool:
+def is_former(text: str, year: int | None = None, *, after_former: bool = False) -> bool:
     """Whether the sentence tells what was once advised, and says nothing of what is now.
 
-    `after_former`: the sentence before it in the same paragraph does; then a past tense is enough ("In addition, it concluded …").
+    `year` is its document's: what was advised then or later is in force there. `after_former`: the sentence before it in the same paragraph tells
+    what was once advised; then a past tense of a body is enough ("In addition, it concluded …").
     """
-    tells = _in_a_year().search(text) or _words("former").search(text) or (after_former and _past().search(text))
-    return bool(tells) and _words("in_force").search(text) is None
+    if _words("in_force").search(text):
+        return False
+    dated = [int(match[1]) for pattern in (_in_a_year(), _of_a_year()) for match in pattern.finditer(text)]
+    if any(year is None or each < year for each in dated):
+        return True
+    return _words("former").search(text) is not None or (after_former and _goes_on().match(text) is not None)
 
 
 def says_when(text: str) -> bool:
@@ -47,8 +53,11 @@ def then_asked(question: str) -> str | None:
 
 
 def body_asked(question: str) -> str | None:
-    """The body whose advice is asked for, by its first name in `bodies.txt`; `None` where none or several are named."""
-    named = _named(question)
+    """The body whose advice is asked for, by its first name in `bodies.txt`; `None` where none or several are named.
+
+    A bare abbreviation counts only beside a word of advising: GOLD is a class of COPD too, and ACS a heart attack.
+    """
+    named = {_bodies()[name.casefold()] for match in _asked().finditer(question) for name in match.groups() if name}
     return named.pop() if len(named) == 1 else None
 
 
@@ -60,7 +69,8 @@ def speaks_for(body: str, text: str, document_id: str) -> bool:
     if named and _says().search(text):
         return False
     kind, _, rest = document_id.partition(":")
-    publisher = _bodies().get(rest.partition("/")[0].replace("-", " "))
+    slug = rest.partition("/")[0]
+    publisher = _bodies().get(slug.replace("-", " ")) or _bodies().get(slug.replace("-", "/"))
     return kind != "guideline" or publisher in (None, body)
 
 
@@ -86,17 +96,26 @@ def _words(name: str) -> re.Pattern[str]:
 
 
 @cache
-def _past() -> re.Pattern[str]:
-    """A verb of advising in the past tense that is no participle before a noun: "of recommended doses"."""
-    return re.compile(rf"(?<!\bis )(?<!are )(?<!the )(?<!of )(?<!, )\b{_any(_cues()['advised'])}\b", re.IGNORECASE)
+def _in_a_year() -> re.Pattern[str]:
+    """A year, and what was advised in it: by a body, or by no one ("aspirin was recommended"), and not "of recommended doses"."""
+    by_a_body = rf"(?:{_body().pattern}|\b{_any(_cues()['advisers'])}\b)[^.;]{{0,80}}?\b{_any(_cues()['concluded'])}"
+    passive = rf"\b(?:was|were|had been) {_any(_cues()['advised'])}"
+    return re.compile(
+        rf"\b(?:in|until|before|by)\s+(?:the |its )?((?:19|20)\d\d)\b[^.;]{{0,120}}?(?:{by_a_body}|{passive})\b",
+        re.IGNORECASE,
+    )
 
 
 @cache
-def _in_a_year() -> re.Pattern[str]:
-    return re.compile(
-        rf"\b(?:in|of|from|since|until|before)\s+(?:the |its )?(?:19|20)\d\d\b[^.;]{{0,120}}?{_past().pattern}",
-        re.IGNORECASE,
-    )
+def _of_a_year() -> re.Pattern[str]:
+    return re.compile(rf"\b{_cues()['of_a_year'].replace('ADVISED', _any(_cues()['concluded']))}\b", re.IGNORECASE)
+
+
+@cache
+def _goes_on() -> re.Pattern[str]:
+    """A body in the past tense at the beginning of a sentence."""
+    who = rf"(?:{_body().pattern}|{_any(_cues()['advisers'])}\b)"
+    return re.compile(rf"{_cues()['goes_on']}{who}[^.;]{{0,60}}?\b{_any(_cues()['concluded'])}\b", re.IGNORECASE)
 
 
 @cache
@@ -110,11 +129,31 @@ def _bodies() -> Mapping[str, str]:
 @cache
 def _body() -> re.Pattern[str]:
     """Any name: abbreviations as written ("WHO" is not "who"); the longest first, or the Canadian Task Force would be the Task Force."""
-    names = [
-        re.escape(name.upper()) if " " not in name and len(name) <= _ABBREVIATION else rf"(?i:{re.escape(name)})"
-        for name in sorted(_bodies(), key=len, reverse=True)
-    ]
-    return re.compile(rf"(?<!\w){_any(names)}(?!\w)")
+    return re.compile(rf"(?<!\w){_any([*_full_names(), *_abbreviations()])}(?!\w)")
+
+
+@cache
+def _asked() -> re.Pattern[str]:
+    """A full name; or an abbreviation, in small letters too where that is no word, beside a word of advising."""
+    short = _any(
+        [*_abbreviations(), *(name.casefold() for name in _abbreviations() if len(name) > 3 and name not in _WORDS_TOO)]
+    )
+    beside = rf"(?<!\w)({short})(?:['’]s)?(?=(?i:{_cues()['asked_of']}))"
+    after = rf"\b(?i:{_cues()['asking']})({short})(?!\w)"
+    return re.compile(rf"(?<!\w)({_any(_full_names())})(?!\w)|{beside}|{after}")
+
+
+def _full_names() -> list[str]:
+    names = [name for name in _bodies() if not _is_short(name)]
+    return [rf"(?i:{re.escape(name)})" for name in sorted(names, key=len, reverse=True)]
+
+
+def _abbreviations() -> list[str]:
+    return [re.escape(name.upper()) for name in sorted(_bodies(), key=len, reverse=True) if _is_short(name)]
+
+
+def _is_short(name: str) -> bool:
+    return " " not in name and len(name) <= _ABBREVIATION
 
 
 @cache

@@ -60,7 +60,7 @@ def graded(checked: Checked) -> Checked:
     for citation, passage in zip(checked.claim.citations, checked.passages, strict=True):
         part = passage.part_at(citation.start)
         if part.role is Role.RECOMMENDATION:
-            words += RecommendationView.of(part, citation.quote).words
+            words += RecommendationView.cited(passage, citation.start, citation.quote).words
     if not words:
         return checked
     findings = [*checked.claim.findings, *dict.fromkeys(words)]

@@ -28,16 +28,18 @@ class RecommendationView(Model):
     population: str | None = Field(description="Whom it is for, in the document's own words.")
 
     @classmethod
-    def of(cls, part: Part, words: str | None = None) -> RecommendationView:
-        """The view of a recommendation that is a passage or a part of one; with `words`, of what these words of it recommend."""
-        grade = part.grade if words is None else grade_cited(part, words)
-        known = grade == part.grade
-        return cls(
-            grade=grade,
-            strength=part.strength if known else None,
-            certainty=part.certainty if known else None,
-            population=part.population,
-        )
+    def of(cls, part: Part) -> RecommendationView:
+        """The view of a recommendation that is a passage or a part of one."""
+        return cls(grade=part.grade, strength=part.strength, certainty=part.certainty, population=part.population)
+
+    @classmethod
+    def cited(cls, passage: Passage, start: int, words: str) -> RecommendationView:
+        """The view of what these words of the passage recommend."""
+        part = passage.part_at(start)
+        grade = grade_cited(passage, start, words)
+        if grade == part.grade:
+            return cls.of(part)
+        return cls(grade=grade, strength=None, certainty=None, population=part.population)
 
     @property
     def words(self) -> list[str]:
@@ -52,10 +54,13 @@ class RecommendationView(Model):
         return [words.removeprefix("Grade: ") if words.startswith("Grade: Grade") else words for words in told]
 
 
-def grade_cited(part: Part, words: str) -> str | None:
-    """The grade of what these words of the part recommend: the part's; where it prints several, the one in the words, `None` if there is none."""
+def grade_cited(passage: Passage, start: int, words: str) -> str | None:
+    """The grade of what these words, which stand at `start`, recommend: their part's; where that has several, the one in the words, or `None`."""
+    part = passage.part_at(start)
     if not part.grade or SEVERAL not in part.grade:
         return part.grade
+    if part.grade.casefold() in " ".join(passage.text[part.start : part.end].split()).casefold():
+        return part.grade  # one, printed with a semicolon in it
     printed = grade_of(words)
     return None if printed and SEVERAL in printed else printed
 

@@ -52,7 +52,7 @@ def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
                 number,
                 citation.document_id,
                 Said(citation.quote, role),
-                grade_cited(part, citation.quote),
+                grade_cited(passage, citation.start, citation.quote),
                 title,
                 passage.status,
             )

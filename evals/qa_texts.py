@@ -21,6 +21,7 @@ CORPORA = ("corpus.jsonl", "pubmed_corpus.jsonl.xz", "pubmed_corpus.jsonl")
 _SECTION = re.compile(r"^(TITLE|ABSTRACT|BODY)(?:\.([^\n:]+))?:+[ \t]*$", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _PAGE_NUMBER = re.compile(r"\d{1,4}(?:\s?/\s?\d{1,4})?")
+EDGE = 2  # lines at the head and at the foot of a page that may be running ones
 FEWEST_PAGES = 3  # on which a line stands before it is taken for a running header or footer
 _LARGEST = 2_000_000  # bytes of an article
 
@@ -172,12 +173,12 @@ def read_guidelines(folder: Path, names: Iterable[str]) -> dict[str, AnyText]:
 def _joined(pages: Sequence[str]) -> str:
     """The text of printed pages without what stands on most of them or counts them, a sentence that goes on over the page in one piece."""
     read = [[block.strip() for block in _BLANK_LINE.split(page) if block.strip()] for page in pages]
-    on = Counter(block for page in read for block in set(page))
+    on = Counter(block for page in read for block in {*page[:EDGE], *page[-EDGE:]})
     running = {block for block, count in on.items() if count >= FEWEST_PAGES and count * 2 > len(pages)}
     blocks: list[str] = []
     for page in read:
         kept = [block for block in page if block not in running and not _PAGE_NUMBER.fullmatch(block)]
-        if blocks and kept and kept[0][0].islower() and blocks[-1][-1] not in ".?!:|":
+        if blocks and kept and kept[0][0].islower() and blocks[-1][-1] not in ".?!:|" and blocks[-1][0] != "#":
             blocks[-1] += f" {kept.pop(0)}"
         blocks += kept
     return "\n\n".join(blocks)

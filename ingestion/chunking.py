@@ -10,7 +10,7 @@ from ingestion.document import Document, Section
 from ingestion.facets import facets_of
 from ingestion.pieces import count_pieces
 
-VERSION = "chunks-2"  # changes whenever the same document would give other passages
+VERSION = "chunks-3"  # changes whenever the same document would give other passages
 LIMIT = 512  # word pieces that an embedder reads: title, section path, text, and the two that mark start and end
 ALONE = frozenset({Role.RECOMMENDATION, Role.ELIGIBILITY})  # each of these is a passage of its own
 

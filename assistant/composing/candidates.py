@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from assistant.advisers import is_former
 from assistant.composing.leaning import lacks_subject
 from assistant.evidence import grade_cited
-from indexes.passage import Hit, Kind, Role
+from assistant.planning.terms import drugs_in
+from indexes.passage import Hit, Kind, Part, Role
 from ingestion.sentences import sentence_spans
+from ingestion.sources.recommendations import grade_of, recommends
 
 MIN_WORDS, MAX_WORDS = 6, 90
 _ENDINGS = (".", "!", ")", "]", '."', ".”", ".’")
@@ -19,13 +23,14 @@ _BULLETS = re.compile(r"(?:[-–*]\s+)*(?:\d{1,2}[.)]\s+(?=[A-Z]))?")
 _WORD = re.compile(r"[^\W\d_][^\W_]{3,}")
 _TITLED = 0.7  # the share of longer words with a capital from which on a line is a heading
 _CELL = re.compile(r"[^|]+")
-_REFERENCES = re.compile(r"(?<=[.!”’)])(?:\s?[\d¹²³⁰⁴-⁹][\d¹²³⁰⁴-⁹,–⁻-]{0,30})$")
-_NOTICE = re.compile(  # tells the reader where to look, or whose the text is
-    r"^(?:copyright|disclaimer|to (?:read|view|see)|for (?:more|further) (?:details|information)|see (?:also|the|table|figure|box)"
-    r"|(?:some|several|many|most|other|a few|both)? ?(?:of the )?comment(?:s|ers)\b|explore this|click|visit|download|when parts of)\b"
-    r"|\b(?:has|have) (?:\w+ ){0,3}recommendations?(?: statements?)? (?:on|about|regarding|addressing)\b",
+_REFERENCES = re.compile(  # behind a full stop; ".5" behind a figure is none
+    r"(?:(?<=[^\d][.!”’)])\s?[\d¹²³⁰⁴-⁹]|(?<=[.!”’)])[¹²³⁰⁴-⁹])[\d¹²³⁰⁴-⁹,–⁻-]{0,30}$"
+)
+_ORDERS = re.compile(
+    r"(?:do|screen|offer|give|use|start|stop|avoid|consider|treat|test|refer|provide|prescribe|advise|monitor|assess|vaccinate|discontinue)\b",
     re.IGNORECASE,
 )
+_PARTICLES = frozenset(("von", "van", "de", "di", "la"))
 
 _CONCLUDES = re.compile(
     r"\b(in conclusion|we conclude|conclude that|(?:these|our) (?:results|findings|data) (?:suggest|indicate|show)"
@@ -69,7 +74,7 @@ class Candidate:
     @property
     def grade(self) -> str | None:
         """The grade of what the sentence recommends."""
-        return grade_cited(self.hit.passage.part_at(self.start), self.text)
+        return grade_cited(self.hit.passage, self.start, self.text)
 
     @property
     def row(self) -> str:
@@ -83,9 +88,12 @@ class Candidate:
 
     @property
     def headings(self) -> str:
-        """The title and the headings that the sentence stands under."""
+        """The title and the headings that the sentence stands under, and whom a recommendation is for."""
         passage = self.hit.passage
-        return " . ".join((passage.title, *passage.section, passage.part_at(self.start).heading))
+        part = passage.part_at(self.start)
+        return " . ".join(
+            (passage.title, *passage.section, part.heading, *([part.population] if part.population else []))
+        )
 
     @property
     def text(self) -> str:
@@ -104,8 +112,10 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             start = bullets.end() if bullets else begin  # a list's mark or number is no part of what it says
             text, part = passage.text[start:end], passage.part_at(start)
             role = part.role
-            former = is_former(text, after_former=former and begin > part.start)
-            if text == part.population or not _is_sentence(text, role):
+            former = passage.kind is Kind.GUIDELINE and is_former(
+                text, passage.year, after_former=former and begin > part.start
+            )
+            if text == part.population or not _is_sentence(text, role, listed=start > begin):
                 continue
             abstract = (
                 passage.kind is not Kind.GUIDELINE
@@ -118,26 +128,32 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             yield Candidate(hit, start, end, role, leans, former)
 
 
-def _is_sentence(text: str, role: Role) -> bool:
+def _is_sentence(text: str, role: Role, *, listed: bool) -> bool:
     """Whether it can be quoted by itself: no question, fragment, table row, list, heading or notice to the reader.
 
-    Recommendations and criteria often lack the capital and the stop.
+    Recommendations and criteria often lack the capital and the stop, what is `listed` the capital.
     """
-    text = _REFERENCES.sub("", text)
+    text = without_references(text)
     if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
         return False
-    if _is_titled(text) or _NOTICE.search(text):
+    if _is_titled(text) or any(notice.search(text) for notice in _notices()):
         return False
     if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
         return not text.endswith(("?", ":"))
-    return text.endswith(_ENDINGS) and not _is_a_rest(text)
+    return text.endswith(_ENDINGS) and (listed or not _is_a_rest(text))
+
+
+def without_references(text: str) -> str:
+    """The sentence without the references behind its full stop."""
+    return _REFERENCES.sub("", text)
 
 
 def _is_titled(text: str) -> bool:
-    """Whether most words have capitals, and no full stop ends them: a heading, or links in a row."""
+    """Whether most words have capitals, and no full stop ends them: a heading, or links in a row. Advice may name many things with capitals."""
     words = _WORD.findall(text)
     return (
         not text.endswith((".", "!"))
+        and not (recommends(text) or _ORDERS.match(text))
         and len(words) > 2
         and sum(word[0].isupper() for word in words) >= _TITLED * len(words)
     )
@@ -146,16 +162,36 @@ def _is_titled(text: str) -> bool:
 def _is_a_rest(text: str) -> bool:
     """Whether it begins in the middle of a sentence, as what stands behind a page's end does. A word such as mRNA may begin one."""
     first = text.split(maxsplit=1)[0]
-    return first.isalpha() and first.islower() and len(first) > 1
+    return first.isalpha() and first.islower() and len(first) > 1 and first not in _PARTICLES and not drugs_in(first)
+
+
+@cache
+def _notices() -> tuple[re.Pattern[str], ...]:
+    lines = files(__package__).joinpath("notices.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(re.compile(line, re.IGNORECASE) for line in lines if line and not line.startswith("#"))
 
 
 def _stretches(text: str, hit: Hit) -> Iterator[list[tuple[int, int]]]:
     """Sentence spans part by part, so that none crosses from one section into the next; of a row of graded advice cell by cell."""
     for part in hit.passage.parts or (hit.passage.part_at(0),):
         pieces = [(part.start, part.end)]
-        if part.role is Role.RECOMMENDATION and (part.grade or part.population):
-            pieces = [match.span() for match in _CELL.finditer(text, part.start, part.end)]
+        if part.role is Role.RECOMMENDATION and part.grade:
+            pieces = _advising(text, part) or pieces
         yield [(start + a, start + b) for start, end in pieces for a, b in sentence_spans(text[start:end])]
+
+
+def _advising(text: str, part: Part) -> list[tuple[int, int]]:
+    """The cell of a graded row that advises; none where another cell says more than for whom and with what grade: that may be a condition."""
+    cells = [match.span() for match in _CELL.finditer(text, part.start, part.end)]
+    known = {_plain(part.population or ""), *map(_plain, (part.grade or "").split(", "))}
+    left = [
+        cell for cell in cells if _plain(text[slice(*cell)]) not in known and grade_of(text[slice(*cell)]) != part.grade
+    ]
+    return left if len(cells) > 1 and len(left) == 1 else []
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def role_of(text: str, role: Role, *, otherwise: Role = Role.BODY) -> Role:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
-from assistant.composing.candidates import Candidate, candidates
+from assistant.composing.candidates import Candidate, candidates, without_references
 from assistant.composing.fit import misfits, special_people
 from assistant.composing.instances import meanings
 from assistant.composing.priors import prior
@@ -42,7 +42,7 @@ GRADED_BAR, GRADED_COVERAGE = (
     0.9,
 )  # the probability from which on one answers that names, with its headings, all of the question
 _TO_BE_STUDIED = re.compile(r"\b(?:research|evidence) (?:needs?|gaps?|priorities)\b|\bfuture research\b", re.IGNORECASE)
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,10 @@ def term_weight(frequency: int) -> float:
 
 def _same_words(one: Chosen, other: Chosen) -> bool:
     """Whether two sentences share most of their content words (Jaccard index), and all figures: of two risks each has a recommendation of its own."""
-    if len({frozenset(_FIGURE.findall(chosen.candidate.text)) for chosen in (one, other)}) > 1:
+    texts = [without_references(chosen.candidate.text) for chosen in (one, other)]
+    if len({frozenset(float(figure.replace(",", "")) for figure in _FIGURE.findall(text)) for text in texts}) > 1:
         return False
-    a, b = (set(tokens(chosen.candidate.text)) for chosen in (one, other))
+    a, b = (set(tokens(text)) for text in texts)
     return len(a & b) >= SAME_WORDS * len(a | b)
 
 

@@ -19,7 +19,8 @@ from indexes.lexical import stem
 from indexes.passage import Kind, Role
 from ingestion.sources.recommendations import grade_of
 
-_AMOUNT = r"\d[\d.,]*(?:\s*(?:-|–|to)\s*\d[\d.,]*)?\s*"
+_AMOUNT = r"(?<![\d.,])\d[\d.,]{0,12}(?:\s*(?:-|–|to)\s*\d[\d.,]{0,12})?\s*"
+_SMALL = r"one|two|three|four|five|six|seven|eight|nine|ten"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
     Wanted.DOSE: re.compile(
         _AMOUNT
@@ -36,16 +37,17 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
     Wanted.AGE: re.compile(r"\d+\D{0,20}\b(?:years?|age|older|younger)\b|\bage[sd]?\s+\d+", re.IGNORECASE),
     Wanted.FIGURE: re.compile(r"\d"),
     Wanted.PERCENTAGE: re.compile(
-        r"\d\s?%|\bper ?cent\b|\b(?:half|third|two-thirds|quarter|three-quarters|majority)\b|\b\w+ (?:in|of|out of)(?: every)? \d+\b",
+        r"\d\s?%|\bper ?cent\b|\b(?:half|third|two-thirds|quarter|three-quarters|majority)\b"
+        rf"|\b(?:\d+|{_SMALL}) (?:in|of|out of)(?: every)? (?!(?:19|20)\d\d\b)(?:\d+|{_SMALL})\b(?! ?m?c?g\b)",
         re.IGNORECASE,
     ),
     Wanted.GRADE: re.compile(
         r"\b(?:an?|its|the|this|current) [A-DI] (?:recommendation|statement|grade)\b"
-        r"|\b(?i:grade|class):? (?:[A-DI]|I{1,3}|[12][A-D]?)\b"
+        r"|\b(?i:grade):? (?:[A-DI]|[12][A-D]?)\b"
     ),
     Wanted.DATE: re.compile(r"\b(?:19|20)\d\d\b"),
     Wanted.HARM: re.compile(
-        r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)|suicid\w*|overdos\w*"
+        r"\b(?:side[- ]effects?|adverse|harm(?:s|ful|ed)?|toxic\w*|contraindicat\w+|intoleran\w+|risks? of|caus(?:es?|ed|ing)"
         r"|(?:raises?|raised|increas\w+|higher|excess) (?:the )?(?:\w+ ){0,2}?risks?)\b",
         re.IGNORECASE,
     ),

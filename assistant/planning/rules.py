@@ -52,12 +52,12 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
         (
             Wanted.GRADE,
             r"\b(?:what|which) grade (?:is|are|was|does|did|do|has|for)\b|\bgrade (?:of|for) (?:\w+ ){0,4}recommendation"
-            r"|\b(?:what|which) (?:grade|class|strength)\b.*\b(?:recommend\w*|assign\w*|issued?)\b",
+            r"|\b(?:what|which) (?:grade|(?:class|strength) of (?:the )?recommendation)\b",
         ),
         (
             Wanted.DATE,
             r"\b(?:publication|release) date\b|\bdate of (?:\w+ ){0,5}(?:statement|recommendation|guideline|report)\b"
-            r"|\bwhen (?:was|were|did) .*\b(?:published|issued|released|reviewed?|updated?|reaffirmed)\b",
+            r"|\bwhen (?:was|were|did) .{1,200}?\b(?:published|issued|released|reviewed?|updated?|reaffirmed)\b",
         ),
         (
             Wanted.HARM,
@@ -86,6 +86,7 @@ _ELDERLY = re.compile(r"\b(elderly|older (?:adults?|people|patients?|persons?)|g
 ELDERLY = (
     70  # years: the age that stands for "older people", who must not be answered for by a sentence on ages 12 to 17
 )
+_TOPIC_TOO = re.compile(r"suicid|self-harm|overdos|poison", re.IGNORECASE)  # harms that are asked about by themselves
 _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
 
 
@@ -118,7 +119,7 @@ class Plan:
     @property
     def has_topic(self) -> bool:
         """Whether the question names something to look up: "and the side effects?" alone does not."""
-        return any(term.kind in _TOPICS for term in self.terms)
+        return any(term.kind in _TOPICS or _TOPIC_TOO.match(term.text) for term in self.terms)
 
 
 def plan(question: str, filters: Filters | None = None) -> Plan:

@@ -159,7 +159,7 @@ def web_url(url: str) -> str:
 
 def table_blocks(rows: list[list[str]]) -> list[Block]:
     """A table as text: cells joined by " | ". One block for all, so that rows keep their header; a row each where a column holds grades, and a
-    line each where lines print several.
+    line each of a row whose lines each print one.
 
     In a decision table (its first column is headed "Rule ID") each row is a recommendation, as in `decision_tables`: without the cells that
     only say "no condition", and without its references.
@@ -174,9 +174,16 @@ def table_blocks(rows: list[list[str]]) -> list[Block]:
     lines = [" | ".join(cell for cell in row if cell) for row in rows]
     columns = grade_columns(rows[0]) if rows else []
     if not columns:
-        each = [part for line in lines for part in line.split("\n")]
-        several = len({grade for part in each if (grade := grade_of(part))}) > 1
-        return [Block(part) for part in (each if several else ["\n".join(lines)]) if part.strip()]
+        blocks: list[str] = []
+        together: list[str] = []
+        for line in lines:
+            parts = [part for part in line.split("\n") if part.strip()]
+            if len(parts) > 1 and all(map(grade_of, parts)):
+                blocks += ["\n".join(together), *parts]
+                together = []
+            else:
+                together.append(line)
+        return [Block(block) for block in (*blocks, "\n".join(together)) if block]
     who = population_column(rows[0])
     graded = zip(rows[1:], lines[1:], strict=True)
     return [

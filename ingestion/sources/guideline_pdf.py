@@ -62,7 +62,7 @@ class PdfGuidelines:
 
     name = "guideline (PDF)"
     kind = "guideline"
-    version = 3
+    version = 4
     suffixes: tuple[str, ...] = (".pdf",)
 
     def __init__(self, *, isolated: bool = True) -> None:

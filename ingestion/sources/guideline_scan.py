@@ -40,7 +40,7 @@ class ScannedGuidelines:
 
     name = "guideline (scanned PDF, by OCR)"
     kind = "scan"
-    version = 2
+    version = 3
     suffixes: tuple[str, ...] = (".pdf",)
 
     def __init__(self, *, isolated: bool = True) -> None:

@@ -37,7 +37,7 @@ class XlsxGuidelines:
 
     name = "guideline tables (XLSX)"
     kind = "guideline"
-    version = 2
+    version = 3
     suffixes: tuple[str, ...] = (".xlsx", ".xlsm", ".xls")
 
     def recognises(self, path: Path, head: bytes) -> bool:

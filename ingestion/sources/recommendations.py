@@ -38,7 +38,7 @@ _GRADES = tuple(
         (r"\b(grade:? [ABCDI] (?:recommendation|statement))\b", re.IGNORECASE),
         (r"\b((?i:recommendation grade|grade of (?:the )?recommendation):? [ABCDI])\b(?![-–’'])", 0),
         (r"^(grade:? [ABCDI])[.;:]?$", re.IGNORECASE),
-        (r"\b((?i:grade): [ABCDI])\b(?!-| [a-z])", 0),
+        (r"(?:^|(?<=[.;:)] ))(Grade: [ABCDI])\b(?!-| [a-z])", 0),
         (r"[(\[]([ABCDI] (?:recommendation|statement))[)\]]", 0),
         (r"(?:\ban? |[.;:—–] )([ABCDI] (?:recommendation|statement))(?=[.;,)]|$)", 0),
         (r"[(\[](\b(?:(?i:grade) )?[12][ABCD]|(?i:not graded))[)\]]", 0),

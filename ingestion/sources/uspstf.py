@@ -50,7 +50,7 @@ class UspstfStatements:
 
     name = "USPSTF JSON (Prevention TaskForce API)"
     kind = "guideline"
-    version = 2
+    version = 3
     suffixes: tuple[str, ...] = ()  # a JSON file that is not recognised is not meant by `--kind guideline`
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

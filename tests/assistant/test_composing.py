@@ -111,6 +111,32 @@ def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
     assert list(candidates([hit((Role.RESULT, sentence))])) == []
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "See the patient within 24 hours if suicidal ideation is present.",
+        "When parts of the placenta are retained, give oxytocin at once.",
+        "WHO has made strong recommendations on exclusive breastfeeding.",
+        "See the table for doses in renal failure, and halve the dose below 30 mL/min.",
+        "von Willebrand disease is treated with desmopressin at first.",
+        "apixaban 5 mg twice daily is preferred in most adults.",
+    ],
+)
+def test_advice_is_no_notice_and_no_fragment(sentence: str) -> None:
+    assert [each.text for each in candidates([hit((Role.BODY, sentence))])] == [sentence]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["DO NOT GIVE ASPIRIN TO CHILDREN WITH FEVER", "Screen for Hepatitis B, Hepatitis C, Syphilis and HIV"]
+)
+def test_advice_in_capitals_is_no_heading(sentence: str) -> None:
+    assert [each.text for each in candidates([hit((Role.RECOMMENDATION, sentence))])] == [sentence]
+
+
+def test_a_figure_that_was_cut_is_no_reference() -> None:
+    assert not list(candidates([hit((Role.BODY, "In renal failure start with a dose of 0.5"))]))
+
+
 @pytest.mark.parametrize("mark", ["²", "¹⁰,¹¹", "12,13", "1213", " [4]", ".”³"])
 def test_a_mark_of_a_reference_does_not_make_a_sentence_a_fragment(mark: str) -> None:
     sentence = f"Suicide is the second leading cause of death in people aged 10 to 34 years.{mark}"

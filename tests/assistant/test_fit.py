@@ -63,6 +63,13 @@ def _candidate(text: str, title: str = "", kind: Kind = Kind.LITERATURE, role: R
             False,
         ),
         ("when was the guideline on statins updated", "Statins prevent strokes in most adults at risk.", "", False),
+        (
+            "which class of diuretics is recommended in gout",
+            "Offer a diuretic other than a thiazide in gout.",
+            "",
+            True,
+        ),
+        ("what percentage of adults have gout", "Gout is treated with a dose of 850 mg in adults.", "", False),
         ("which groups have a higher prevalence of gout", "Gout is more prevalent in men than in women.", "", True),
         ("what treats early latent syphilis", "Late latent syphilis is treated with three doses of it.", "", False),
         ("what treats early latent syphilis", "Early and late latent syphilis are treated alike.", "", True),

@@ -187,6 +187,8 @@ def test_a_heading_of_the_whole_statement_makes_nothing_a_recommendation() -> No
         ("Women aged 40 to 74 years: mammography. Grade: B", "Grade: B"),
         ("Grade: B\nGrade: I statement", "Grade: B; Grade: I statement"),
         ("Grade: A patients were left out", None),
+        ("Child-Pugh grade: B. Halve the dose.", None),
+        ("Gleason Grade: A", None),
     ],
 )
 def test_a_grade_behind_a_colon_is_read(text: str, grade: str | None) -> None:
