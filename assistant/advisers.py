@@ -98,7 +98,9 @@ def _words(name: str) -> re.Pattern[str]:
 @cache
 def _in_a_year() -> re.Pattern[str]:
     """A year, and what was advised in it: by a body, or by no one ("aspirin was recommended"), and not "of recommended doses"."""
-    by_a_body = rf"(?:{_body().pattern}|\b{_any(_cues()['advisers'])}\b)[^.;]{{0,80}}?\b{_any(_cues()['concluded'])}"
+    by_a_body = (
+        rf"(?:(?-i:{_body().pattern})|\b{_any(_cues()['advisers'])}\b)[^.;]{{0,80}}?\b{_any(_cues()['concluded'])}"
+    )
     passive = rf"\b(?:was|were|had been) {_any(_cues()['advised'])}"
     return re.compile(
         rf"\b(?:in|until|before|by)\s+(?:the |its )?((?:19|20)\d\d)\b[^.;]{{0,120}}?(?:{by_a_body}|{passive})\b",
@@ -114,7 +116,7 @@ def _of_a_year() -> re.Pattern[str]:
 @cache
 def _goes_on() -> re.Pattern[str]:
     """A body in the past tense at the beginning of a sentence."""
-    who = rf"(?:{_body().pattern}|{_any(_cues()['advisers'])}\b)"
+    who = rf"(?:(?-i:{_body().pattern})|{_any(_cues()['advisers'])}\b)"
     return re.compile(rf"{_cues()['goes_on']}{who}[^.;]{{0,60}}?\b{_any(_cues()['concluded'])}\b", re.IGNORECASE)
 
 

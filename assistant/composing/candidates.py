@@ -117,9 +117,8 @@ def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
             )
             if text == part.population or not _is_sentence(text, role, listed=start > begin):
                 continue
-            abstract = (
-                passage.kind is not Kind.GUIDELINE
-            )  # its last sentence concludes; that of a guideline's passage is where it was cut
+            # The last sentence of an abstract concludes; that of a guideline's passage is only where it was cut.
+            abstract = passage.kind is not Kind.GUIDELINE
             if role is Role.BODY and abstract and len(spans) > 2 and number == len(spans) - 1:
                 role = role_of(text, role, otherwise=Role.CONCLUSION)
             else:

@@ -82,6 +82,7 @@ def test_when_the_advice_asked_for_was_given_is_read(question: str, then: str | 
         ("This recommendation is consistent with the 2014 recommendation statement.", False),
         ("In 2019, 45% of recommended vaccinations were given.", False),
         ("In the trial of 2010, recommended doses were given.", False),
+        ("In 2012, few of those who recommended screening were screened.", False),
         ("The USPSTF recommends screening in adults aged 45 to 49 years.", False),
     ],
 )
