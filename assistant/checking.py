@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from assistant.answer import Claim
 from assistant.appraisal import usable
 from assistant.composing.leaning import context_of
+from assistant.composing.lists import place_of
 from assistant.drafts import Checked, Draft, Failed
 from assistant.evidence import RecommendationView
 from assistant.shelves import Shelf
@@ -72,4 +73,4 @@ def _context(draft: Draft, passage: Passage) -> str | None:
     quote = draft.quotes[0]
     if len(draft.quotes) != 1 or draft.text != quote.text:
         return None
-    return context_of(passage, quote.start, quote.end)
+    return place_of(passage, quote.start, quote.end) or context_of(passage, quote.start, quote.end)

@@ -239,7 +239,14 @@ def _made_by(answer: Answer) -> str:
 def _print_claim(claim: Claim, numbers: list[int]) -> None:
     marks = text("".join(f" [{number}]" for number in dict.fromkeys(numbers)), style="bold cyan")
     context = text(f"[{claim.context}] ", style="dim") if claim.context else text("")
-    print_indented(text("• ") + context + text(claim.text) + marks, 0)
+    if "\n" in claim.text:  # a guideline's list, an item a line
+        *items, last = claim.text.split("\n")
+        print_indented(text("• ") + context, 0)
+        for item in items:
+            print_indented(text("- ") + text(item), 2)
+        print_indented(text("- ") + text(last) + marks, 2)
+    else:
+        print_indented(text("• ") + context + text(claim.text) + marks, 0)
     for citation in claim.citations:
         print_whole(_place(citation), "dim", indent=2)
     for finding in claim.findings:

@@ -12,7 +12,7 @@ from assistant.advisers import is_former
 from assistant.composing.leaning import lacks_subject
 from assistant.evidence import grade_cited
 from assistant.planning.terms import drugs_in
-from indexes.passage import Hit, Kind, Part, Role
+from indexes.passage import Hit, Kind, Part, Passage, Role
 from ingestion.sentences import sentence_spans
 from ingestion.sources.recommendations import grade_of, recommends
 
@@ -61,7 +61,8 @@ _COMPARES_UNNAMED = re.compile(
 class Candidate:
     """A sentence that might be quoted; `start` and `end` count characters in the hit's passage.
 
-    `leans`: it needs its neighbour to be understood. `former`: it tells what was once advised (`advisers.py`).
+    `leans`: it needs its neighbour to be understood. `former`: it tells what was once advised (`advisers.py`). `listed`: it is no sentence but a
+    whole list (`lists.py`).
     """
 
     hit: Hit
@@ -70,6 +71,7 @@ class Candidate:
     role: Role
     leans: bool
     former: bool = False
+    listed: bool = False
 
     @property
     def grade(self) -> str | None:
@@ -99,6 +101,21 @@ class Candidate:
     def text(self) -> str:
         """The sentence, verbatim."""
         return self.hit.passage.text[self.start : self.end]
+
+    @property
+    def lowest_first(self) -> tuple[str, ...]:
+        """The headings that it stands under, from the lowest up, without the title."""
+        return lowest_first(self.hit.passage, self.hit.passage.part_at(self.start))
+
+    @property
+    def meant(self) -> str:
+        """What is compared with the question: of a list, whose items do not say what they are of, its headings too."""
+        return f"{self.headings}\n{self.text}" if self.listed else self.text
+
+
+def lowest_first(passage: Passage, part: Part) -> tuple[str, ...]:
+    """The headings that a part stands under, from the lowest up, without the title."""
+    return (part.heading, *(heading for heading in reversed(passage.section) if heading != part.heading))
 
 
 def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
@@ -135,7 +152,7 @@ def _is_sentence(text: str, role: Role, *, listed: bool) -> bool:
     text = without_references(text)
     if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
         return False
-    if _is_titled(text) or any(notice.search(text) for notice in _notices()):
+    if is_titled(text) or any(notice.search(text) for notice in _notices()):
         return False
     if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
         return not text.endswith(("?", ":"))
@@ -147,7 +164,7 @@ def without_references(text: str) -> str:
     return _REFERENCES.sub("", text)
 
 
-def _is_titled(text: str) -> bool:
+def is_titled(text: str) -> bool:
     """Whether most words have capitals, and no full stop ends them: a heading, or links in a row. Advice may name many things with capitals."""
     words = _WORD.findall(text)
     return (

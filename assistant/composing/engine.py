@@ -11,9 +11,12 @@ from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
+from assistant.composing.lists import matters
+from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
 from assistant.filtering import said_by
+from assistant.planning.aspects import aspects_asked
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
 from assistant.progress import Progress, Tell
@@ -25,6 +28,8 @@ from indexes.searcher import Mode
 from ingestion.library import Library
 
 COUNT_UP_TO = 1000
+BY_NAME = 6
+"""Passages that are looked at to find guidelines on what a question names."""
 RETRACTED = 12
 """Passages of retracted work that are looked at."""
 IN_PARTS = 8
@@ -61,6 +66,8 @@ class ExtractiveEngine:
                     tool=f"search_{NAMES[kind]}",
                     arguments=arguments,
                 )
+                if kind is Kind.GUIDELINE and aspects_asked(part.question):
+                    found += await asyncio.to_thread(self._read_on, part, found)
                 run.hits += [hit for hit in found if hit.passage.passage_id not in run.retrieved]
                 run.retrieved.update(hit.passage.passage_id for hit in found)
         run.frequencies = await asyncio.to_thread(self._frequencies, run.terms)
@@ -88,8 +95,15 @@ class ExtractiveEngine:
     def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
 
+    def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
+        """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title."""
+        named = replace(part, question=" ".join(term.text for term in matters(part)))
+        by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if named.question else []
+        return Sections(self._library.ledger).read_on(part, found, by_name)
+
     def _compose(self, run: Run, part: Plan, hits: Sequence[Hit], most: int) -> Composition:
-        return compose(part, hits, run.frequencies, self.sentence_vectors(), most)
+        sections = Sections(self._library.ledger)
+        return compose(part, hits, run.frequencies, self.sentence_vectors(), most, sections.bounds)
 
     def _refused(self, run: Run, part: Plan) -> list[Passage]:
         """Passages of retracted work that would have been evidence; looked for by themselves, as sound work may crowd them out of a search."""

@@ -13,6 +13,7 @@ from assistant.composing.answerable import IN_FULL, decision_for, probability_fo
 from assistant.composing.candidates import Candidate, candidates, without_references
 from assistant.composing.fit import misfits, special_people
 from assistant.composing.instances import meanings
+from assistant.composing.lists import Bounds, lists, uncut, within
 from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.ages import covers
@@ -36,11 +37,12 @@ STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: 
 LEANING = -0.08
 SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
 MIN_RELATIVE = 0.6  # of the best sentence's score
-GRADED = 0.10  # a graded recommendation, where advice is asked for
+GRADED = 0.10  # a graded recommendation, where advice is asked for, and a list of what is asked for
 GRADED_BAR, GRADED_COVERAGE = (
     0.4,
     0.9,
 )  # the probability from which on one answers that names, with its headings, all of the question
+LISTED_BAR = 0.15  # the same of a list, whose headings say that it is what is asked for
 _TO_BE_STUDIED = re.compile(r"\b(?:research|evidence) (?:needs?|gaps?|priorities)\b|\bfuture research\b", re.IGNORECASE)
 _FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
@@ -71,7 +73,12 @@ class Composition:
 
 
 def compose(
-    plan: Plan, hits: Sequence[Hit], frequencies: Mapping[Term, int], vectors: SentenceVectors, most: int = MAX_CLAIMS
+    plan: Plan,
+    hits: Sequence[Hit],
+    frequencies: Mapping[Term, int],
+    vectors: SentenceVectors,
+    most: int = MAX_CLAIMS,
+    bounds: Bounds = uncut,
 ) -> Composition:
     """Sentences of the hits that answer the plan's question, best first, at most `most`.
 
@@ -81,7 +88,10 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    read = [candidate for candidate in candidates(hits) if quotable(plan, candidate)]
+    listed = [*lists(plan, hits, bounds)]
+    read = [
+        candidate for candidate in candidates(hits) if quotable(plan, candidate) and not within(candidate, listed)
+    ] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
     pool = [candidate for candidate, found in zip(read, faults, strict=True) if not found]
     beyond = _is_beyond(plan, read, faults)
@@ -101,20 +111,40 @@ def compose(
             and advises(plan, each.candidate)
             and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
         )
+        or (each.candidate.listed and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR)
     ]
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:
         document = scored[n].candidate.hit.passage.document_id
-        if scored[n].score < MIN_RELATIVE * scored[qualified[0]].score or per_document.get(document, 0) >= PER_DOCUMENT:
+        if (
+            n in chosen
+            or scored[n].score < MIN_RELATIVE * scored[qualified[0]].score
+            or per_document.get(document, 0) >= PER_DOCUMENT
+        ):
             continue
         if any(float(matrix[n] @ matrix[m]) >= DUPLICATE and _same_words(scored[n], scored[m]) for m in chosen):
             continue
-        chosen.append(n)
+        chosen += _with_its_section(n, scored)
         per_document[document] = per_document.get(document, 0) + 1
-        if len(chosen) == most:
+        if len(chosen) >= most:
             break
+    chosen = chosen[:most]
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
+
+
+def _with_its_section(n: int, scored: Sequence[Chosen]) -> list[int]:
+    """The sentence; or, of a list, all that its guideline lists on the matter, in its order: drugs alone are half an answer."""
+    one = scored[n].candidate
+    if not one.listed:
+        return [n]
+    of_document = one.hit.passage.document_id
+    section = [
+        m
+        for m, each in enumerate(scored)
+        if each.candidate.listed and each.candidate.hit.passage.document_id == of_document
+    ]
+    return sorted(section, key=lambda m: scored[m].candidate.hit.passage.start + scored[m].candidate.start)
 
 
 def _is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[str]]) -> bool:
@@ -132,7 +162,7 @@ def weigh(
     priors = [prior(plan, candidate) for candidate in pool]
     promise = [c + p + 0.5 * one.hit.scores.fused for c, p, one in zip(coverages, priors, pool, strict=True)]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
-    texts = [pool[i].text for i in shortlist]
+    texts = [pool[i].meant for i in shortlist]
     matrix = vectors.sentences(texts)
     scored = [
         Chosen(pool[i], _score(plan, pool[i], float(meaning), coverages[i]) + priors[i], float(meaning), coverages[i])
@@ -190,7 +220,7 @@ def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) ->
         score += 0.05
     if candidate.hit.passage.kind is Kind.GUIDELINE and plan.wants_guidance:
         score += 0.05
-    if graded:
+    if graded or candidate.listed:
         score += GRADED
     return score + STATUS_PRIOR.get(candidate.hit.passage.status, 0.0)
 
@@ -201,7 +231,10 @@ def _stretch(cosine: float) -> float:
 
 
 def _coverage(terms: Sequence[Term], weights: Mapping[Term, float], candidate: Candidate) -> float:
-    """Weighted share of key terms that the sentence holds, those only in its title or headings counting a little less."""
+    """Weighted share of key terms that the sentence holds, those only in its title or headings counting a little less. A list is of what its headings
+    name, which is all that the question does."""
+    if candidate.listed:
+        return 1.0
     sentence, context = content_of(candidate.text), content_of(candidate.headings)
     held = sum(
         weights[term] * (1.0 if term.occurs_in(sentence) else 0.9 if term.occurs_in(context) else 0.0) for term in terms

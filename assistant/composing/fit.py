@@ -12,6 +12,8 @@ from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, sp
 from assistant.composing.candidates import Candidate
 from assistant.composing.opposites import other_stage
 from assistant.planning.ages import covers
+from assistant.planning.asking import Asks
+from assistant.planning.aspects import aspect_headed, aspects_asked, says
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
@@ -88,18 +90,21 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
         yield sibling
     yield from _wrong_people(plan, candidate, around)
-    if stage := other_stage(plan.question, candidate.text, plan.terms):
+    if stage := other_stage(plan.question, candidate.meant, plan.terms):
         yield stage
     if candidate.former and not asks_of_the_past(plan.question):
         yield "advice in force"
     if (then := then_asked(plan.question)) and not _is_of(then, candidate):
         yield f"the advice of {then}" if then.isdigit() else "what was once advised"
-    if (plan.wanted & {Wanted.DOSE} or _TREATS.search(plan.question)) and (others := _for_others(plan, candidate)):
+    treats = candidate.listed or Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
+    if treats and (others := _for_others(plan, candidate)):
         yield f"others than {others}"
     if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, candidate.hit.passage.document_id):
         yield f"what the {body} says"
     if advises_unnamed(candidate.text, candidate.headings):
         yield "who says so"
+    if Asks.YES_NO not in plan.asks:
+        yield from (aspect for aspect in aspects_asked(plan.question) if not _tells(aspect, candidate))
     if not (
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
@@ -112,7 +117,9 @@ def special_people(plan: Plan, candidate: Candidate) -> bool:
         return False
     if _SPECIAL_BY_NAME.search(plan.question):
         return False
-    around = content_of(candidate.text) + content_of(candidate.headings)
+    around = content_of(candidate.headings)
+    if not candidate.listed:  # which may have a line for children too
+        around += content_of(candidate.text)
     return any(people.occurs_in(around) for people in _SPECIAL)
 
 
@@ -157,6 +164,10 @@ def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
     return None
 
 
+def _tells(aspect: str, candidate: Candidate) -> bool:
+    return candidate.listed or says(aspect, candidate.text) or aspect_headed(candidate.lowest_first) == aspect
+
+
 def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]:
     question = content_of(plan.question)
     for asked, other, name in ((_MALE, _FEMALE, "men"), (_FEMALE, _MALE, "women")):
@@ -167,13 +178,21 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
         yield "adults"
     if plan.age is None:
         return
-    covered = covers(candidate.text, plan.age)
+    covered = _covers(candidate, plan.age)
     if covered is None:  # what follows on a recommendation is for those whom its first sentence names
         covered = covers(candidate.row, plan.age)
     if covered is False:
         yield f"age {plan.age}"
     if covered is None and (plan.age < ADULT) is not young:
         yield f"age {plan.age}"
+
+
+def _covers(candidate: Candidate, age: int) -> bool | None:
+    """Whether the sentence is for that age, as `covers`; of a list one line that is for it is enough."""
+    if not candidate.listed:
+        return covers(candidate.text, age)
+    said = {covers(line, age) for line in (candidate.headings, *candidate.text.split("\n"))} - {None}
+    return any(said) if said else None
 
 
 def _is_of(then: str, candidate: Candidate) -> bool:
@@ -186,7 +205,7 @@ def _is_of(then: str, candidate: Candidate) -> bool:
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn or the allergic is no one else's."""
     asked = content_of(plan.question)
-    for match in _OTHERS.finditer(candidate.text):
+    for match in _OTHERS.finditer(candidate.headings if candidate.listed else candidate.text):
         name = match[0].lower()
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]

@@ -24,6 +24,18 @@ const Title = ({ source }) => (
   </div>
 )
 
+// A guideline's list is shown as one, an item a line, as its source prints it.
+const Words = ({ text }) =>
+  text.includes('\n') ? (
+    <ul className="cw-list">
+      {text.split('\n').map((line, at) => (
+        <li key={at}>{line}</li>
+      ))}
+    </ul>
+  ) : (
+    text
+  )
+
 export default function Answer() {
   const setSideView = useSetRecoilState(sideViewState)
   const { read_as: readAs, read_note: readNote, notice, warnings, direction, claims, certainty, sources, rationale, steps, made_by: madeBy } = props
@@ -103,13 +115,13 @@ export default function Answer() {
       )}
 
       {claims.map((claim, at) => (
-        <p key={at} className="cw-claim">
+        <div key={at} className="cw-claim">
           {claim.context && <span className="cw-context">[{claim.context}] </span>}
-          {claim.text}{' '}
+          <Words text={claim.text} />{' '}
           {claim.markers.map((marker) => (
             <Mark key={marker.number} marker={marker} claim={claim} />
           ))}
-        </p>
+        </div>
       ))}
 
       {unanswered.map((part, at) => (

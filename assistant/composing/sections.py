@@ -1,0 +1,51 @@
+"""Sections of the guidelines found: where they begin and end, and those that a search passed over.
+
+A passage "Complications: sepsis" of a guideline on malaria is far from "What are the complications of malaria?" for an embedder, and shares a word
+with it. The guideline is found by its other passages, and its contents tell the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.composing.lists import is_about, parts_asked_for
+from assistant.planning.rules import Plan
+from indexes.passage import Hit, Part, Passage, Scores
+from ingestion.document import Document
+from ingestion.ledger import Ledger
+
+MOST_DOCUMENTS = 3
+MOST_PASSAGES = 60
+"""Passages of a guideline that is looked through: one on a single matter has no more."""
+
+
+class Sections:
+    """Looks sections up in a ledger; for one question, as it remembers the documents that it read."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._documents: dict[str, Document | None] = {}
+
+    def bounds(self, passage: Passage, part: Part) -> tuple[int, int]:
+        """As `lists.Bounds`."""
+        if passage.document_id not in self._documents:
+            self._documents[passage.document_id] = self._ledger.document(passage.document_id)
+        document = self._documents[passage.document_id]
+        at = passage.start + part.start
+        for section in document.sections if document else ():
+            if section.start <= at < section.end:
+                return section.start - passage.start, section.end - passage.start
+        return part.start, part.end
+
+    def read_on(self, plan: Plan, found: Sequence[Hit], by_name: Sequence[Hit]) -> list[Hit]:
+        """Passages on what the question asks for that are not among those found; of the guidelines, found or `by_name`, that are on what it names."""
+        known = {hit.passage.passage_id for hit in found}
+        documents = dict.fromkeys(hit.passage.document_id for hit in (*found, *by_name) if is_about(plan, hit.passage))
+        more = []
+        for document in list(documents)[:MOST_DOCUMENTS]:
+            identifiers = self._ledger.passage_ids(document)
+            for identifier in identifiers if len(identifiers) <= MOST_PASSAGES else ():
+                passage = None if identifier in known else self._ledger.passage(identifier)
+                if passage and parts_asked_for(plan, passage) and plan.filters.accepts(passage):
+                    more.append(Hit(passage, Scores()))
+        return more
