@@ -61,8 +61,11 @@ def body_asked(question: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def speaks_for(body: str, text: str, document_id: str) -> bool:
-    """Whether a sentence may give the advice of `body`: it names no other that advises, and its guideline is not another's."""
+def speaks_for(body: str, text: str, document_id: str, *, surely: bool = False) -> bool:
+    """Whether a sentence may give the advice of `body`: it names no other that advises, and its guideline is not another's.
+
+    `surely`: its guideline is of a publisher that is known to be that body.
+    """
     named = _named(text)
     if body in named:
         return True
@@ -71,7 +74,7 @@ def speaks_for(body: str, text: str, document_id: str) -> bool:
     kind, _, rest = document_id.partition(":")
     slug = rest.partition("/")[0]
     publisher = _bodies().get(slug.replace("-", " ")) or _bodies().get(slug.replace("-", "/"))
-    return kind != "guideline" or publisher in (None, body)
+    return publisher == body if surely else kind != "guideline" or publisher in (None, body)
 
 
 def advises_unnamed(text: str, headings: str) -> bool:

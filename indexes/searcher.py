@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 
 from indexes import fusion
 from indexes.embedding import Embedder, Vectors
-from indexes.engines import Engine
+from indexes.engines import Engine, point_id
 from indexes.engines.checking import check_limit
 from indexes.lexical import encode_passage, encode_query
 from indexes.passage import Filters, Hit, Kind, Passage, Scores
@@ -117,6 +117,14 @@ class Searcher:
             if len(hits) >= wanted or max(len(found.dense), len(found.lexical)) < depth:
                 break
         return hits
+
+    def likened(self, query: str, passages: Sequence[Passage]) -> list[Hit]:
+        """Passages that are known already, with their likeness to a query (cosine), in their order; those that are not indexed without one."""
+        points = {passage.passage_id: point_id(passage.passage_id) for passage in passages}
+        vectors = self.engine.vectors(list(points.values())) if points else {}
+        asked = self._query_vector(query, kind_of(query)) if vectors else None
+        likeness = {point: float(vector @ asked) for point, vector in vectors.items()} if asked is not None else {}
+        return [Hit(passage, Scores(dense=likeness.get(points[passage.passage_id]))) for passage in passages]
 
     def _ranked(self, query: str, kind: QueryKind, found: _Candidates, mode: Mode, k: int | None) -> list[Hit]:
         """What was found, best first; where only the `k` best are wanted, those that cannot be among them may be missing."""

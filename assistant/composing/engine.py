@@ -66,7 +66,7 @@ class ExtractiveEngine:
                     tool=f"search_{NAMES[kind]}",
                     arguments=arguments,
                 )
-                if kind is Kind.GUIDELINE and aspects_asked(part.question):
+                if kind is Kind.GUIDELINE:
                     found += await asyncio.to_thread(self._read_on, part, found)
                 run.hits += [hit for hit in found if hit.passage.passage_id not in run.retrieved]
                 run.retrieved.update(hit.passage.passage_id for hit in found)
@@ -98,8 +98,10 @@ class ExtractiveEngine:
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title."""
         named = replace(part, question=" ".join(term.text for term in matters(part)))
-        by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if named.question else []
-        return Sections(self._library.ledger).read_on(part, found, by_name)
+        asks = aspects_asked(part.question) and named.question
+        by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if asks else []
+        more = Sections(self._library.ledger).read_on(part, found, by_name)
+        return self._library.searcher.likened(part.question, more)
 
     def _compose(self, run: Run, part: Plan, hits: Sequence[Hit], most: int) -> Composition:
         sections = Sections(self._library.ledger)

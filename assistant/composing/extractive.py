@@ -113,6 +113,7 @@ def compose(
         )
         or (each.candidate.listed and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR)
     ]
+    qualified = _advice_first(plan, qualified, scored)
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:
@@ -123,7 +124,9 @@ def compose(
             or per_document.get(document, 0) >= PER_DOCUMENT
         ):
             continue
-        if any(float(matrix[n] @ matrix[m]) >= DUPLICATE and _same_words(scored[n], scored[m]) for m in chosen):
+        if any(
+            float(matrix[n] @ matrix[m]) >= DUPLICATE and _says_the_same(plan, scored[n], scored[m]) for m in chosen
+        ):
             continue
         chosen += _with_its_section(n, scored)
         per_document[document] = per_document.get(document, 0) + 1
@@ -131,6 +134,18 @@ def compose(
             break
     chosen = chosen[:most]
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
+
+
+def _advice_first(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:
+    """The sentences with, of each guideline that answers with graded advice, the advice before what it says around it."""
+    first: dict[str, int] = {}
+    for n in qualified:
+        if advises(plan, scored[n].candidate):
+            first.setdefault(scored[n].candidate.hit.passage.document_id, n)
+    order: list[int] = []
+    for n in qualified:
+        order += [first.get(scored[n].candidate.hit.passage.document_id, n), n]
+    return list(dict.fromkeys(order))
 
 
 def _with_its_section(n: int, scored: Sequence[Chosen]) -> list[int]:
@@ -160,7 +175,8 @@ def weigh(
     """The `SHORTLIST` most promising of the pool with their scores, best first, and their vectors in the same order."""
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
     priors = [prior(plan, candidate) for candidate in pool]
-    promise = [c + p + 0.5 * one.hit.scores.fused for c, p, one in zip(coverages, priors, pool, strict=True)]
+    found = [1.0 if one.listed or advises(plan, one) else one.hit.scores.fused for one in pool]  # which may be read on
+    promise = [c + p + 0.5 * f for c, p, f in zip(coverages, priors, found, strict=True)]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
     texts = [pool[i].meant for i in shortlist]
     matrix = vectors.sentences(texts)
@@ -199,10 +215,13 @@ def term_weight(frequency: int) -> float:
     return 1.0 + 2.0 / (1.0 + math.log2(1 + frequency))
 
 
-def _same_words(one: Chosen, other: Chosen) -> bool:
-    """Whether two sentences share most of their content words (Jaccard index), and all figures: of two risks each has a recommendation of its own."""
+def _says_the_same(plan: Plan, one: Chosen, other: Chosen) -> bool:
+    """Whether two sentences share most of their content words (Jaccard index), all figures, and all that they hold of what the question names: of two
+    risks, and of chlamydia and gonorrhea, each has a recommendation of its own."""
     texts = [without_references(chosen.candidate.text) for chosen in (one, other)]
     if len({frozenset(float(figure.replace(",", "")) for figure in _FIGURE.findall(text)) for text in texts}) > 1:
+        return False
+    if len({frozenset(term for term in plan.terms if term.occurs_in(content_of(text))) for text in texts}) > 1:
         return False
     a, b = (set(tokens(text)) for text in texts)
     return len(a & b) >= SAME_WORDS * len(a | b)

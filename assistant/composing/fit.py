@@ -65,6 +65,9 @@ _OTHERS = re.compile(
     r"\b(?:HIV[- ]+(?:infected|positive)|(?:people|persons|patients|women|men|those) with HIV|neonat\w*|infants?|newborns?|allerg\w*|pregnan\w*)\b",
     re.IGNORECASE,
 )
+_FORESTALLS = re.compile(r"\b(?:pre|post)-?exposure prophylaxis|\b(?:PrEP|PEP)\b", re.IGNORECASE)
+_FORESTALLED = re.compile(r"\b(?:PrEP|PEP|prophyla\w+|prevent\w*|exposure|exposed|avoid\w*|at risk)\b", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:have|has|had) had an? (?:\w+ ){0,2}?(\w+ectomy|\w+plasty|transplant\w*)\b", re.IGNORECASE)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
@@ -90,16 +93,23 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
         yield sibling
     yield from _wrong_people(plan, candidate, around)
-    if stage := other_stage(plan.question, candidate.meant, plan.terms):
+    if stage := other_stage(plan.question, candidate.headings if candidate.listed else candidate.text, plan.terms):
         yield stage
     if candidate.former and not asks_of_the_past(plan.question):
         yield "advice in force"
     if (then := then_asked(plan.question)) and not _is_of(then, candidate):
         yield f"the advice of {then}" if then.isdigit() else "what was once advised"
-    treats = candidate.listed or Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
-    if treats and (others := _for_others(plan, candidate)):
+    if candidate.listed and special_people(plan, candidate):
+        yield "people of any age"
+    if _FORESTALLS.search(candidate.text) and not _FORESTALLED.search(plan.question):
+        yield "those who have it"
+    if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
+        yield f"people without a {surgery[1]}"
+    treats = Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
+    if treats and not candidate.listed and (others := _for_others(plan, candidate)):
         yield f"others than {others}"
-    if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, candidate.hit.passage.document_id):
+    document = candidate.hit.passage.document_id
+    if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, document, surely=candidate.listed):
         yield f"what the {body} says"
     if advises_unnamed(candidate.text, candidate.headings):
         yield "who says so"
@@ -205,7 +215,7 @@ def _is_of(then: str, candidate: Candidate) -> bool:
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn or the allergic is no one else's."""
     asked = content_of(plan.question)
-    for match in _OTHERS.finditer(candidate.headings if candidate.listed else candidate.text):
+    for match in _OTHERS.finditer(candidate.text):
         name = match[0].lower()
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]

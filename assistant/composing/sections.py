@@ -1,7 +1,8 @@
 """Sections of the guidelines found: where they begin and end, and those that a search passed over.
 
 A passage "Complications: sepsis" of a guideline on malaria is far from "What are the complications of malaria?" for an embedder, and shares a word
-with it. The guideline is found by its other passages, and its contents tell the rest.
+with it. The guideline is found by its other passages, and its contents tell the rest. So it is with the recommendations of a guideline that is found
+by what it says around them.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.composing.lists import is_about, parts_asked_for
+from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
-from indexes.passage import Hit, Part, Passage, Scores
+from indexes.passage import Hit, Part, Passage, Role
 from ingestion.document import Document
 from ingestion.ledger import Ledger
 
 MOST_DOCUMENTS = 3
+MOST_ADVISING = 6
 MOST_PASSAGES = 60
 """Passages of a guideline that is looked through: one on a single matter has no more."""
 
@@ -37,15 +40,23 @@ class Sections:
                 return section.start - passage.start, section.end - passage.start
         return part.start, part.end
 
-    def read_on(self, plan: Plan, found: Sequence[Hit], by_name: Sequence[Hit]) -> list[Hit]:
-        """Passages on what the question asks for that are not among those found; of the guidelines, found or `by_name`, that are on what it names."""
+    def read_on(self, plan: Plan, found: Sequence[Hit], by_name: Sequence[Hit]) -> list[Passage]:
+        """Passages that are not among those found: on what the question asks for, of guidelines on what it names, found or `by_name`; and, where it
+        asks for advice, the graded recommendations of the guidelines found first."""
         known = {hit.passage.passage_id for hit in found}
-        documents = dict.fromkeys(hit.passage.document_id for hit in (*found, *by_name) if is_about(plan, hit.passage))
+        on_it = dict.fromkeys(hit.passage.document_id for hit in (*found, *by_name) if is_about(plan, hit.passage))
+        advising = dict.fromkeys(hit.passage.document_id for hit in found) if Asks.GUIDANCE in plan.asks else {}
         more = []
-        for document in list(documents)[:MOST_DOCUMENTS]:
+        for document in dict.fromkeys([*list(on_it)[:MOST_DOCUMENTS], *list(advising)[:MOST_ADVISING]]):
             identifiers = self._ledger.passage_ids(document)
             for identifier in identifiers if len(identifiers) <= MOST_PASSAGES else ():
                 passage = None if identifier in known else self._ledger.passage(identifier)
-                if passage and parts_asked_for(plan, passage) and plan.filters.accepts(passage):
-                    more.append(Hit(passage, Scores()))
+                wanted = passage and (parts_asked_for(plan, passage) or (document in advising and _is_graded(passage)))
+                if passage and wanted and plan.filters.accepts(passage):
+                    more.append(passage)
         return more
+
+
+def _is_graded(passage: Passage) -> bool:
+    first = passage.part_at(0)
+    return first.role is Role.RECOMMENDATION and first.grade is not None

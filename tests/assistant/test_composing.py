@@ -324,3 +324,20 @@ def test_a_sentence_is_embedded_once_and_the_oldest_is_forgotten() -> None:
     assert (vectors.sentences(["a"])[0] == first[0]).all()
     assert embedder.embedded[4:] == ["a"]
     assert vectors.sentences([]).shape == (0, 3)
+
+
+def test_two_that_differ_in_what_is_asked_about_are_no_duplicates() -> None:
+    one, other = (
+        f"Screening for {what} is recommended in sexually active women today." for what in ("chlamydia", "gonorrhea")
+    )
+    hits = [
+        hit(
+            (Role.RECOMMENDATION, one),
+            (Role.RECOMMENDATION, other),
+            kind=Kind.GUIDELINE,
+            title="Chlamydia and gonorrhea: screening",
+        )
+    ]
+    question = "Who should be screened for chlamydia or gonorrhea?"
+    found = chosen(hits, {one: (1.0, 0.0, 0.0), other: (1.0, 0.01, 0.0)}, question)
+    assert {each.candidate.text for each in found.chosen} == {one, other}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from assistant.composing.instances import LESS, MOST, meanings, narrowed
+from assistant.composing.instances import LESS, MOST, meanings, reworded
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import plan
 from indexes.embedding import Vectors
@@ -26,7 +26,23 @@ QUESTION = "Warfarin or a DOAC in atrial fibrillation?"
     ],
 )
 def test_a_class_is_replaced_by_the_member_that_the_sentence_names(question: str, sentence: str, narrower: str) -> None:
-    assert narrowed(plan(question), sentence) == narrower
+    assert reworded(plan(question), sentence) == (narrower, LESS if narrower != question else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "same"),
+    [
+        (
+            "Does she need a Pap test?",
+            "Screening for cervical cancer starts at 21.",
+            "Does she need a Screening for cervical cancer?",
+        ),
+        ("Is a heart attack fatal?", "Myocardial infarction kills.", "Is a Myocardial infarction fatal?"),
+        ("Is a heart attack fatal?", "A heart attack kills.", "Is a heart attack fatal?"),
+    ],
+)
+def test_a_thing_is_called_by_the_name_that_the_sentence_has_for_it(question: str, sentence: str, same: str) -> None:
+    assert reworded(plan(question), sentence) == (same, 0.0)
 
 
 class Known:

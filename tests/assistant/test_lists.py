@@ -1,0 +1,266 @@
+"""Lists of guidelines as quotes: whole, under headings that say of what, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.composing.candidates import Candidate
+from assistant.composing.engine import ExtractiveEngine
+from assistant.composing.extractive import MAX_CLAIMS, compose
+from assistant.composing.lists import GOES_ON, is_list, lists, place_of
+from assistant.composing.sections import Sections
+from assistant.composing.vectors import SentenceVectors
+from assistant.planning.rules import plan
+from assistant.run import Run
+from indexes.embedding import Vectors
+from indexes.passage import Hit, Kind, Part, Passage, Role, Scores
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
+
+DRUGS = "Artemether-Lumefantrine is the medicine of choice\nArtesunate-Amodiaquine is an alternative"
+QUESTION = "How is malaria treated?"
+
+
+def passage(
+    *parts: tuple[str, str],
+    title: str = "Malaria",
+    section: tuple[str, ...] = ("Treatment",),
+    number: int = 0,
+    kind: Kind = Kind.GUIDELINE,
+    role: Role = Role.BODY,
+    page: int | None = None,
+) -> Passage:
+    """A passage of parts, each a heading and its text."""
+    text, made = "", []
+    for heading, words in parts:
+        start = len(text) + (2 if text else 0)
+        text = f"{text}\n\n{words}" if text else words
+        made.append(Part(start, start + len(words), role, heading))
+    document = f"guideline:nstg/{title.lower().replace(' ', '-')}@2022"
+    return Passage(
+        f"{document}#{number}", document, kind, text, 0, len(text), title, section, parts=tuple(made), page=page
+    )
+
+
+def found(of: Passage, question: str = QUESTION) -> list[str]:
+    return [one.text for one in lists(plan(question), [Hit(of, Scores())])]
+
+
+def test_a_list_under_the_heading_asked_for_is_quoted_whole() -> None:
+    (one,) = lists(plan(QUESTION), [Hit(passage(("Drug", DRUGS)), Scores())])
+    assert one.text == DRUGS
+    assert one.listed
+    assert one.meant == f"Malaria . Treatment . Drug\n{DRUGS}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What are the complications of malaria?",  # of which these are none
+        "How is typhoid treated?",  # which this guideline is not on
+        "How is cerebral malaria with pneumonia treated?",  # half of which it is on
+        "Malaria?",  # which asks for nothing of it
+    ],
+)
+def test_a_list_answers_no_question_for_anything_else(question: str) -> None:
+    assert found(passage(("Drug", DRUGS)), question) == []
+
+
+def test_each_part_of_a_passage_is_a_list_of_its_own() -> None:
+    both = passage(("Complications", "Anaemia\nRenal failure"), ("Prevention", "Insecticide-treated nets"), section=())
+    assert found(both, "What are the complications of malaria?") == ["Anaemia\nRenal failure"]
+    assert found(both, "How can malaria be prevented?") == ["Insecticide-treated nets"]
+
+
+@pytest.mark.parametrize(
+    ("title", "question"),
+    [
+        ("Chlamydial Infection (Other Than Lymphogranuloma Venereum)", "How is lymphogranuloma venereum treated?"),
+        ("Malaria in Pregnancy", "How is typhoid in pregnancy treated?"),
+    ],
+)
+def test_a_guideline_on_another_matter_is_left_alone(title: str, question: str) -> None:
+    assert found(passage(("Drug", DRUGS), title=title), question) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Drug | Dose\nQuinine | 600 mg",  # a table
+        "If the patient improves:\n• reduce fluids\n• stop after 48 hours",  # a case of what stands above
+        "Give quinine or",  # half of a line
+        "The following are needed:",  # what leads to a list that is not there
+        "See Gonorrhoea",
+        "Treatment Of Severe Malaria",  # a heading
+        f"Quinine\n{'word ' * 100}",  # a paragraph among them
+        "Malaria is treated with quinine.",  # a sentence, which is quoted as one
+    ],
+)
+def test_what_is_no_list_is_not_quoted_as_one(text: str) -> None:
+    assert found(passage(("Drug", text))) == []
+
+
+def test_a_line_by_itself_is_an_item_but_not_where_pages_are_taken_apart() -> None:
+    assert found(passage(("Drug", "Quinine for ten days"))) == ["Quinine for ten days"]
+    assert found(passage(("Drug", "Quinine for ten days"), page=3)) == []
+    assert found(passage(("Drug", DRUGS), page=3)) == [DRUGS]
+    assert found(passage(("Drug", "Quinine for ten days"), role=Role.RECOMMENDATION)) == []  # which is a sentence
+
+
+def test_only_guidelines_have_lists() -> None:
+    of_study = passage(("Drug", DRUGS), kind=Kind.LITERATURE)
+    assert found(of_study) == []
+    assert not is_list(of_study, of_study.parts[0])
+
+
+def test_of_a_list_that_was_cut_the_first_lines_are_quoted_and_the_reader_is_told() -> None:
+    cut = passage(("Drug", f"{DRUGS}\nQuinine in the first"))
+    hits = [Hit(cut, Scores())]
+    (first,) = lists(plan(QUESTION), hits, lambda _, part: (part.start, part.end + 500))
+    assert first.text == DRUGS
+    assert place_of(cut, first.start, first.end) == f"Malaria › Treatment › Drug; {GOES_ON}"
+    assert list(lists(plan(QUESTION), hits, lambda _, part: (part.start - 500, part.end))) == []
+
+
+def test_the_place_of_a_list_is_its_title_and_headings() -> None:
+    of = passage(("Drug", DRUGS))
+    assert place_of(of, 0, len(DRUGS)) == "Malaria › Treatment › Drug"
+    assert place_of(of, 3, len(DRUGS)) is None
+    assert place_of(passage(("Drug", "Malaria is treated with quinine.")), 0, 32) is None
+
+
+class Alike:
+    """An embedder to which texts that name the matter are near the question, and no two texts are alike."""
+
+    name, dimension = "bge-small-en-v1.5-int8", 64
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: list[str]) -> Vectors:
+        rows = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            if text not in self.texts:
+                self.texts.append(text)
+            near = 0.8 if "Malaria" in text else 0.3
+            row[0], row[1 + self.texts.index(text)] = near, (1 - near**2) ** 0.5
+        return rows
+
+    def embed_query(self, text: str) -> Vectors:
+        return np.eye(1, self.dimension, dtype=np.float32)[0]
+
+
+def chosen(*passages: Passage, question: str = QUESTION) -> list[Candidate]:
+    planned = plan(question)
+    hits = [Hit(each, Scores(dense=0.75, fused=0.8)) for each in passages]
+    composed = compose(planned, hits, dict.fromkeys(planned.terms, 5), SentenceVectors(Alike()))  # type: ignore[arg-type]
+    return [each.candidate for each in composed.chosen]
+
+
+def test_all_that_a_guideline_lists_on_the_matter_comes_together_in_its_order() -> None:
+    fluids = passage(("Supportive measures", "Fluids\nOxygen where needed"), number=2)
+    drugs = passage(("Drug", DRUGS), number=1)
+    assert [one.text for one in chosen(fluids, drugs)] == ["Fluids\nOxygen where needed", DRUGS]  # as they were found
+    later = passage(("Supportive measures", "Fluids\nOxygen where needed"), number=2)
+    object.__setattr__(later, "start", 500)
+    assert [one.text for one in chosen(later, drugs)] == [DRUGS, "Fluids\nOxygen where needed"]
+
+
+def test_an_item_is_not_quoted_beside_its_list() -> None:
+    of = passage(("Drug", "Malaria is treated with artesunate in hospitals.\nQuinine is an alternative to it."))
+    assert [one.text for one in chosen(of)] == [of.text]
+
+
+def test_lists_never_fill_more_than_an_answer_holds() -> None:
+    many = [passage((f"Drug {n}", f"Drug number {n} here\nAnother one {n}"), number=n) for n in range(10)]
+    assert len(chosen(*many)) == MAX_CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("title", "question"),
+    [
+        ("Malaria in the Newborn", QUESTION),
+        ("Malaria in Pregnancy", QUESTION),
+        ("Chronic Malaria", "How is acute malaria treated?"),
+    ],
+)
+def test_a_list_for_others_or_for_another_stage_is_no_answer(title: str, question: str) -> None:
+    assert chosen(passage(("Drug", DRUGS), title=title), question=question) == []
+
+
+def test_a_list_for_several_ages_answers_for_each_of_them() -> None:
+    both = passage(
+        ("Drug", "Adults 18 years and older: 600 mg of quinine\nChildren under 12 years: 10 mg/kg of quinine")
+    )
+    child = "How is malaria treated in a 6-year-old child?"
+    assert [one.text for one in chosen(both, question=child)] == [both.text]
+    adults = passage(("Drug", "Adults 18 years and older: 600 mg of quinine\nAnd above 40 years: 300 mg of quinine"))
+    assert chosen(adults, question=child) == []
+
+
+CONDITION = """{"condition_name": "Zika", "source": "NSTG 2022", "introduction": "A fever that mosquitoes carry.",
+ "treatment": {"goals": ["Relieve symptoms"], "drug": ["Paracetamol: 1 g every 6 hours", "No aspirin until dengue is excluded"]},
+ "complications": ["Microcephaly", "Guillain-Barre syndrome"], "prevention": ["Repellents", "Long sleeves"]}"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    (tmp_path / "zika.json").write_text(CONDITION, encoding="utf-8")
+    with Library.open(tmp_path / "home", purpose="a test") as opened:
+        ingest_files(opened, [tmp_path / "zika.json"])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How is Zika treated?", "Paracetamol: 1 g every 6 hours\nNo aspirin until dengue is excluded"),
+        ("What are the complications of Zika?", "Microcephaly\nGuillain-Barre syndrome"),
+        ("How can Zika be prevented?", "Repellents\nLong sleeves"),
+    ],
+)
+def test_a_library_answers_from_the_section_asked_for(library: Library, question: str, answer: str) -> None:
+    engine, run = ExtractiveEngine(library), Run(question)
+    run.plan = plan(question)
+
+    async def first() -> str:
+        await engine.gather(run, lambda _: None)
+        drafts = [draft.text async for draft in engine.compose(run, lambda _: None)]
+        return drafts[0]
+
+    assert asyncio.run(first()) == answer
+    assert len({hit.passage.passage_id for hit in run.hits}) == len(run.hits)  # none is read twice
+
+
+def test_sections_that_a_search_passed_over_are_read_too(library: Library) -> None:
+    planned = plan("How can Zika be prevented?")
+    ids = library.ledger.passage_ids("guideline:nstg/zika@2022")
+    first = library.ledger.passage(ids[0])
+    assert first
+    sections = Sections(library.ledger)
+    more = sections.read_on(planned, [Hit(first, Scores())], [])
+    assert ["Prevention" in {part.heading for part in passage.parts} for passage in more] == [True]
+    assert sections.read_on(planned, [Hit(each, Scores()) for each in (first, *more)], []) == []
+    assert sections.read_on(plan("How can dengue be prevented?"), [Hit(first, Scores())], []) == []
+
+
+def test_a_section_is_bounded_by_its_document(library: Library) -> None:
+    sections = Sections(library.ledger)
+    for identifier in library.ledger.passage_ids("guideline:nstg/zika@2022"):
+        one = library.ledger.passage(identifier)
+        assert one
+        assert [sections.bounds(one, part) for part in one.parts] == [(part.start, part.end) for part in one.parts]
+
+
+@given(st.text(alphabet="ab.:,| \n•–", max_size=120))
+def test_whatever_a_part_holds_a_list_is_a_stretch_of_it(text: str) -> None:
+    of = passage(("Drug", text or "x"))
+    for one in lists(plan(QUESTION), [Hit(of, Scores())]):
+        assert of.text[one.start : one.end] == one.text != ""
