@@ -62,7 +62,7 @@ class Candidate:
     """A sentence that might be quoted; `start` and `end` count characters in the hit's passage.
 
     `leans`: it needs its neighbour to be understood. `former`: it tells what was once advised (`advisers.py`). `listed`: it is no sentence but a
-    whole list (`lists.py`).
+    whole list, `item`: one line of a list (`lists.py`).
     """
 
     hit: Hit
@@ -72,6 +72,7 @@ class Candidate:
     leans: bool
     former: bool = False
     listed: bool = False
+    item: bool = False
 
     @property
     def grade(self) -> str | None:
@@ -110,7 +111,7 @@ class Candidate:
     @property
     def meant(self) -> str:
         """What is compared with the question: of a list, whose items do not say what they are of, its headings too."""
-        return f"{self.headings}\n{self.text}" if self.listed else self.text
+        return f"{self.headings}\n{self.text}" if self.listed or self.item else self.text
 
 
 def lowest_first(passage: Passage, part: Part) -> tuple[str, ...]:

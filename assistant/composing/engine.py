@@ -11,12 +11,11 @@ from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
-from assistant.composing.lists import matters
+from assistant.composing.lists import matters, sections_asked
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
 from assistant.filtering import said_by
-from assistant.planning.aspects import aspects_asked
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
 from assistant.progress import Progress, Tell
@@ -98,7 +97,7 @@ class ExtractiveEngine:
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title."""
         named = replace(part, question=" ".join(term.text for term in matters(part)))
-        asks = aspects_asked(part.question) and named.question
+        asks = sections_asked(part) and named.question
         by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if asks else []
         more = Sections(self._library.ledger).read_on(part, found, by_name)
         return self._library.searcher.likened(part.question, more)

@@ -11,9 +11,9 @@ import numpy as np
 
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, without_references
-from assistant.composing.fit import misfits, special_people
+from assistant.composing.fit import misfits, screens_only, special_people
 from assistant.composing.instances import meanings
-from assistant.composing.lists import Bounds, lists, uncut, within
+from assistant.composing.lists import Bounds, cautions, lists, uncut, warns, within
 from assistant.composing.priors import prior
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.ages import covers
@@ -36,6 +36,7 @@ MEANING, WORDS, PASSAGE = 0.55, 0.30, 0.15
 STATUS_PRIOR: Mapping[Status, float] = {Status.DRAFT: -0.12, Status.SUPERSEDED: -0.20, Status.CONCERN: -0.12}
 LEANING = -0.08
 SPECIAL_PEOPLE = -0.12  # about children or pregnancy, though the question does not say so
+SCREENS_ONLY = -0.15  # of a guideline on screening, where a treatment is asked for
 MIN_RELATIVE = 0.6  # of the best sentence's score
 GRADED = 0.10  # a graded recommendation, where advice is asked for, and a list of what is asked for
 GRADED_BAR, GRADED_COVERAGE = (
@@ -89,11 +90,15 @@ def compose(
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
     listed = [*lists(plan, hits, bounds)]
-    read = [
-        candidate for candidate in candidates(hits) if quotable(plan, candidate) and not within(candidate, listed)
-    ] + listed
+    single = [*cautions(plan, hits), *candidates(hits)]
+    read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
-    pool = [candidate for candidate, found in zip(read, faults, strict=True) if not found]
+    fitting = {one.hit.passage.document_id for one, found in zip(read, faults, strict=True) if one.listed and not found}
+    pool = [
+        candidate
+        for candidate, found in zip(read, faults, strict=True)
+        if not found or (warns(candidate) and candidate.hit.passage.document_id in fitting)
+    ]
     beyond = _is_beyond(plan, read, faults)
     if beyond:
         pool = [candidate for candidate in pool if covers(candidate.text, plan.age or 0) and recommends(candidate.text)]
@@ -113,6 +118,8 @@ def compose(
         )
         or (each.candidate.listed and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR)
     ]
+    if any(scored[n].candidate.listed for n in qualified):
+        qualified = [n for n in qualified if not screens_only(plan, scored[n].candidate)]
     qualified = _advice_first(plan, qualified, scored)
     chosen: list[int] = []
     per_document: dict[str, int] = {}
@@ -235,6 +242,8 @@ def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) ->
         score += LEANING
     if special_people(plan, candidate):
         score += SPECIAL_PEOPLE
+    if screens_only(plan, candidate):
+        score += SCREENS_ONLY
     if candidate.hit.passage.kind is Kind.TRIAL:
         score += 0.05
     if candidate.hit.passage.kind is Kind.GUIDELINE and plan.wants_guidance:

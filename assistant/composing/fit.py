@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
+from assistant.composing.lists import sections_asked
 from assistant.composing.opposites import other_stage
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
@@ -62,11 +63,20 @@ _REGIMEN = re.compile(
 _AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
 _TREATS = re.compile(r"\b(?:treat\w*|regimens?|therapy)\b", re.IGNORECASE)
 _OTHERS = re.compile(
-    r"\b(?:HIV[- ]+(?:infected|positive)|(?:people|persons|patients|women|men|those) with HIV|neonat\w*|infants?|newborns?|allerg\w*|pregnan\w*)\b",
+    r"\b(?:HIV[- ]+(?:infected|positive)|(?:people|persons|patients|women|men|those) with HIV|neonat\w*|infants?|newborns?|allerg\w*|pregnan\w*"
+    r"|contacts|(?:sex(?:ual)? )?partners?|latent|resistan\w+|suppressive)\b",
     re.IGNORECASE,
 )
+_POINTS_ELSEWHERE = re.compile(r"\(see\b[^)]*\)|\bsee [A-Z]\w+", re.IGNORECASE)
+_ONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
+"""A patient of some age, whom what is said of all such ages is for; what is said of the other sex is not."""
+_SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
 _FORESTALLS = re.compile(r"\b(?:pre|post)-?exposure prophylaxis|\b(?:PrEP|PEP)\b", re.IGNORECASE)
 _FORESTALLED = re.compile(r"\b(?:PrEP|PEP|prophyla\w+|prevent\w*|exposure|exposed|avoid\w*|at risk)\b", re.IGNORECASE)
+_EXPOSED = re.compile(
+    r"\bpost[- ]?exposure|\bPEP\b|\bafter (?:an? )?(?:\w+ )?(?:bite|exposure|needle)|\bneedle-?stick", re.IGNORECASE
+)
+_UNEXPOSED = re.compile(r"\bpre[- ]?exposure|\bPrEP\b", re.IGNORECASE)
 _AFTER = re.compile(r"\b(?:have|has|had) had an? (?:\w+ ){0,2}?(\w+ectomy|\w+plasty|transplant\w*)\b", re.IGNORECASE)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
@@ -80,14 +90,18 @@ _SPECIAL_BY_NAME = re.compile(
 
 def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     """What the question asks for and the sentence, read under its title and headings, is not about; nothing where it fits."""
-    sentence = content_of(candidate.text)
+    sentence = content_of(_POINTS_ELSEWHERE.sub(" ", candidate.text))
     around = sentence + content_of(candidate.headings)
     yield from _lacking(plan.of_kind(TermKind.DRUG), around)
     yield from _lacking(plan.of_kind(TermKind.CONDITION), around)
     interventions = plan.of_kind(TermKind.INTERVENTION)
     if len(interventions) == 1:
         yield from _lacking(interventions, around)
-    yield from (term.text for term in plan.of_kind(TermKind.POPULATION) if not term.occurs_in(around))
+    yield from (
+        term.text
+        for term in plan.of_kind(TermKind.POPULATION)
+        if not term.occurs_in(around) and not (plan.age is not None and _ONE.fullmatch(term.text))
+    )
     yield from _lacking(plan.of_kind(TermKind.HARM), around)
     yield from (f"without {term.text}" for term in plan.absent if not _says_without(candidate, term))
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
@@ -103,6 +117,10 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "people of any age"
     if _FORESTALLS.search(candidate.text) and not _FORESTALLED.search(plan.question):
         yield "those who have it"
+    if _EXPOSED.search(plan.question) and _UNEXPOSED.search(candidate.text) and not _EXPOSED.search(candidate.text):
+        yield "those exposed"
+    if screens_only(plan, candidate) and candidate.role is Role.RECOMMENDATION and candidate.grade:
+        yield "a treatment"
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     treats = Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
@@ -119,6 +137,16 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
         yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate, sentence))
+
+
+def screens_only(plan: Plan, candidate: Candidate) -> bool:
+    """Whether the sentence is of a guideline on screening, and no graded advice on anything else, though the question is how to treat."""
+    return (
+        "treatment" in sections_asked(plan)
+        and _SCREENS.search(candidate.hit.passage.title) is not None
+        and not _SCREENS.search(plan.question)
+        and not (candidate.role is Role.RECOMMENDATION and candidate.grade and not _SCREENS.search(candidate.text))
+    )
 
 
 def special_people(plan: Plan, candidate: Candidate) -> bool:
@@ -175,7 +203,9 @@ def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
 
 
 def _tells(aspect: str, candidate: Candidate) -> bool:
-    return candidate.listed or says(aspect, candidate.text) or aspect_headed(candidate.lowest_first) == aspect
+    if candidate.listed or (aspect == "treatment" and candidate.hit.passage.kind is not Kind.GUIDELINE):
+        return True
+    return says(aspect, candidate.text) or aspect_headed(candidate.lowest_first) == aspect
 
 
 def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]:
@@ -213,10 +243,12 @@ def _is_of(then: str, candidate: Candidate) -> bool:
 
 
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
-    """Whom a treatment is for that the question does not name: a regimen for the newborn or the allergic is no one else's."""
+    """Whom a treatment is for that the question does not name: a regimen for the newborn, the allergic or a latent infection is no one else's."""
     asked = content_of(plan.question)
     for match in _OTHERS.finditer(candidate.text):
         name = match[0].lower()
+        if name == "latent" and _FORESTALLED.search(plan.question):
+            continue
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]
     return None

@@ -12,20 +12,28 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.composing.candidates import Candidate, is_titled, lowest_first
 from assistant.planning.aspects import aspect_headed, aspects_asked
-from assistant.planning.rules import Plan
+from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Hit, Kind, Part, Passage, Role
 
 GOES_ON = "the list goes on in the source"
-_LONGEST_LINE = 90  # words: longer ones are paragraphs
+_LONGEST_LINE = 160  # words: longer ones are paragraphs
+_SHORTEST_ITEM = 3  # words of an item that is quoted alone
 _SENTENCE_ENDS = (".", "!", "?")
 _LEADS = (":", ",", ";", " and", " or", " with")
 _TABLE = "|"
+_LINE = re.compile(r"[^\s][^\n]*[^\s]")
 _ROLES = frozenset({Role.BODY, Role.RECOMMENDATION})
 _OTHER_THAN = re.compile(r"\b(?:other than|except|excluding|not due to)\b[^.)]*", re.IGNORECASE)
-_POINTS_ELSEWHERE = re.compile(r"\(?see\b", re.IGNORECASE)
-_A_CASE = re.compile(r"(?:if|when|then|this|these|otherwise|in that case|or|plus|and)\b", re.IGNORECASE)
+_POINTS_ELSEWHERE = re.compile(
+    r"\(?see\b|(?:detailed|listed|described|shown) in\b|refer to\b|as (?:for|in)\b", re.IGNORECASE
+)
+_A_CASE = re.compile(r"(?:then|this|these|otherwise|in that case|or|plus|and)\b|(?:if|when)\b.*:$", re.IGNORECASE)
+_LEANS = re.compile(
+    r"(?:it|they|this|these|those|the (?:drug|dose|above|same)|same|also|or|and|plus|then|adults?|child(?:ren)?|infants?)\b",
+    re.IGNORECASE,
+)
 _MATTERS = frozenset({TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
 
 Bounds = Callable[[Passage, Part], tuple[int, int]]
@@ -49,6 +57,26 @@ def lists(plan: Plan, hits: Sequence[Hit], bounds: Bounds = uncut) -> Iterator[C
                     yield Candidate(hit, start, end, part.role, leans=False, listed=True)
 
 
+def cautions(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
+    """Single items of lists of cautions that name something of the question: what not to do, or to beware of, holds without what stands above it."""
+    for hit in hits if "cautions" in sections_asked(plan) else ():
+        passage = hit.passage
+        for part in passage.parts:
+            if is_list(passage, part) and aspect_headed(lowest_first(passage, part)) == "cautions":
+                for line in _LINE.finditer(passage.text, part.start, part.end):
+                    if _stands_alone(line[0]) and any(term.occurs_in(content_of(line[0])) for term in plan.terms):
+                        yield Candidate(hit, *line.span(), part.role, leans=False, item=True)
+
+
+def warns(candidate: Candidate) -> bool:
+    """Whether it is a list of cautions: it comes with the drugs that it is on, whomever it names."""
+    return candidate.listed and aspect_headed(candidate.lowest_first) == "cautions"
+
+
+def _stands_alone(item: str) -> bool:
+    return len(item.split()) >= _SHORTEST_ITEM and not item.endswith(_LEADS) and not _LEANS.match(item)
+
+
 def within(candidate: Candidate, listed: Sequence[Candidate]) -> bool:
     """Whether the sentence is an item of one of the lists."""
     return any(
@@ -59,7 +87,7 @@ def within(candidate: Candidate, listed: Sequence[Candidate]) -> bool:
 
 def parts_asked_for(plan: Plan, passage: Passage) -> list[Part]:
     """The parts of a guideline's passage that stand under what the question asks for, on what it names."""
-    asked = aspects_asked(plan.question) if passage.kind is Kind.GUIDELINE else frozenset()
+    asked = sections_asked(plan) if passage.kind is Kind.GUIDELINE else frozenset()
     return [
         part
         for part in passage.parts
@@ -67,12 +95,33 @@ def parts_asked_for(plan: Plan, passage: Passage) -> list[Part]:
     ]
 
 
+def sections_asked(plan: Plan) -> frozenset[str]:
+    """The aspects whose sections answer. Who asks for a drug or a dose asks for the treatment, and a treatment comes with its cautions."""
+    asked = aspects_asked(plan.question)
+    if not asked and (plan.of_kind(TermKind.DRUG) or Wanted.DOSE in plan.wanted):
+        asked = frozenset({"treatment"})
+    return asked | {"cautions"} if "treatment" in asked else asked
+
+
 def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:
-    """Whether the title, or with a part its headings too, names all that the question is about; "other than" it does not."""
-    said = " . ".join((passage.title, *(lowest_first(passage, part) if part else ())))
-    headings = content_of(_OTHER_THAN.sub(" ", said))
+    """Whether the title, or with a part its headings too, names what the question is about; "other than" it does not.
+
+    What is no condition or intervention may be named by the part's text instead ("vitamin A in measles"), but not all that there is.
+    """
+    said = _OTHER_THAN.sub(" ", " . ".join((passage.title, *(lowest_first(passage, part) if part else ()))))
+    headings = content_of(said)
+    text = content_of(passage.text[part.start : part.end]) if part else ""
     terms = matters(plan)
-    return bool(terms) and all(term.occurs_in(headings) for term in terms)
+    named = [term for term in terms if term.occurs_in(headings) and not _is_another(term, said)]
+    return bool(named) and all(
+        term in named or (term.kind is TermKind.OTHER and (not part or term.occurs_in(text))) for term in terms
+    )
+
+
+def _is_another(term: Term, headings: str) -> bool:
+    """Whether the headings have no more than the term's stem: cervicitis is no cervical cancer, hepatitis no liver."""
+    word = term.text.lower()
+    return term.kind is TermKind.OTHER and word.endswith("itis") and word not in headings.lower()
 
 
 def matters(plan: Plan) -> tuple[Term, ...]:
@@ -83,12 +132,11 @@ def matters(plan: Plan) -> tuple[Term, ...]:
 def place_of(passage: Passage, start: int, end: int) -> str | None:
     """Where a list stands, which its items do not say: the title and the headings. `None` of what is no list."""
     part = passage.part_at(start)
-    whole = (start, end) == (part.start, part.end)
-    cut = start == part.start and passage.text[end : end + 1] == "\n"
-    if not (whole or cut) or not is_list(passage, part):
+    before, behind = passage.text[part.start : start][-1:], passage.text[end : part.end][:1]
+    if not {before, behind} <= {"", "\n"} or not is_list(passage, part):
         return None
     path = " › ".join(dict.fromkeys(filter(None, (passage.title, *reversed(lowest_first(passage, part))))))
-    return path if whole else f"{path}; {GOES_ON}"
+    return f"{path}; {GOES_ON}" if behind and "\n" in passage.text[start:end] else path
 
 
 def is_list(passage: Passage, part: Part) -> bool:

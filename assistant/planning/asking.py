@@ -35,6 +35,8 @@ def asks(question: str) -> frozenset[Asks]:
     found = {Asks(name) for name, pattern in _patterns("asks").items() if pattern.search(question)}
     if _patterns("form")["yes_no"].search(question):
         found.add(Asks.YES_NO)
+    if not found and not _patterns("form")["asks"].search(question):
+        found.add(Asks.GUIDANCE)  # "statin 80 year old": what to do is what a note is looked up for
     return frozenset(found)
 
 

@@ -99,7 +99,7 @@ def test_a_guideline_on_another_matter_is_left_alone(title: str, question: str) 
         "The following are needed:",  # what leads to a list that is not there
         "See Gonorrhoea",
         "Treatment Of Severe Malaria",  # a heading
-        f"Quinine\n{'word ' * 100}",  # a paragraph among them
+        f"Quinine\n{'word ' * 170}",  # a paragraph among them
         "Malaria is treated with quinine.",  # a sentence, which is quoted as one
     ],
 )
