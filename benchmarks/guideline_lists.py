@@ -4,7 +4,8 @@
 
 Nigeria's Standard Treatment Guidelines of 2022, a document for each of 270 conditions, are asked one question for each section of each condition, in
 the words of `QUESTIONS`. Right is a document of that condition; with it the section, by its heading. Each question has a twin: the same, the
-condition's documents taken away; what is answered then comes from a guideline on another matter, or from a neighbouring one that answers too.
+condition's documents taken away; what is answered then comes from a guideline on another matter, or from a neighbouring one that answers too. Beside
+it, the same questions answered by single sentences alone, as before lists were quoted.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import asyncio
 import json
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from assistant.composing.engine import ExtractiveEngine
 from assistant.drafts import Draft
@@ -36,6 +39,8 @@ QUESTIONS = {
     "Prevention": "How can {} be prevented?",
 }
 _APART = re.compile(r"\s*\([^)]*\)|,.*|\s+\d+$")
+THERE, ALONE, AWAY = CASES = ("in the library", "sentences alone", "taken away")
+FIELDS = ("answered", "document", "first_document", "first_section")
 SPARE = 24  # passages that are looked at beyond the usual, where documents are taken away
 
 
@@ -50,6 +55,11 @@ class Outcome:
     document: bool
     first_section: bool
     shown: tuple[str, ...]
+
+
+def none(*_: object) -> tuple[()]:
+    """No list."""
+    return ()
 
 
 def name_of(document: Document) -> str:
@@ -128,28 +138,19 @@ def main() -> None:
         for document in documents:
             by_name.setdefault(name_of(document), set()).add(document.document_id)
         engine = ExtractiveEngine(library)
-        found: dict[str, list[Outcome]] = {"in the library": [], "taken away": []}
+        found: dict[str, list[Outcome]] = {case: [] for case in CASES}
         for name, section, question in [*asked(documents)][:: options.every]:
-            for case, without in (("in the library", ()), ("taken away", by_name[name])):
-                drafts = asyncio.run(answer(engine, question, without))
+            for case in CASES:
+                with patch("assistant.composing.extractive.lists", none) if case == ALONE else nullcontext():
+                    drafts = asyncio.run(answer(engine, question, by_name[name] if case == AWAY else ()))
                 found[case].append(outcome(question, section, by_name[name], drafts))
-    counts = Counter(each.section for each in found["in the library"])
-    result = {
-        "documents": len(documents),
-        "sections": {
-            section: {
-                "n": count,
-                **{
-                    field: share([each for each in found["in the library"] if each.section == section], field)
-                    for field in ("answered", "document", "first_document", "first_section")
-                },
-                "answered_without": share(
-                    [each for each in found["taken away"] if each.section == section], "answered"
-                ),
-            }
-            for section, count in counts.items()
-        },
-    }
+    result: dict[str, Any] = {"documents": len(documents), "sections": {}}
+    for section in dict.fromkeys(each.section for each in found[THERE]):
+        of = {case: [each for each in every if each.section == section] for case, every in found.items()}
+        result["sections"][section] = {
+            "n": len(of[THERE]),
+            **{case: {field: share(of[case], field) for field in FIELDS} for case in CASES},
+        }
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.show:
         lines = [json.dumps({"case": case, **asdict(each)}) for case, every in found.items() for each in every]

@@ -89,7 +89,7 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    listed = [*lists(plan, hits, bounds)]
+    listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one)]
     single = [*cautions(plan, hits), *candidates(hits)]
     read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
@@ -113,6 +113,7 @@ def compose(
         or (plan.is_a_name and each.coverage >= IN_FULL)
         or (
             each.coverage >= GRADED_COVERAGE
+            and Asks.GUIDANCE in plan.asks
             and advises(plan, each.candidate)
             and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
         )
@@ -213,8 +214,12 @@ def quotable(plan: Plan, candidate: Candidate) -> bool:
 
 
 def advises(plan: Plan, candidate: Candidate) -> bool:
-    """Whether the question asks for advice and the sentence is a graded recommendation."""
-    return Asks.GUIDANCE in plan.asks and candidate.role is Role.RECOMMENDATION and candidate.grade is not None
+    """Whether the question asks for advice, or may, and the sentence is a graded recommendation."""
+    return (
+        bool(plan.asks & {Asks.GUIDANCE, Asks.NOTE})
+        and candidate.role is Role.RECOMMENDATION
+        and candidate.grade is not None
+    )
 
 
 def term_weight(frequency: int) -> float:

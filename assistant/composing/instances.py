@@ -46,11 +46,16 @@ def reworded(plan: Plan, text: str) -> tuple[str, float]:
     for term in plan.terms:
         if content_of(term.text) in content:
             continue
-        if other := next((one for one in key_terms(text) if one.names == term.names), None):
+        if other := next((one for one in key_terms(text) if one.names == term.names and not _is_combined(one)), None):
             question = question.replace(term.text, other.text, 1)
         elif member := next((one for one in drugs_in(text) if _is_a(one, term)), None):
             question, less = question.replace(term.text, member.text, 1), LESS
     return question, less
+
+
+def _is_combined(named: Term) -> bool:
+    """Whether it is part of a combination: TDF/FTC is not tenofovir."""
+    return "/" in named.text or "+" in named.text
 
 
 def _is_a(drug: Term, term: Term) -> bool:

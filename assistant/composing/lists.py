@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from assistant.composing.candidates import Candidate, is_titled, lowest_first
+from assistant.composing.candidates import Candidate, is_titled, lowest_first, without_references
 from assistant.planning.aspects import aspect_headed, aspects_asked
 from assistant.planning.rules import Plan, Wanted
-from assistant.planning.terms import Term, content_of
+from assistant.planning.terms import Term, content_of, drugs_in
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Hit, Kind, Part, Passage, Role
 
 GOES_ON = "the list goes on in the source"
 _LONGEST_LINE = 160  # words: longer ones are paragraphs
+_LABEL = 60  # characters in which a label ends: "Chlorpromazine (adults): …"
+_LONG_ITEM = 25  # words of an item that is a sentence
+_TWO_SENTENCES = re.compile(r"[a-z)%]{2}\.[¹²³⁰⁴-⁹,–]{0,12}\s+[A-Z]")
 _SHORTEST_ITEM = 3  # words of an item that is quoted alone
 _SENTENCE_ENDS = (".", "!", "?")
 _LEADS = (":", ",", ";", " and", " or", " with")
@@ -151,9 +154,17 @@ def is_list(passage: Passage, part: Part) -> bool:
     if len(lines) == 1 and (
         passage.page is not None  # where it may be a caption, or a cell of a table
         or part.role is Role.RECOMMENDATION
-        or lines[0].endswith(_SENTENCE_ENDS)
+        or without_references(lines[0]).endswith(_SENTENCE_ENDS)
         or is_titled(lines[0])
         or _POINTS_ELSEWHERE.match(lines[0])
     ):
         return False
-    return all(len(line.split()) <= _LONGEST_LINE for line in lines)
+    return 2 * sum(map(_is_prose, lines)) < len(lines) and all(len(line.split()) <= _LONGEST_LINE for line in lines)
+
+
+def _is_prose(line: str) -> bool:
+    """Whether it is a sentence too long for an item, or more than one; an item may be long that begins with a drug or with what it is on."""
+    line = without_references(line)
+    if ":" in line[:_LABEL] or drugs_in(" ".join(line.split()[:2])):
+        return False
+    return line.endswith(_SENTENCE_ENDS) and (len(line.split()) > _LONG_ITEM or _TWO_SENTENCES.search(line) is not None)

@@ -45,7 +45,9 @@ class Sections:
         asks for advice, the graded recommendations of the guidelines found first."""
         known = {hit.passage.passage_id for hit in found}
         on_it = dict.fromkeys(hit.passage.document_id for hit in (*found, *by_name) if is_about(plan, hit.passage))
-        advising = dict.fromkeys(hit.passage.document_id for hit in found) if Asks.GUIDANCE in plan.asks else {}
+        advising = (
+            dict.fromkeys(hit.passage.document_id for hit in found) if plan.asks & {Asks.GUIDANCE, Asks.NOTE} else {}
+        )
         more = []
         for document in dict.fromkeys([*list(on_it)[:MOST_DOCUMENTS], *list(advising)[:MOST_ADVISING]]):
             identifiers = self._ledger.passage_ids(document)

@@ -19,6 +19,8 @@ class Asks(StrEnum):
     GUIDANCE = "guidance"
     FIGURE = "figure"
     PEOPLE = "people"
+    NOTE = "note"
+    """In no way: "statin 80 year old". Advice may be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def asks(question: str) -> frozenset[Asks]:
     if _patterns("form")["yes_no"].search(question):
         found.add(Asks.YES_NO)
     if not found and not _patterns("form")["asks"].search(question):
-        found.add(Asks.GUIDANCE)  # "statin 80 year old": what to do is what a note is looked up for
+        found.add(Asks.NOTE)
     return frozenset(found)
 
 

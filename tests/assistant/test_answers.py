@@ -169,7 +169,7 @@ def test_what_is_no_question_for_this_library_is_refused(question: str, ask: Ask
 
 
 def test_a_refusal_names_nothing_that_is_there(ask: Ask) -> None:
-    assert "disease" not in str(ask("What is the treatment for celiac disease?").reason)
+    assert "disease" not in str(ask("What is the treatment for Whipple disease?").reason)
     assert "hypertension" not in str(ask("What is the dose of zanutrexol for hypertension?").reason)
 
 

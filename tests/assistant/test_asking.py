@@ -22,7 +22,7 @@ from assistant.planning.asking import Asks, Effect, asks, effect_of
         ("Which test is better in someone who had BCG?", set()),
         ("What is the effect of sertraline on weight?", {Asks.EFFECT}),
         ("chlorthalidone vs amlodipine heart failure", set()),
-        ("statin 80 year old", {Asks.GUIDANCE}),  # a note
+        ("statin 80 year old", {Asks.NOTE}),
     ],
 )
 def test_the_form_of_a_question_tells_what_it_asks_for(question: str, expected: set[Asks]) -> None:

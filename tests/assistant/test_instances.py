@@ -76,3 +76,11 @@ def test_only_so_many_questions_more_are_embedded_and_each_once() -> None:
     texts = [f"{drug} prevents strokes." for drug in (*statins, *statins)]
     meanings(plan("Do statins or a DOAC prevent strokes?"), texts, vectors.sentences(texts), vectors)
     assert len(embedder.asked) == len(set(embedder.asked)) == MOST + 1
+
+
+def test_a_combination_is_no_other_name_of_what_it_holds() -> None:
+    assert reworded(plan("tenofovir in pregnancy"), "TDF/FTC may be used in pregnancy.") == (
+        "tenofovir in pregnancy",
+        0.0,
+    )
+    assert reworded(plan("tenofovir in pregnancy"), "TDF may be used in pregnancy.") == ("TDF in pregnancy", 0.0)

@@ -73,6 +73,10 @@ def test_a_list_answers_no_question_for_anything_else(question: str) -> None:
     assert found(passage(("Drug", DRUGS)), question) == []
 
 
+def test_items_may_end_with_a_stop() -> None:
+    assert found(passage(("Drug", "Quinine.\nMefloquine.\nArtesunate"))) == ["Quinine.\nMefloquine.\nArtesunate"]
+
+
 def test_each_part_of_a_passage_is_a_list_of_its_own() -> None:
     both = passage(("Complications", "Anaemia\nRenal failure"), ("Prevention", "Insecticide-treated nets"), section=())
     assert found(both, "What are the complications of malaria?") == ["Anaemia\nRenal failure"]
@@ -101,6 +105,8 @@ def test_a_guideline_on_another_matter_is_left_alone(title: str, question: str) 
         "Treatment Of Severe Malaria",  # a heading
         f"Quinine\n{'word ' * 170}",  # a paragraph among them
         "Malaria is treated with quinine.",  # a sentence, which is quoted as one
+        "Malaria is treated with quinine.²⁰",
+        "Malaria is treated with quinine.²⁰ Others are mefloquine.\nIt is to be treated with care. Drugs are many.",  # prose
     ],
 )
 def test_what_is_no_list_is_not_quoted_as_one(text: str) -> None:
