@@ -122,6 +122,9 @@ class Source(Model):
     title: str
     url: str
     year: int | None
+    publisher: str = Field(
+        default="", description="The body that issued it, or the journal; empty where its source does not say."
+    )
     evidence_level: str = Field(
         description="`guideline`; `1` to `5` of the Oxford CEBM 2011 levels; `registration`; `calculation`; or `unknown`."
     )

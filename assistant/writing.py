@@ -152,6 +152,7 @@ def source_of(passage: Passage, document: Document | None, appraisal: Appraisal 
         title=passage.title,
         url=passage.url,
         year=passage.year,
+        publisher=document.publisher if document else "",
         evidence_level=passage.evidence_level,
         status=passage.status.value,
         identifiers=dict(document.identifiers) if document else {},

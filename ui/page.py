@@ -42,6 +42,7 @@ class ShownSource(TypedDict):
     number: int
     title: str
     kind: str
+    publisher: str
     grade: str
     level: str
     year: str

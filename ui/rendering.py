@@ -10,6 +10,7 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
+from assistant.visible import shortened
 from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Passage
 from ui.page import Excerpt, Marker, Notice, Page, Panel, Segment, ShownClaim, ShownSource, ShownWarning
@@ -165,6 +166,7 @@ def _source(source: Source, number: int) -> ShownSource:
         number=number,
         title=source.title,
         kind=KINDS[source.kind],
+        publisher=shortened(source.publisher),
         grade=f"evidence level {source.evidence_level} of 5" if source.evidence_level in "12345" else "",
         level=LEVELS.get(source.evidence_level, source.evidence_level),
         year=str(source.year) if source.year is not None else "year not known",

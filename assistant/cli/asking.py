@@ -20,6 +20,7 @@ from assistant.guardrails.screening import screen
 from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from assistant.shelves import passage_ids_in
+from assistant.visible import shortened
 from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
 from indexes.passage import Filters, Kind, Status
 
@@ -215,12 +216,12 @@ def print_answer(answer: Answer) -> None:
 
 
 def _print_source(source: Source, mark: str) -> None:
-    year = f", {source.year}" if source.year else ""
     level = LEVELS.get(source.evidence_level, source.evidence_level)
+    facts = ", ".join(filter(None, (shortened(source.publisher), level, str(source.year or ""))))
     out.print(
         text(mark, style="bold cyan")
         + text(source.title)
-        + text(f" ({level}{year})", style="dim")
+        + text(f" ({facts})", style="dim")
         + text("" if source.status in NOT_SAID else f"  {standing(source.status)}", style="yellow")
     )
     if source.url:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
 from assistant.composing.lists import sections_asked
-from assistant.composing.opposites import other_stage
+from assistant.composing.opposites import other_label, other_stage
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, aspects_asked, says
@@ -109,6 +109,8 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     yield from _wrong_people(plan, candidate, around)
     if stage := other_stage(plan.question, candidate.headings if candidate.listed else candidate.text, plan.terms):
         yield stage
+    if label := other_label(plan.question, f"{candidate.text} . {candidate.headings}"):
+        yield label
     if candidate.former and not asks_of_the_past(plan.question):
         yield "advice in force"
     if (then := then_asked(plan.question)) and not _is_of(then, candidate):

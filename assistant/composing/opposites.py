@@ -10,6 +10,11 @@ from importlib.resources import files
 from assistant.planning.terms import Term
 from indexes.lexical import tokens
 
+_LABELLED = re.compile(  # a small "a" is the article
+    r"\b((?i:vitamin|hepatitis|influenza|ha?emophilia|type|factor|herpes simplex virus))s?[ -]"
+    r"([A-Kb-k]\d{0,2}|\d{1,2}|I{1,3}|IV|V|VI{1,3}|IX|XI?)\b(?:,? (?:and|or) ([A-K]\d{0,2}|\d{1,2}|I{1,3})\b)?"
+)
+_ROMAN = {"I": "1", "II": "2", "III": "3"}
 _NEAR = 3  # words between the stage and the disease, at most
 
 
@@ -27,6 +32,23 @@ def other_stage(question: str, sentence: str, terms: Sequence[Term]) -> str | No
         ),
         None,
     )
+
+
+def other_label(question: str, text: str) -> str | None:
+    """What the question names by a letter or a number, where the text names only others of the kind: vitamin K is not vitamin A."""
+    asked, said = _labels(question), _labels(text)
+    for kind, labels in asked.items():
+        if said.get(kind) and not labels & said[kind]:
+            return f"{kind} {min(labels)}"
+    return None
+
+
+def _labels(text: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for match in _LABELLED.finditer(text):
+        labels = {_ROMAN.get(label, label.upper()) for label in match.groups()[1:] if label}
+        found.setdefault(match[1].lower(), set()).update(labels)
+    return found
 
 
 def _says(word: str, text: str) -> bool:

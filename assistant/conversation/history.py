@@ -77,6 +77,7 @@ def _source(document_id: str, shelf: Shelf) -> Source | None:
         title=document.title,
         url=document.url,
         year=document.year,
+        publisher=document.publisher,
         evidence_level=document.evidence_level,
         status=document.status.value,
         identifiers=dict(document.identifiers),

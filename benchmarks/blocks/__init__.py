@@ -33,6 +33,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         engines.gpu_search,
         answering.example,
         answering.answers,
+        answering.guideline_lists,
         answering.abstention,
         answering.latency,
         answering.sentences,

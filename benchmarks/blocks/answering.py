@@ -34,6 +34,21 @@ def answers() -> str:
     return "\n".join(lines)
 
 
+def guideline_lists() -> str:
+    """How often a question for a section of a guideline that is lists is answered from it: before, now, and with the guideline taken away."""
+    result = load("guideline_lists")
+    lines = [
+        "| section asked for | questions | answered by sentences alone | … first from the section | answered | … first from the section "
+        "| answered with the guideline taken away |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for section, row in result["sections"].items():
+        alone, there, away = row["sentences alone"], row["in the library"], row["taken away"]
+        shares = (alone["answered"], alone["first_section"], there["answered"], there["first_section"], away["answered"])
+        lines.append(f"| {section.lower()} | {row['n']} | {' | '.join(f'{share:.3f}' for share in shares)} |")
+    return "\n".join(lines)
+
+
 def abstention() -> str:
     """What each ingredient of the decision adds, and what the bars that ship come to, set by set."""
     result = load("abstention")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.composing.candidates import Candidate, candidates
-from assistant.composing.fit import misfits, special_people
+from assistant.composing.fit import misfits, screens_only, special_people
 from assistant.planning.rules import plan
 from indexes.passage import Hit, Kind, Part, Passage, Role
 
@@ -144,3 +144,85 @@ def test_children_are_special_only_where_the_question_is_not_about_them(question
 def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: bool) -> None:
     question = plan("Does a statin help people over 75 without heart disease?")
     assert (not any(misfits(question, _candidate(sentence)))) is fits
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "title", "fits"),
+    [
+        # letters and numbers that tell things of a kind apart
+        (
+            "How is vitamin A deficiency treated?",
+            "Vitamin K is given to treat the deficiency at birth.",
+            "Vitamin K",
+            False,
+        ),
+        ("Does vitamin D prevent falls?", "Vitamins A and D did not prevent falls at all.", "", True),
+        ("How is influenza B treated?", "Influenza A is treated with oseltamivir for five days.", "", False),
+        ("How is influenza B treated?", "Influenza is treated with oseltamivir for five days.", "", True),
+        # whom a regimen is for
+        ("Doxycycline dose in LGV?", "Sex partners are treated with doxycycline 100 mg twice daily.", "LGV", False),
+        ("Isoniazid dose in tuberculosis?", "Isoniazid 300 mg daily treats latent tuberculosis well.", "", False),
+        ("Isoniazid dose to prevent tuberculosis?", "Isoniazid 300 mg daily treats latent tuberculosis.", "", True),
+        # before and after exposure, and those who are ill
+        (
+            "When is antiretroviral therapy begun in HIV?",
+            "PrEP is antiretroviral therapy against HIV infection.",
+            "",
+            False,
+        ),
+        ("Who needs antiretroviral therapy to prevent HIV?", "PrEP is antiretroviral therapy for HIV risk.", "", True),
+        ("Rabies vaccine after a dog bite?", "Pre-exposure rabies vaccine is given on days 0 and 7.", "", False),
+        ("Rabies vaccine after a dog bite?", "Post-exposure rabies vaccine is given on days 0 and 7.", "", True),
+        # what is left after surgery
+        ("Who needs a Pap test?", "Women who have had a hysterectomy do not need a Pap test.", "", False),
+        ("Pap test after a hysterectomy?", "Women who have had a hysterectomy do not need a Pap test.", "", True),
+        # where it only points to something else
+        ("How is chlamydia treated?", "Erythromycin and azithromycin are used (see chlamydia).", "Chancroid", False),
+    ],
+)
+def test_what_is_said_of_others_does_not_fit(question: str, sentence: str, title: str, fits: bool) -> None:
+    faults = list(misfits(plan(question), _candidate(sentence, title)))
+    assert (not faults) is fits, faults
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "heading", "tells"),
+    [
+        ("What are the complications of typhoid?", "Typhoid may lead to perforation of the bowel.", "", True),
+        ("What are the complications of typhoid?", "A culture is the best test for typhoid fever.", "", False),
+        (
+            "What are the complications of typhoid?",
+            "Perforation of the bowel in typhoid, or bleeding.",
+            "Complications",
+            True,
+        ),
+        ("How is typhoid treated?", "Typhoid is spread by water and by unclean hands.", "", False),
+        ("How is typhoid treated?", "Typhoid is treated with azithromycin for a week.", "", True),
+        ("Does typhoid have complications?", "A culture is the best test for typhoid fever.", "", True),  # yes or no
+    ],
+)
+def test_a_guidelines_sentence_tells_of_what_is_asked_for(
+    question: str, sentence: str, heading: str, tells: bool
+) -> None:
+    part = Part(0, len(sentence), Role.BODY, heading)
+    of = Passage(
+        "guideline:x/1#0", "guideline:x/1", Kind.GUIDELINE, sentence, 0, len(sentence), "Typhoid", parts=(part,)
+    )
+    (candidate,) = candidates([Hit(of)])
+    assert (not list(misfits(plan(question), candidate))) is tells
+
+
+def test_a_statement_on_screening_does_not_tell_how_to_treat() -> None:
+    said = "Chlamydial infections respond to treatment with antibiotics."
+    screening = _candidate(said, "Chlamydia and Gonorrhea: Screening", Kind.GUIDELINE, Role.BODY)
+    assert screens_only(plan("How is chlamydia treated?"), screening)
+    assert not screens_only(plan("How is chlamydia treated after screening?"), screening)
+    assert not screens_only(plan("What is chlamydia?"), screening)
+    assert not screens_only(plan("How is chlamydia treated?"), _candidate(said, "Chlamydia", Kind.GUIDELINE, Role.BODY))
+
+
+def test_a_man_of_some_age_is_one_of_those_of_that_age() -> None:
+    said = "Adults 50 years or older with hypertension should be given a thiazide."
+    assert not list(misfits(plan("What should a 55-year-old man with hypertension be given?"), _candidate(said)))
+    others = "Women 50 years or older with hypertension should be given a thiazide."
+    assert list(misfits(plan("What should a 55-year-old man with hypertension be given?"), _candidate(others)))

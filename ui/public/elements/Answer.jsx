@@ -18,7 +18,7 @@ const Title = ({ source }) => (
   <div>
     <span className="cw-title">{source.url ? <Outside url={source.url}>{source.title}</Outside> : source.title}</span>
     <span className="cw-facts">
-      {[source.kind, source.grade, source.year, ...source.identifiers].filter(Boolean).join(' · ')} ·{' '}
+      {[source.kind, source.publisher, source.grade, source.year, ...source.identifiers].filter(Boolean).join(' · ')} ·{' '}
       <Concern source={source} />
     </span>
   </div>

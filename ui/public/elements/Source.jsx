@@ -39,7 +39,7 @@ export default function Source() {
       <dl className="cw-card">
         <dt>Kind</dt>
         <dd>
-          {source.kind}, {source.year}
+          {[source.kind, source.publisher, source.year].filter(Boolean).join(', ')}
         </dd>
         <dt>Evidence</dt>
         <dd>{source.level}</dd>
