@@ -153,7 +153,7 @@ def _is_sentence(text: str, role: Role, *, listed: bool) -> bool:
     text = without_references(text)
     if not MIN_WORDS <= len(text.split()) <= MAX_WORDS or text.startswith("(") or _LAYOUT.search(text):
         return False
-    if is_titled(text) or any(notice.search(text) for notice in _notices()):
+    if is_titled(text) or is_notice(text):
         return False
     if role in {Role.RECOMMENDATION, Role.ELIGIBILITY}:
         return not text.endswith(("?", ":"))
@@ -180,6 +180,11 @@ def _is_a_rest(text: str) -> bool:
     """Whether it begins in the middle of a sentence, as what stands behind a page's end does. A word such as mRNA may begin one."""
     first = text.split(maxsplit=1)[0]
     return first.isalpha() and first.islower() and len(first) > 1 and first not in _PARTICLES and not drugs_in(first)
+
+
+def is_notice(text: str) -> bool:
+    """Whether it speaks to the reader of the document and not of its matter."""
+    return any(notice.search(text) for notice in _notices())
 
 
 @cache

@@ -136,11 +136,10 @@ def compose(
             float(matrix[n] @ matrix[m]) >= DUPLICATE and _says_the_same(plan, scored[n], scored[m]) for m in chosen
         ):
             continue
-        chosen += _with_its_section(n, scored)
+        chosen += _with_its_section(n, scored, most - len(chosen))
         per_document[document] = per_document.get(document, 0) + 1
         if len(chosen) >= most:
             break
-    chosen = chosen[:most]
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
 
 
@@ -156,8 +155,9 @@ def _advice_first(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]
     return list(dict.fromkeys(order))
 
 
-def _with_its_section(n: int, scored: Sequence[Chosen]) -> list[int]:
-    """The sentence; or, of a list, all that its guideline lists on the matter, in its order: drugs alone are half an answer."""
+def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:
+    """The sentence; or, of a list, all that its guideline lists on the matter, in its order: drugs alone are half an answer. Where room is short,
+    what it warns of comes before the last of the rest."""
     one = scored[n].candidate
     if not one.listed:
         return [n]
@@ -167,7 +167,10 @@ def _with_its_section(n: int, scored: Sequence[Chosen]) -> list[int]:
         for m, each in enumerate(scored)
         if each.candidate.listed and each.candidate.hit.passage.document_id == of_document
     ]
-    return sorted(section, key=lambda m: scored[m].candidate.hit.passage.start + scored[m].candidate.start)
+    section.sort(key=lambda m: scored[m].candidate.hit.passage.start + scored[m].candidate.start)
+    warning = [m for m in section if warns(scored[m].candidate)][:room]
+    kept = {*warning, *[m for m in section if m not in warning][: room - len(warning)]}
+    return [m for m in section if m in kept]
 
 
 def _is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[str]]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
-from assistant.composing.lists import sections_asked
+from assistant.composing.lists import SOMEONE, sections_asked
 from assistant.composing.opposites import other_label, other_stage
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
@@ -68,8 +68,11 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _POINTS_ELSEWHERE = re.compile(r"\(see\b[^)]*\)|\bsee [A-Z]\w+", re.IGNORECASE)
-_ONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
-"""A patient of some age, whom what is said of all such ages is for; what is said of the other sex is not."""
+_GOES_ON = re.compile(
+    r"\W*(?:\d|adults?|child\w*|infants?|neonat\w*|elderly|over|under|above|below|dose|day|up to|or|then|initial|maintenance|loading|maxim)",
+    re.IGNORECASE,
+)
+_NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|premature)\b", re.IGNORECASE)
 _SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
 _FORESTALLS = re.compile(r"\b(?:pre|post)-?exposure prophylaxis|\b(?:PrEP|PEP)\b", re.IGNORECASE)
 _FORESTALLED = re.compile(r"\b(?:PrEP|PEP|prophyla\w+|prevent\w*|exposure|exposed|avoid\w*|at risk)\b", re.IGNORECASE)
@@ -100,7 +103,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     yield from (
         term.text
         for term in plan.of_kind(TermKind.POPULATION)
-        if not term.occurs_in(around) and not (plan.age is not None and _ONE.fullmatch(term.text))
+        if not term.occurs_in(around) and not (plan.age is not None and SOMEONE.fullmatch(term.text))
     )
     yield from _lacking(plan.of_kind(TermKind.HARM), around)
     yield from (f"without {term.text}" for term in plan.absent if not _says_without(candidate, term))
@@ -115,7 +118,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "advice in force"
     if (then := then_asked(plan.question)) and not _is_of(then, candidate):
         yield f"the advice of {then}" if then.isdigit() else "what was once advised"
-    if candidate.listed and special_people(plan, candidate):
+    if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
     if _FORESTALLS.search(candidate.text) and not _FORESTALLED.search(plan.question):
         yield "those who have it"
@@ -126,7 +129,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     treats = Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
-    if treats and not candidate.listed and (others := _for_others(plan, candidate)):
+    if (treats or candidate.listed) and (others := _for_others(plan, candidate)):
         yield f"others than {others}"
     document = candidate.hit.passage.document_id
     if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, document, surely=candidate.listed):
@@ -135,7 +138,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "who says so"
     if Asks.YES_NO not in plan.asks:
         yield from (aspect for aspect in aspects_asked(plan.question) if not _tells(aspect, candidate))
-    if not (
+    if candidate.listed or not (
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
         yield from (wanted.value for wanted in plan.wanted if not _holds(plan, wanted, candidate, sentence))
@@ -244,10 +247,14 @@ def _is_of(then: str, candidate: Candidate) -> bool:
     return then in f"{candidate.text} {candidate.headings}" or str(candidate.hit.passage.year) == then
 
 
+def _is_for_newborns(plan: Plan, candidate: Candidate) -> bool:
+    return _NEWBORN.search(candidate.headings) is not None and not _NEWBORN.search(plan.question)
+
+
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn, the allergic or a latent infection is no one else's."""
     asked = content_of(plan.question)
-    for match in _OTHERS.finditer(candidate.text):
+    for match in _OTHERS.finditer(candidate.headings if candidate.listed else candidate.text):
         name = match[0].lower()
         if name == "latent" and _FORESTALLED.search(plan.question):
             continue
@@ -268,4 +275,16 @@ def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> b
     drugs = plan.of_kind(TermKind.DRUG)
     if wanted is not Wanted.DOSE or not drugs:
         return True
+    if candidate.listed:
+        return any(_FACTS[wanted].search(regimen) for regimen in _regimens(text, drugs))
     return bool(_REGIMEN.search(text)) and any(term.occurs_in(sentence) for term in drugs)
+
+
+def _regimens(items: str, drugs: Sequence[Term]) -> Iterator[str]:
+    """What a list says of each of the drugs: the line that names it, and those after it that go on with it ("Co-amoxiclav", "Adult: 500 mg")."""
+    goes_on = False
+    for line in items.split("\n"):
+        named = any(drug.occurs_in(content_of(line)) for drug in drugs)
+        goes_on = named or (goes_on and _GOES_ON.match(line) is not None and not drugs_in(line))
+        if goes_on:
+            yield line

@@ -46,16 +46,20 @@ def reworded(plan: Plan, text: str) -> tuple[str, float]:
     for term in plan.terms:
         if content_of(term.text) in content:
             continue
-        if other := next((one for one in key_terms(text) if one.names == term.names and not _is_combined(one)), None):
+        if other := next(
+            (one for one in key_terms(text) if one.names == term.names and _is_as_narrow(one, term)), None
+        ):
             question = question.replace(term.text, other.text, 1)
         elif member := next((one for one in drugs_in(text) if _is_a(one, term)), None):
             question, less = question.replace(term.text, member.text, 1), LESS
     return question, less
 
 
-def _is_combined(named: Term) -> bool:
-    """Whether it is part of a combination: TDF/FTC is not tenofovir."""
-    return "/" in named.text or "+" in named.text
+def _is_as_narrow(named: Term, term: Term) -> bool:
+    """Whether it may be another name of the same: TDF/FTC is not tenofovir, and an infarction need not be a heart attack."""
+    if "/" in named.text or "+" in named.text:
+        return False
+    return " " in named.text or " " not in term.text or not named.text.islower()
 
 
 def _is_a(drug: Term, term: Term) -> bool:

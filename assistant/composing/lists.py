@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from assistant.composing.candidates import Candidate, is_titled, lowest_first, without_references
+from assistant.advisers import is_former
+from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
 from assistant.planning.aspects import aspect_headed, aspects_asked
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
@@ -37,8 +38,11 @@ _LEANS = re.compile(
     r"(?:it|they|this|these|those|the (?:drug|dose|above|same)|same|also|or|and|plus|then|adults?|child(?:ren)?|infants?)\b",
     re.IGNORECASE,
 )
-_MATTERS = frozenset({TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
+_NAMED_ABOVE = frozenset({TermKind.CONDITION, TermKind.INTERVENTION})
+_MATTERS = _NAMED_ABOVE | {TermKind.OTHER, TermKind.OUTCOME, TermKind.HARM}
 
+SOMEONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
+"""A patient, by sex alone, whom what is said of all is for; what is said of the other sex is not."""
 Bounds = Callable[[Passage, Part], tuple[int, int]]
 """Where the section that a part is of begins and ends, counted in the passage's text: before 0 or behind its end where the section was cut."""
 
@@ -53,11 +57,38 @@ def lists(plan: Plan, hits: Sequence[Hit], bounds: Bounds = uncut) -> Iterator[C
     for hit in hits:
         passage = hit.passage
         for part in parts_asked_for(plan, passage):
-            if is_list(passage, part):
-                start, end = bounds(passage, part)
-                end = part.end if end <= part.end else passage.text.rfind("\n", part.start, part.end)
-                if start == part.start and end > start:  # the rest of a list would lack what stood above it
-                    yield Candidate(hit, start, end, part.role, leans=False, listed=True)
+            start, end = bounds(passage, part)
+            if start != part.start:  # the rest of a list would lack what stood above it
+                continue
+            if end <= part.end and (is_list(passage, part) or _cautions_in_prose(passage, part)):
+                yield Candidate(hit, start, part.end, part.role, leans=False, listed=True)
+            elif end > part.end and is_list(passage, part) and (cut := _whole_lines(passage.text, part)):
+                yield Candidate(hit, start, cut, part.role, leans=False, listed=True)
+
+
+def _whole_lines(text: str, part: Part) -> int:
+    """Where the last whole item of a list ends that goes on elsewhere; 0 where there are less than two, which would not look like a list."""
+    end = text.rfind("\n", part.start, part.end)
+    while end > part.start and text[part.start : end].rstrip().endswith(_LEADS):
+        end = text.rfind("\n", part.start, end)
+    return end if "\n" in text[part.start : max(end, part.start)].strip() else 0
+
+
+def _cautions_in_prose(passage: Passage, part: Part) -> bool:
+    """Whether a part warns in sentences, as short sections of cautions do: it belongs to the drugs above it all the same."""
+    text = passage.text[part.start : part.end]
+    return (
+        passage.page is None
+        and aspect_headed(lowest_first(passage, part)) == "cautions"
+        and len(text.split()) <= _LONGEST_LINE
+        and not _unfit(text, passage)
+    )
+
+
+def _unfit(text: str, passage: Passage) -> bool:
+    """Whether some line asks, speaks to the reader, or tells what was once advised."""
+    lines = text.split("\n")
+    return any(line.rstrip().endswith("?") or is_notice(line) or is_former(line, passage.year) for line in lines)
 
 
 def cautions(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
@@ -117,7 +148,7 @@ def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:
     terms = matters(plan)
     named = [term for term in terms if term.occurs_in(headings) and not _is_another(term, said)]
     return bool(named) and all(
-        term in named or (term.kind is TermKind.OTHER and (not part or term.occurs_in(text))) for term in terms
+        term in named or (term.kind not in _NAMED_ABOVE and (not part or term.occurs_in(text))) for term in terms
     )
 
 
@@ -129,7 +160,11 @@ def _is_another(term: Term, headings: str) -> bool:
 
 def matters(plan: Plan) -> tuple[Term, ...]:
     """What the question is about, without the words by which it says what it asks of it."""
-    return tuple(term for term in plan.terms if term.kind in _MATTERS and not aspects_asked(term.text))
+    return tuple(
+        term
+        for term in plan.terms
+        if term.kind in _MATTERS and not aspects_asked(term.text) and not SOMEONE.fullmatch(term.text)
+    )
 
 
 def place_of(passage: Passage, start: int, end: int) -> str | None:
@@ -149,7 +184,7 @@ def is_list(passage: Passage, part: Part) -> bool:
         return False
     text = passage.text[part.start : part.end]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if not lines or _TABLE in text or lines[-1].endswith(_LEADS) or _A_CASE.match(lines[0]):
+    if not lines or _unfit(text, passage) or _TABLE in text or lines[-1].endswith(_LEADS) or _A_CASE.match(lines[0]):
         return False
     if len(lines) == 1 and (
         passage.page is not None  # where it may be a caption, or a cell of a table

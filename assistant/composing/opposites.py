@@ -10,10 +10,11 @@ from importlib.resources import files
 from assistant.planning.terms import Term
 from indexes.lexical import tokens
 
+_LABEL = r"(?:[A-Kb-k]\d{0,2}|\d{1,2}|I{1,3}|IV|V|VI{1,3}|IX|XI?)\b"
 _LABELLED = re.compile(  # a small "a" is the article
-    r"\b((?i:vitamin|hepatitis|influenza|ha?emophilia|type|factor|herpes simplex virus))s?[ -]"
-    r"([A-Kb-k]\d{0,2}|\d{1,2}|I{1,3}|IV|V|VI{1,3}|IX|XI?)\b(?:,? (?:and|or) ([A-K]\d{0,2}|\d{1,2}|I{1,3})\b)?"
+    rf"\b((?i:vitamin|hepatitis|influenza|ha?emophilia|type|factor|herpes simplex virus))s?[ -]({_LABEL}(?:(?:,| and| or|/){{1,2}} ?{_LABEL}){{0,6}})"
 )
+_ONE_LABEL = re.compile(_LABEL)
 _ROMAN = {"I": "1", "II": "2", "III": "3"}
 _NEAR = 3  # words between the stage and the disease, at most
 
@@ -38,7 +39,8 @@ def other_label(question: str, text: str) -> str | None:
     """What the question names by a letter or a number, where the text names only others of the kind: vitamin K is not vitamin A."""
     asked, said = _labels(question), _labels(text)
     for kind, labels in asked.items():
-        if said.get(kind) and not labels & said[kind]:
+        others = said.get(kind, set())
+        if others and not any(one.startswith(other) or other.startswith(one) for one in labels for other in others):
             return f"{kind} {min(labels)}"
     return None
 
@@ -46,7 +48,7 @@ def other_label(question: str, text: str) -> str | None:
 def _labels(text: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for match in _LABELLED.finditer(text):
-        labels = {_ROMAN.get(label, label.upper()) for label in match.groups()[1:] if label}
+        labels = {_ROMAN.get(label, label.upper()) for label in _ONE_LABEL.findall(match[2])}
         found.setdefault(match[1].lower(), set()).update(labels)
     return found
 

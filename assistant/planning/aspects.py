@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
+_TO_PREVENT = re.compile(
+    r"\b(?:treatments?|therap(?:y|ies)|drugs?|medicines?|medications?|regimens?) (?:for|to|of) (?:[\w-]+ ){0,3}prevent",
+    re.IGNORECASE,
+)
 _SHORT = 4  # words of a heading
 
 
@@ -15,11 +19,12 @@ def aspects_asked(question: str) -> frozenset[str]:
     """The aspects that the words of a question ask for; a narrow one hides the wide one that its words hold too: who asks for a differential
     diagnosis does not ask for the diagnosis, and who asks for the goals of treatment not for the treatment."""
     found: set[str] = set()
+    asked = question
     for name, pattern in _patterns("asked").items():
         if pattern.search(question):
             found.add(name)
             question = pattern.sub(" ", question)
-    return frozenset(found)
+    return frozenset(found - {"treatment"} if _TO_PREVENT.search(asked) else found)
 
 
 def aspect_headed(headings: Iterable[str]) -> str | None:

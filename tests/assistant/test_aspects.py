@@ -26,6 +26,7 @@ from assistant.planning.aspects import aspect_headed, aspects_asked, says
         ("What are the side effects of metformin?", {"cautions"}),
         ("What are the goals of treatment in asthma?", {"goals"}),
         ("What is the prognosis of rabies?", {"prognosis"}),
+        ("Treatment for HIV prevention?", {"prevention"}),
         ("Symptoms and treatment of malaria?", {"features", "treatment"}),
         ("Is sertraline safe after a heart attack?", set()),
         ("warfarin or apixaban", set()),

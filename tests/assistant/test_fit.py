@@ -159,6 +159,7 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
         ("Does vitamin D prevent falls?", "Vitamins A and D did not prevent falls at all.", "", True),
         ("How is influenza B treated?", "Influenza A is treated with oseltamivir for five days.", "", False),
         ("How is influenza B treated?", "Influenza is treated with oseltamivir for five days.", "", True),
+        ("Does influenza B vaccine help?", "Vaccines against influenza A, B and C help all of them.", "", True),
         # whom a regimen is for
         ("Doxycycline dose in LGV?", "Sex partners are treated with doxycycline 100 mg twice daily.", "LGV", False),
         ("Isoniazid dose in tuberculosis?", "Isoniazid 300 mg daily treats latent tuberculosis well.", "", False),

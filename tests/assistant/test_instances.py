@@ -39,6 +39,11 @@ def test_a_class_is_replaced_by_the_member_that_the_sentence_names(question: str
         ),
         ("Is a heart attack fatal?", "Myocardial infarction kills.", "Is a Myocardial infarction fatal?"),
         ("Is a heart attack fatal?", "A heart attack kills.", "Is a heart attack fatal?"),
+        (
+            "Is a heart attack fatal?",
+            "An infarction of the brain kills.",
+            "Is a heart attack fatal?",
+        ),  # which may be another
     ],
 )
 def test_a_thing_is_called_by_the_name_that_the_sentence_has_for_it(question: str, sentence: str, same: str) -> None:

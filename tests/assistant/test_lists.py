@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assistant.composing.candidates import Candidate
 from assistant.composing.engine import ExtractiveEngine
 from assistant.composing.extractive import MAX_CLAIMS, compose
-from assistant.composing.lists import GOES_ON, is_list, lists, place_of
+from assistant.composing.lists import GOES_ON, cautions, is_list, lists, place_of
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import plan
@@ -133,6 +133,94 @@ def test_of_a_list_that_was_cut_the_first_lines_are_quoted_and_the_reader_is_tol
     assert first.text == DRUGS
     assert place_of(cut, first.start, first.end) == f"Malaria › Treatment › Drug; {GOES_ON}"
     assert list(lists(plan(QUESTION), hits, lambda _, part: (part.start - 500, part.end))) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Quinine for ten days or\nmefloquine", "Children under 5 years:\nquinine\nHalf the dose"]
+)
+def test_what_is_left_of_a_cut_list_is_a_list_too(text: str) -> None:
+    cut = passage(("Drug", f"{text}\nand the"))
+    kept = [one.text for one in lists(plan(QUESTION), [Hit(cut, Scores())], lambda _, part: (part.start, part.end + 9))]
+    assert kept == [text]
+    short = passage(("Drug", text))
+    assert list(lists(plan(QUESTION), [Hit(short, Scores())], lambda _, part: (part.start, part.end + 9))) == (
+        []
+        if text.count("\n") == 1
+        else [Candidate(Hit(short, Scores()), 0, text.rindex("\n"), Role.BODY, leans=False, listed=True)]
+    )
+
+
+def test_cautions_come_along_in_prose_too() -> None:
+    both = passage(
+        ("Drug", DRUGS),
+        ("Adverse reactions and cautions", "Do not use topical drugs in perforation of the drum."),
+        section=(),
+    )
+    assert found(both) == [DRUGS, "Do not use topical drugs in perforation of the drum."]
+
+
+def test_of_a_long_section_the_cautions_are_kept() -> None:
+    drugs = [(f"Drug {n}", f"Drug number {n} here\nAnother one {n}") for n in range(8)]
+    texts = [one.text for one in chosen(passage(*drugs, ("Cautions", "Not in pregnancy at all\nNot in children")))]
+    assert len(texts) == MAX_CLAIMS
+    assert texts[-1] == "Not in pregnancy at all\nNot in children"
+
+
+def test_a_caution_answers_by_itself_where_it_names_what_is_asked() -> None:
+    of = passage(
+        ("Cautions", "Isotretinoin: contraindicated during pregnancy\nIt dries the skin of many"), title="Acne vulgaris"
+    )
+    items = [one.text for one in cautions(plan("isotretinoin in pregnancy"), [Hit(of, Scores())])]
+    assert items == ["Isotretinoin: contraindicated during pregnancy"]
+    assert not [*cautions(plan("What are the complications of acne?"), [Hit(of, Scores())])]
+
+
+@pytest.mark.parametrize(
+    ("question", "drugs", "fits"),
+    [
+        ("dose of quinine in malaria", "Artesunate: 2.4 mg/kg daily\nQuinine is an alternative", False),
+        ("dose of quinine in malaria", "Artesunate is preferred\nQuinine: 600 mg every 8 hours", True),
+        ("dose of quinine in malaria", "Quinine\nAdult: 600 mg every 8 hours", True),
+        ("dose of quinine in malaria", "Quinine\nArtesunate: 2.4 mg/kg daily", False),
+    ],
+)
+def test_a_dose_is_one_of_the_drug_asked_for(question: str, drugs: str, fits: bool) -> None:
+    assert [one.text for one in chosen(passage(("Drug", drugs)), question=question)] == ([drugs] if fits else [])
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Regimens for persons with HIV",
+        "Suppressive therapy",
+        "Regimens in penicillin allergy",
+        "Treatment of sex partners",
+        "Latent malaria: treatment",
+        "Drug-resistant malaria: treatment",
+        "Treatment of preterm babies",
+    ],
+)
+def test_a_list_headed_for_others_is_no_answer(heading: str) -> None:
+    assert chosen(passage((heading, DRUGS))) == []
+
+
+def test_newborns_are_not_children() -> None:
+    newborn = passage(("Drug", DRUGS), title="Malaria in the Newborn")
+    assert chosen(newborn, question="How is malaria treated in children?") == []
+    assert chosen(newborn, question="How is malaria treated in newborns?") != []
+
+
+def test_a_patient_has_an_age_and_a_sex() -> None:
+    assert chosen(passage(("Drug", DRUGS)), question="How is malaria treated in a 45-year-old man?") != []
+
+
+def test_what_is_not_in_force_or_speaks_to_the_reader_is_in_no_list() -> None:
+    assert found(passage(("Drug", "In 2001 chloroquine was recommended\nChloroquine 600 mg"))) == []
+
+
+def test_hepatitis_is_no_liver_and_cervicitis_no_cervix() -> None:
+    assert found(passage(("Drug", DRUGS), title="Cervical Cancer"), "How is cervicitis treated?") == []
+    assert found(passage(("Drug", DRUGS), title="Cervicitis"), "How is cervicitis treated?") == [DRUGS]
 
 
 def test_the_place_of_a_list_is_its_title_and_headings() -> None:
