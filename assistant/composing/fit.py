@@ -72,6 +72,7 @@ _GOES_ON = re.compile(
     r"\W*(?:\d|adults?|child\w*|infants?|neonat\w*|elderly|over|under|above|below|dose|day|up to|or|then|initial|maintenance|loading|maxim)",
     re.IGNORECASE,
 )
+_LATENT = re.compile(r"\blatent\b", re.IGNORECASE)
 _NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|premature)\b", re.IGNORECASE)
 _SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
 _FORESTALLS = re.compile(r"\b(?:pre|post)-?exposure prophylaxis|\b(?:PrEP|PEP)\b", re.IGNORECASE)
@@ -254,9 +255,12 @@ def _is_for_newborns(plan: Plan, candidate: Candidate) -> bool:
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn, the allergic or a latent infection is no one else's."""
     asked = content_of(plan.question)
-    for match in _OTHERS.finditer(candidate.headings if candidate.listed else candidate.text):
+    about = candidate.headings if candidate.listed else candidate.text
+    if _LATENT.search(candidate.hit.passage.title):
+        about += " . latent"
+    for match in _OTHERS.finditer(about):
         name = match[0].lower()
-        if name == "latent" and _FORESTALLED.search(plan.question):
+        if name == "latent" and (" ltbi " in asked or _FORESTALLED.search(plan.question)):
             continue
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]

@@ -81,6 +81,7 @@ def _cautions_in_prose(passage: Passage, part: Part) -> bool:
         passage.page is None
         and aspect_headed(lowest_first(passage, part)) == "cautions"
         and len(text.split()) <= _LONGEST_LINE
+        and not _POINTS_ELSEWHERE.match(text)
         and not _unfit(text, passage)
     )
 
