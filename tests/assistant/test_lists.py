@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Run as Command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -358,3 +359,74 @@ def test_whatever_a_part_holds_a_list_is_a_stretch_of_it(text: str) -> None:
     of = passage(("Drug", text or "x"))
     for one in lists(plan(QUESTION), [Hit(of, Scores())]):
         assert of.text[one.start : one.end] == one.text != ""
+
+
+GUIDELINE = """---
+title: Screening for zibosis
+publisher: Ward
+slug: zibosis
+version: "2022"
+---
+
+# Screening for zibosis
+
+## Recommendations
+
+- Screen adults for zibosis every 2 years. (recommendation category B, evidence type 3)
+
+## Discussion
+
+Zibosis is found by a blood test that most laboratories offer on request.
+"""
+
+
+def test_the_recommendations_of_a_guideline_found_are_read_where_advice_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "ward.md").write_text(GUIDELINE, encoding="utf-8")
+    with Library.open(tmp_path / "home", purpose="a test") as library:
+        ingest_files(library, [tmp_path / "ward.md"])
+        passages = [*library.ledger.passages()]
+        (graded,) = [each for each in passages if each.parts[0].grade]
+        other = next(each for each in passages if not each.parts[0].grade)
+        read_on = Sections(library.ledger).read_on
+        found = [Hit(other, Scores())]
+        assert read_on(plan("Should adults be screened for zibosis?"), found, []) == [graded]
+        assert read_on(plan("zibosis blood test"), found, []) == [graded]  # a note, which may ask for advice
+        assert read_on(plan("Is zibosis found by a blood test?"), found, []) == []
+        assert read_on(plan("Should adults be screened for zibosis?"), [*found, Hit(graded, Scores())], []) == []
+
+
+def test_advice_stands_before_what_its_guideline_says_around_it() -> None:
+    advice, around = (
+        "Malaria should be treated with drugs at once.",
+        "Malaria should be treated by those who know malaria well.",
+    )
+    one = passage(("Recommendation", advice), role=Role.RECOMMENDATION, section=())
+    object.__setattr__(one.parts[0], "grade", "B")
+    other = passage(("Discussion", around), section=(), number=1)
+    first, *_ = chosen(other, one, question="Should malaria be treated?")
+    assert first.text == advice
+
+
+def test_a_list_is_printed_an_item_a_line(library: Library, citewell: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = library.home
+    library.close()
+    monkeypatch.setenv("CITEWELL_HOME", str(home))
+    result = citewell("ask", "How is Zika treated?")
+    lines = result.out.splitlines()
+    at = lines.index("• [Zika › Treatment › Drug]")
+    assert lines[at + 1] == "  - Paracetamol: 1 g every 6 hours"
+    assert lines[at + 2].startswith("  - No aspirin until dengue is excluded [1]")
+    assert any("NSTG" in line for line in lines)  # who issued it
+
+
+def test_who_asks_for_a_body_is_answered_by_its_lists_alone() -> None:
+    of_nobody = passage(("Drug", DRUGS))
+    assert chosen(of_nobody, question="Which drugs does WHO recommend for malaria?") == []
+    assert chosen(of_nobody, question="Which drugs are recommended for malaria?") != []
+
+
+def test_on_treatment_what_a_statement_on_screening_says_gives_way_to_a_list() -> None:
+    screening = passage(
+        ("", "Malaria is treated with drugs that are at hand."), title="Malaria: Screening", section=(), number=1
+    )
+    assert [one.text for one in chosen(screening, passage(("Drug", DRUGS)))] == [DRUGS]

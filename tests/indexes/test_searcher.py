@@ -331,3 +331,16 @@ def test_an_abbreviation_finds_what_it_stands_for(tmp_path: Path) -> None:
 def test_mesh_headings_are_searched(searcher: Searcher) -> None:
     searcher.index([replace(make_passage(1, "Fewer events occurred"), facets=Facets(mesh=("Myocardial Infarction",)))])
     assert ids(searcher, "myocardial infarction", mode=Mode.BM25) == ["doc:1"]
+
+
+def test_known_passages_are_likened_to_a_query_in_their_order(filled: Searcher) -> None:
+    query = "Aspirin prevents stroke"
+    found = {hit.passage.passage_id: hit.scores.dense for hit in filled.search(query, 5, mode=Mode.DENSE)}
+    unknown = make_passage(9, "Never indexed", Kind.GUIDELINE, 2020)
+    hits = filled.likened(query, [LIBRARY[3], LIBRARY[0], unknown])
+    assert [hit.passage for hit in hits] == [LIBRARY[3], LIBRARY[0], unknown]
+    assert [hit.scores.dense for hit in hits[:2]] == pytest.approx(
+        [found[each.passage_id] for each in (LIBRARY[3], LIBRARY[0])]
+    )
+    assert hits[2].scores.dense is None
+    assert filled.likened(query, []) == []
