@@ -44,7 +44,13 @@ def guideline_lists() -> str:
     ]
     for section, row in result["sections"].items():
         alone, there, away = row["sentences alone"], row["in the library"], row["taken away"]
-        shares = (alone["answered"], alone["first_section"], there["answered"], there["first_section"], away["answered"])
+        shares = (
+            alone["answered"],
+            alone["first_section"],
+            there["answered"],
+            there["first_section"],
+            away["answered"],
+        )
         lines.append(f"| {section.lower()} | {row['n']} | {' | '.join(f'{share:.3f}' for share in shares)} |")
     return "\n".join(lines)
 
