@@ -75,12 +75,14 @@ _GOES_ON = re.compile(
 _LATENT = re.compile(r"\blatent\b", re.IGNORECASE)
 _NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|premature)\b", re.IGNORECASE)
 _SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
-_FORESTALLS = re.compile(r"\b(?:pre|post)-?exposure prophylaxis|\b(?:PrEP|PEP)\b", re.IGNORECASE)
+_FORESTALLS = re.compile(  # a bowel prep does not
+    r"\b(?:pre|post)-?exposure prophylaxis|\b(?-i:PrEP|PEP)\b", re.IGNORECASE
+)
 _FORESTALLED = re.compile(r"\b(?:PrEP|PEP|prophyla\w+|prevent\w*|exposure|exposed|avoid\w*|at risk)\b", re.IGNORECASE)
 _EXPOSED = re.compile(
     r"\bpost[- ]?exposure|\bPEP\b|\bafter (?:an? )?(?:\w+ )?(?:bite|exposure|needle)|\bneedle-?stick", re.IGNORECASE
 )
-_UNEXPOSED = re.compile(r"\bpre[- ]?exposure|\bPrEP\b", re.IGNORECASE)
+_UNEXPOSED = re.compile(r"\bpre[- ]?exposure|\b(?-i:PrEP)\b", re.IGNORECASE)
 _AFTER = re.compile(r"\b(?:have|has|had) had an? (?:\w+ ){0,2}?(\w+ectomy|\w+plasty|transplant\w*)\b", re.IGNORECASE)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))

@@ -174,6 +174,12 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
         ("Who needs antiretroviral therapy to prevent HIV?", "PrEP is antiretroviral therapy for HIV risk.", "", True),
         ("Rabies vaccine after a dog bite?", "Pre-exposure rabies vaccine is given on days 0 and 7.", "", False),
         ("Rabies vaccine after a dog bite?", "Post-exposure rabies vaccine is given on days 0 and 7.", "", True),
+        (
+            "What are the harms of colonoscopy?",
+            "Harms of colonoscopy are bleeding and those of the bowel prep.",
+            "",
+            True,
+        ),
         # what is left after surgery
         ("Who needs a Pap test?", "Women who have had a hysterectomy do not need a Pap test.", "", False),
         ("Pap test after a hysterectomy?", "Women who have had a hysterectomy do not need a Pap test.", "", True),
