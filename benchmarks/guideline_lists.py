@@ -5,7 +5,7 @@
 Nigeria's Standard Treatment Guidelines of 2022, a document for each of 270 conditions, are asked one question for each section of each condition, in
 the words of `QUESTIONS`. Right is a document of that condition; with it the section, by its heading. Each question has a twin: the same, the
 condition's documents taken away; what is answered then comes from a guideline on another matter, or from a neighbouring one that answers too. Beside
-it, the same questions answered by single sentences alone, as before lists were quoted.
+it, the same questions answered by single sentences alone.
 """
 
 from __future__ import annotations
