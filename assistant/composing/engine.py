@@ -11,7 +11,6 @@ from assistant.answer import EngineName
 from assistant.appraisal import level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
-from assistant.composing.lists import matters, sections_asked
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -61,12 +60,10 @@ class ExtractiveEngine:
                 found = await timed(
                     run,
                     "search",
-                    partial(self._search, part, kind, quota),
+                    partial(self._found, part, kind, quota),
                     tool=f"search_{NAMES[kind]}",
                     arguments=arguments,
                 )
-                if kind is Kind.GUIDELINE:
-                    found += await asyncio.to_thread(self._read_on, part, found)
                 run.hits += [hit for hit in found if hit.passage.passage_id not in run.retrieved]
                 run.retrieved.update(hit.passage.passage_id for hit in found)
         run.frequencies = await asyncio.to_thread(self._frequencies, run.terms)
@@ -91,14 +88,17 @@ class ExtractiveEngine:
         return
         yield  # what makes it a generator
 
+    def _found(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
+        found = self._search(part, kind, quota)
+        return found + self._read_on(part, found) if kind is Kind.GUIDELINE else found
+
     def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
 
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title."""
-        named = replace(part, question=" ".join(term.text for term in matters(part)))
-        asks = sections_asked(part) and named.question
-        by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if asks else []
+        named = replace(part, question=" ".join(term.text for term in part.matters))
+        by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if part.sections and part.matters else []
         more = Sections(self._library.ledger).read_on(part, found, by_name)
         return self._library.searcher.likened(part.question, more)
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
-from assistant.composing.lists import SOMEONE, sections_asked
 from assistant.composing.opposites import other_label, other_stage
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
-from assistant.planning.aspects import aspect_headed, aspects_asked, says
-from assistant.planning.rules import Plan, Wanted
+from assistant.planning.aspects import aspect_headed, says
+from assistant.planning.rules import SOMEONE, Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.lexical import stem
@@ -61,7 +60,6 @@ _REGIMEN = re.compile(
     re.IGNORECASE,
 )
 _AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
-_TREATS = re.compile(r"\b(?:treat\w*|regimens?|therapy)\b", re.IGNORECASE)
 _OTHERS = re.compile(
     r"\b(?:HIV[- ]+(?:infected|positive)|(?:people|persons|patients|women|men|those) with HIV|neonat\w*|infants?|newborns?|allerg\w*|pregnan\w*"
     r"|contacts|(?:sex(?:ual)? )?partners?|latent|resistan\w+|suppressive)\b",
@@ -131,7 +129,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "a treatment"
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
-    treats = Wanted.DOSE in plan.wanted or _TREATS.search(plan.question)
+    treats = Wanted.DOSE in plan.wanted or "treatment" in plan.aspects
     if (treats or candidate.listed) and (others := _for_others(plan, candidate)):
         yield f"others than {others}"
     document = candidate.hit.passage.document_id
@@ -140,7 +138,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if advises_unnamed(candidate.text, candidate.headings):
         yield "who says so"
     if Asks.YES_NO not in plan.asks:
-        yield from (aspect for aspect in aspects_asked(plan.question) if not _tells(aspect, candidate))
+        yield from (aspect for aspect in plan.aspects if not _tells(aspect, candidate))
     if candidate.listed or not (
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
@@ -150,7 +148,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
 def screens_only(plan: Plan, candidate: Candidate) -> bool:
     """Whether the sentence is of a guideline on screening, and no graded advice on anything else, though the question is how to treat."""
     return (
-        "treatment" in sections_asked(plan)
+        "treatment" in plan.sections
         and _SCREENS.search(candidate.hit.passage.title) is not None
         and not _SCREENS.search(plan.question)
         and not (candidate.role is Role.RECOMMENDATION and candidate.grade and not _SCREENS.search(candidate.text))

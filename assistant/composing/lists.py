@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
-from assistant.planning.aspects import aspect_headed, aspects_asked
-from assistant.planning.rules import Plan, Wanted
+from assistant.planning.aspects import aspect_headed
+from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of, drugs_in
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Hit, Kind, Part, Passage, Role
@@ -39,10 +39,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _NAMED_ABOVE = frozenset({TermKind.CONDITION, TermKind.INTERVENTION})
-_MATTERS = _NAMED_ABOVE | {TermKind.OTHER, TermKind.OUTCOME, TermKind.HARM}
 
-SOMEONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
-"""A patient, by sex alone, whom what is said of all is for; what is said of the other sex is not."""
 Bounds = Callable[[Passage, Part], tuple[int, int]]
 """Where the section that a part is of begins and ends, counted in the passage's text: before 0 or behind its end where the section was cut."""
 
@@ -94,7 +91,7 @@ def _unfit(text: str, passage: Passage) -> bool:
 
 def cautions(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Single items of lists of cautions that name something of the question: what not to do, or to beware of, holds without what stands above it."""
-    for hit in hits if "cautions" in sections_asked(plan) else ():
+    for hit in hits if "cautions" in plan.sections else ():
         passage = hit.passage
         for part in passage.parts:
             if is_list(passage, part) and aspect_headed(lowest_first(passage, part)) == "cautions":
@@ -122,20 +119,12 @@ def within(candidate: Candidate, listed: Sequence[Candidate]) -> bool:
 
 def parts_asked_for(plan: Plan, passage: Passage) -> list[Part]:
     """The parts of a guideline's passage that stand under what the question asks for, on what it names."""
-    asked = sections_asked(plan) if passage.kind is Kind.GUIDELINE else frozenset()
+    asked = plan.sections if passage.kind is Kind.GUIDELINE else frozenset()
     return [
         part
         for part in passage.parts
         if part.role in _ROLES and aspect_headed(lowest_first(passage, part)) in asked and is_about(plan, passage, part)
     ]
-
-
-def sections_asked(plan: Plan) -> frozenset[str]:
-    """The aspects whose sections answer. Who asks for a drug or a dose asks for the treatment, and a treatment comes with its cautions."""
-    asked = aspects_asked(plan.question)
-    if not asked and (plan.of_kind(TermKind.DRUG) or Wanted.DOSE in plan.wanted):
-        asked = frozenset({"treatment"})
-    return asked | {"cautions"} if "treatment" in asked else asked
 
 
 def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:
@@ -146,7 +135,7 @@ def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:
     said = _OTHER_THAN.sub(" ", " . ".join((passage.title, *(lowest_first(passage, part) if part else ()))))
     headings = content_of(said)
     text = content_of(passage.text[part.start : part.end]) if part else ""
-    terms = matters(plan)
+    terms = plan.matters
     named = [term for term in terms if term.occurs_in(headings) and not _is_another(term, said)]
     return bool(named) and all(
         term in named or (term.kind not in _NAMED_ABOVE and (not part or term.occurs_in(text))) for term in terms
@@ -157,15 +146,6 @@ def _is_another(term: Term, headings: str) -> bool:
     """Whether the headings have no more than the term's stem: cervicitis is no cervical cancer, hepatitis no liver."""
     word = term.text.lower()
     return term.kind is TermKind.OTHER and word.endswith("itis") and word not in headings.lower()
-
-
-def matters(plan: Plan) -> tuple[Term, ...]:
-    """What the question is about, without the words by which it says what it asks of it."""
-    return tuple(
-        term
-        for term in plan.terms
-        if term.kind in _MATTERS and not aspects_asked(term.text) and not SOMEONE.fullmatch(term.text)
-    )
 
 
 def place_of(passage: Passage, start: int, end: int) -> str | None:

@@ -40,9 +40,14 @@ def other_label(question: str, text: str) -> str | None:
     asked, said = _labels(question), _labels(text)
     for kind, labels in asked.items():
         others = said.get(kind, set())
-        if others and not any(one.startswith(other) or other.startswith(one) for one in labels for other in others):
+        if others and not any(_is_of(one, other) or _is_of(other, one) for one in labels for other in others):
             return f"{kind} {min(labels)}"
     return None
+
+
+def _is_of(one: str, other: str) -> bool:
+    """Whether they are the same, or one is of the other's group, as vitamin B12 is a vitamin B."""
+    return one == other or (len(other) == 1 and other.isalpha() and one[0] == other and one[1:].isdigit())
 
 
 def _labels(text: str) -> dict[str, set[str]]:

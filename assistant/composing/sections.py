@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.composing.lists import is_about, parts_asked_for, sections_asked
+from assistant.composing.lists import is_about, parts_asked_for
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from indexes.passage import Hit, Part, Passage, Role
@@ -44,7 +44,7 @@ class Sections:
         """Passages that are not among those found: on what the question asks for, of guidelines on what it names, found or `by_name`; and, where it
         asks for advice, the graded recommendations of the guidelines found first."""
         known = {hit.passage.passage_id for hit in found}
-        near = (*found, *by_name) if sections_asked(plan) else ()
+        near = (*found, *by_name) if plan.sections else ()
         on_it = dict.fromkeys(hit.passage.document_id for hit in near if is_about(plan, hit.passage))
         advising = (
             dict.fromkeys(hit.passage.document_id for hit in found) if plan.asks & {Asks.GUIDANCE, Asks.NOTE} else {}

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from assistant.planning.ages import asked_age
 from assistant.planning.asking import Asks, asks
+from assistant.planning.aspects import aspects_asked
 from assistant.planning.terms import Term, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Filters, Kind
@@ -87,13 +88,17 @@ ELDERLY = (
     70  # years: the age that stands for "older people", who must not be answered for by a sentence on ages 12 to 17
 )
 _TOPIC_TOO = re.compile(r"suicid|self-harm|overdos|poison", re.IGNORECASE)  # harms that are asked about by themselves
+SOMEONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
+"""A patient, by sex alone, whom what is said of all is for; what is said of the other sex is not."""
+_NO_MATTERS = frozenset({TermKind.DRUG, TermKind.POPULATION})
 _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years;
-    `absent` are conditions that the question says the patient does not have; `asks` is how it asks (`asking.py`)."""
+    `absent` are conditions that the question says the patient does not have; `asks` is how it asks (`asking.py`), `aspects` what of a matter it asks
+    for (`aspects.py`), and `matters` are the terms that it is about: no drugs or people, and no words that only say what is asked."""
 
     question: str
     terms: tuple[Term, ...]
@@ -106,10 +111,20 @@ class Plan:
     wants_eligibility: bool = False
     wants_guidance: bool = False
     asks: frozenset[Asks] = frozenset()
+    aspects: frozenset[str] = frozenset()
+    matters: tuple[Term, ...] = ()
 
     def of_kind(self, *kinds: TermKind) -> tuple[Term, ...]:
         """The key terms of those kinds."""
         return tuple(term for term in self.terms if term.kind in kinds)
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The aspects whose sections answer. Who asks for a drug or a dose asks for the treatment, and a treatment comes with its cautions."""
+        asked = self.aspects
+        if not asked and (self.of_kind(TermKind.DRUG) or Wanted.DOSE in self.wanted):
+            asked = frozenset({"treatment"})
+        return asked | {"cautions"} if "treatment" in asked else asked
 
     @property
     def is_a_name(self) -> bool:
@@ -140,9 +155,10 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
+    terms = tuple(term for term in terms if term not in absent)
     return Plan(
         question,
-        tuple(term for term in terms if term not in absent),
+        terms,
         quotas,
         filters,
         wanted=wanted,
@@ -152,6 +168,12 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         wants_eligibility=wants_eligibility,
         wants_guidance=bool(_GUIDANCE.search(question)),
         asks=asks(question),
+        aspects=aspects_asked(question),
+        matters=tuple(
+            term
+            for term in terms
+            if term.kind not in _NO_MATTERS and not aspects_asked(term.text) and not SOMEONE.fullmatch(term.text)
+        ),
     )
 
 

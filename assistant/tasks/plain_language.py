@@ -149,6 +149,7 @@ async def _rewritten(
             or isinstance(number, bool)
             or not 1 <= number <= len(kept)
             or not isinstance(text, str)
+            or "\n" in originals[number - 1]  # a list, which stays one
         ):
             continue
         checked = await asyncio.to_thread(rewording, kept[number - 1], text, assistant)

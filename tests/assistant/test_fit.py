@@ -160,6 +160,8 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
         ("How is influenza B treated?", "Influenza A is treated with oseltamivir for five days.", "", False),
         ("How is influenza B treated?", "Influenza is treated with oseltamivir for five days.", "", True),
         ("Does influenza B vaccine help?", "Vaccines against influenza A, B and C help all of them.", "", True),
+        ("Is factor V given in bleeding?", "Factor VIII is given in bleeding of every sort.", "", False),
+        ("Does vitamin B help neuropathy?", "Vitamin B12 helps people with neuropathy a little.", "", True),
         # whom a regimen is for
         ("Doxycycline dose in LGV?", "Sex partners are treated with doxycycline 100 mg twice daily.", "LGV", False),
         ("Isoniazid dose in tuberculosis?", "Isoniazid 300 mg daily treats latent tuberculosis well.", "", False),
