@@ -7,6 +7,7 @@ import re
 import statistics
 from collections import Counter
 
+from assistant.composing.answerable import shipped as shipped_bars
 from blocks.results import RESULTS, interval, load
 
 _COUNTED = re.compile(r"None of the \d+ sentences")
@@ -67,12 +68,15 @@ def abstention() -> str:
     ]
     for ingredients, row in result["ingredients"].items():
         lines.append(f"| {ingredients} | {row['auroc']:.3f} | {' | '.join(f'{row[name]:.3f}' for name in names)} |")
-    model = result["model"]
+    shipped, chosen = shipped_bars().model_dump(), result["model"]
+    bars = ("bar", "bar_in_full", "meaning_in_full")
+    anew = [chosen[bar] for bar in bars] != [shipped[bar] for bar in bars]
     lines += [
         "",
-        f"Shipped bars: {model['bar']}; for a sentence that names all of the question {model['bar_in_full']}, "
-        f"or a meaning of {model['meaning_in_full']}. "
-        f"What such bars come to on folds that they were not chosen on (risk {result['risk']:.3f}):",
+        f"Shipped bars: {shipped['bar']}; for a sentence that names all of the question {shipped['bar_in_full']}, "
+        f"or a meaning of {shipped['meaning_in_full']}"
+        + (f" (chosen anew by this run: {', '.join(str(chosen[bar]) for bar in bars)}). " if anew else ". ")
+        + f"What bars chosen so come to on folds that they were not chosen on (risk {result['risk']:.3f}):",
         "",
         "| set | answerable | answered | … from a document that answers | unanswerable | answered all the same |",
         "|---|--:|--:|--:|--:|--:|",

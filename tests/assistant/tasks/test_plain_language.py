@@ -246,3 +246,25 @@ def test_grades_are_kincaids() -> None:
     assert grade("The cat sat on the mat.") == round(0.39 * 6 + 11.8 * 1 - 15.59, 1)
     assert grade("") == 0.0
     assert grade(SENTENCE) > grade("The heart beats. It is well.")
+
+
+def test_a_list_is_not_rewritten(do: Do, answer: Answer, bench: Assistant) -> None:
+    passages = (
+        bench.passage(identifier)
+        for each in bench.library.ledger.documents()
+        for identifier in bench.library.ledger.passage_ids(each.document_id)
+    )
+    of = next(each for each in passages if "\n" in each.text)
+    claim, citation = answer.claims[0], answer.claims[0].citations[0]
+    quoted = citation.model_copy(
+        update={
+            "passage_id": of.passage_id,
+            "document_id": of.document_id,
+            "quote": of.text,
+            "start": 0,
+            "end": len(of.text),
+        }
+    )
+    listed = answer.model_copy(update={"claims": [claim.model_copy(update={"text": of.text, "citations": [quoted]})]})
+    (text,) = do("plain_language", [rewritten(" ".join(of.text.split()))], answer=listed).texts
+    assert text.count("\n") == of.text.count("\n")
