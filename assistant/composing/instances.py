@@ -7,6 +7,7 @@ of fit have made sure that the sentence is about one, so it is compared with the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,9 @@ from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.embedding import Vectors
 
+_ABBREVIATION = re.compile(
+    r"(?=\w*[A-Z]\w*[A-Z])\w{2,6}"
+)  # which an embedder may not know, even where the sentence has it too
 MOST = 4
 """Wordings that a question is put in; each is one more text to embed."""
 LESS = 0.05
@@ -44,20 +48,20 @@ def reworded(plan: Plan, text: str) -> tuple[str, float]:
     """The question with what the text calls otherwise in the text's words, a class of drugs by a member; and how much less that is worth."""
     content, question, less = content_of(text), plan.question, 0.0
     for term in plan.terms:
-        if content_of(term.text) in content:
+        named = content_of(term.text) in content
+        if named and not _ABBREVIATION.fullmatch(term.text):
             continue
-        if other := next(
-            (one for one in key_terms(text) if one.names == term.names and _is_as_narrow(one, term)), None
-        ):
+        others = (one for one in key_terms(text) if one.names == term.names and _is_as_narrow(one, term))
+        if other := next((one for one in others if not named or " " in one.text), None):
             question = question.replace(term.text, other.text, 1)
-        elif member := next((one for one in drugs_in(text) if _is_a(one, term)), None):
+        elif not named and (member := next((one for one in drugs_in(text) if _is_a(one, term)), None)):
             question, less = question.replace(term.text, member.text, 1), LESS
     return question, less
 
 
 def _is_as_narrow(named: Term, term: Term) -> bool:
     """Whether it may be another name of the same: TDF/FTC is not tenofovir, and an infarction need not be a heart attack."""
-    if "/" in named.text or "+" in named.text:
+    if any(sign in one.text for sign in "/+" for one in (named, term)):
         return False
     return " " in named.text or " " not in term.text or not named.text.islower()
 

@@ -30,6 +30,7 @@ from assistant.planning.aspects import aspect_headed, aspects_asked, says
         ("Symptoms and treatment of malaria?", {"features", "treatment"}),
         ("Is sertraline safe after a heart attack?", set()),
         ("warfarin or apixaban", set()),
+        ("Should I vaccinate someone who injects drugs?", set()),
     ],
 )
 def test_the_words_of_a_question_tell_what_it_asks_for(question: str, asked: set[str]) -> None:

@@ -37,6 +37,12 @@ def test_a_class_is_replaced_by_the_member_that_the_sentence_names(question: str
             "Screening for cervical cancer starts at 21.",
             "Does she need a Screening for cervical cancer?",
         ),
+        (
+            "Who needs PrEP?",
+            "Preexposure prophylaxis (PrEP) is for those at risk.",
+            "Who needs Preexposure prophylaxis?",
+        ),  # which an embedder knows better
+        ("Who needs PrEP?", "PrEP is for those at risk.", "Who needs PrEP?"),
         ("Is a heart attack fatal?", "Myocardial infarction kills.", "Is a Myocardial infarction fatal?"),
         ("Is a heart attack fatal?", "A heart attack kills.", "Is a heart attack fatal?"),
         (
