@@ -3,6 +3,6 @@
 `standing` is what every part of the assistant asks; `cautions` words the warnings; `source` appraises one document, `body` what an answer cites.
 """
 
-from assistant.appraisal.standing import level_rank, usable
+from assistant.appraisal.standing import IN_FORCE, level_rank, usable
 
-__all__ = ["level_rank", "usable"]
+__all__ = ["IN_FORCE", "level_rank", "usable"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from indexes.passage import Passage, Status
 from ingestion.design import LEVELS
 
+IN_FORCE = frozenset({Status.CURRENT, Status.CORRECTED})
+"""What is neither a draft, superseded, under concern nor retracted."""
+
 
 def level_rank(level: str) -> int:
     """The place of an evidence level, 0 the strongest. Unknown levels come last."""

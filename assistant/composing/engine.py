@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from assistant.answer import EngineName
-from assistant.appraisal import level_rank, usable
+from assistant.appraisal import IN_FORCE, level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
 from assistant.composing.sections import Sections
@@ -78,7 +78,7 @@ class ExtractiveEngine:
         for part in run.parts or (run.planned,):
             found = await timed(run, "compose", partial(self._compose, run, part, hits, most))
             run.composition = replace(found, considered=max(found.considered, run.composition.considered))
-            for chosen in sorted(found.chosen, key=lambda each: (_strength(each), not advises(part, each.candidate))):
+            for chosen in sorted(found.chosen, key=partial(_place, part)):
                 candidate = chosen.candidate
                 quote = Quote(candidate.hit.passage, candidate.start, candidate.end)
                 yield Draft(candidate.text, (quote,), part.question)
@@ -123,5 +123,7 @@ class ExtractiveEngine:
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
 
-def _strength(chosen: Chosen) -> int:
-    return level_rank(chosen.candidate.hit.passage.evidence_level)
+def _place(part: Plan, chosen: Chosen) -> tuple[bool, int, bool]:
+    """What stands first sorts first: what is in force, then the stronger evidence, then advice where that is asked for."""
+    passage = chosen.candidate.hit.passage
+    return passage.status not in IN_FORCE, level_rank(passage.evidence_level), not advises(part, chosen.candidate)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.appraisal import IN_FORCE
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, without_references
 from assistant.composing.fit import misfits, screens_only, special_people
@@ -217,11 +218,12 @@ def quotable(plan: Plan, candidate: Candidate) -> bool:
 
 
 def advises(plan: Plan, candidate: Candidate) -> bool:
-    """Whether the question asks for advice, or may, and the sentence is a graded recommendation."""
+    """Whether the question asks for advice, or may, and the sentence is a graded recommendation in force."""
     return (
         bool(plan.asks & {Asks.GUIDANCE, Asks.NOTE})
         and candidate.role is Role.RECOMMENDATION
         and candidate.grade is not None
+        and candidate.hit.passage.status in IN_FORCE
     )
 
 

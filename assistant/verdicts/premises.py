@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 from assistant.answer import Warning as AnswerWarning
+from assistant.appraisal import IN_FORCE
 from assistant.drafts import Checked
 from assistant.planning.premises import premise_of
 from assistant.planning.terms import content_of, key_terms
 from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.advice import advises
-from assistant.verdicts.reading import IN_FORCE
 from assistant.verification.direction import matches
 from assistant.verification.words import negations, stems
 from indexes.passage import Role

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Direction
+from assistant.appraisal import IN_FORCE
 from assistant.planning.asking import Asks, Effect, asks, effect_of
 from assistant.verdicts import advice, effects, topic, yes_no
 from assistant.verdicts.models import Models, probabilities, shipped
@@ -20,7 +21,6 @@ _EFFECTS = {
     "decreased": "a significant decrease",
     "no difference": "no significant difference",
 }
-IN_FORCE = frozenset({Status.CURRENT, Status.CORRECTED})
 """Documents whose advice holds today: no draft, and none that another has taken the place of."""
 _GRADE = re.compile(r"[\w+–./:,; -]{1,40}")
 _ADVICE = {1: "yes", -1: "no", 0: "uncertain"}

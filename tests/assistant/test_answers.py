@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
-from assistant.appraisal import level_rank
+from assistant.appraisal import IN_FORCE, level_rank
 from assistant.composing.extractive import DUPLICATE, MAX_CLAIMS, SAME_WORDS
 from assistant.service import Assistant
 from indexes.lexical import tokens
@@ -67,9 +67,11 @@ def check_invariants(answer: Answer, assistant: Assistant) -> None:
         assert set(answer.direction.claims) <= set(range(len(answer.claims)))
     cited = [citation.document_id for claim in answer.claims for citation in claim.citations]
     assert [source.document_id for source in answer.sources] == list(dict.fromkeys(cited))
-    levels = {source.document_id: source.evidence_level for source in answer.sources}
-    ranks = [level_rank(levels[claim.citations[0].document_id]) for claim in answer.claims]
-    assert ranks == sorted(ranks)
+    places = {
+        each.document_id: (each.status not in IN_FORCE, level_rank(each.evidence_level)) for each in answer.sources
+    }
+    order = [places[claim.citations[0].document_id] for claim in answer.claims]
+    assert order == sorted(order)  # a draft stands behind what is in force, however strong
     warned = {(warning.kind, warning.document_id) for warning in answer.warnings}
     for source in answer.sources:
         if source.status != "current":
@@ -166,6 +168,14 @@ def test_what_is_no_question_for_this_library_is_refused(question: str, ask: Ask
     answer = ask(question)
     check_invariants(answer, assistant)
     assert answer.abstained, said(answer)
+
+
+def test_a_draft_does_not_lead_where_something_in_force_answers(ask: Ask, assistant: Assistant) -> None:
+    answer = ask("What is a safe opioid dose for chronic pain?")
+    check_invariants(answer, assistant)
+    statuses = {source.document_id: source.status for source in answer.sources}
+    assert "draft" in statuses.values()
+    assert statuses[answer.claims[0].citations[0].document_id] == "current"
 
 
 def test_a_refusal_names_nothing_that_is_there(ask: Ask) -> None:
