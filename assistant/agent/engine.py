@@ -26,12 +26,15 @@ from assistant.run import Run
 from assistant.tools import Bench, Tool
 from assistant.tools.base import signature
 from assistant.tracing import note
+from indexes.passage import Hit
 
 DRAFT_TOKENS = 1000
 EVIDENCE_TOKENS = 6000
 """The most evidence a model is shown, whatever its context: more is slower and dearer, and what matters is lost in it (Liu et al. 2024)."""
 FIRST = 16
 """Passages of the first searches that a model is shown."""
+READ_ON = 8
+"""Passages of the sections that were read on (`composing/sections.py`) that it is shown too; no search ranks these."""
 
 
 class LlmEngine:
@@ -59,8 +62,8 @@ class LlmEngine:
         run.model, run.seed = self._llm.card.name, self._llm.seed
         keep_identifiers(self._llm.card, run.planned.question)
         await self._first.gather(run, tell)
-        best = sorted(run.hits, key=lambda hit: -hit.scores.total)[:FIRST]
-        self._book.add((hit.passage for hit in best), best)
+        first = _first_shown(run.hits)
+        self._book.add((hit.passage for hit in first), first)
         if self._llm.card.tools == "none":
             return
         tell(Progress("gather", f"{self._llm.card.name} looks for what is missing"))
@@ -170,6 +173,13 @@ class LlmEngine:
             for n, (start, _) in enumerate(entry.spans, start=1)
         }
         return [of[quote.passage.passage_id, quote.start] for quote in draft.quotes]
+
+
+def _first_shown(hits: Sequence[Hit]) -> list[Hit]:
+    """The best of what the searches found, and of what was read on beyond them."""
+    best = sorted(hits, key=lambda hit: -hit.scores.total)
+    found, read_on = ([hit for hit in best if (hit.scores.fused > 0) is searched] for searched in (True, False))
+    return [*read_on[:READ_ON], *found[:FIRST]]
 
 
 class MissingEngine:

@@ -11,6 +11,7 @@ from assistant.answer import EngineName
 from assistant.appraisal import IN_FORCE, level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
+from assistant.composing.lists import parts_asked_for
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -96,11 +97,21 @@ class ExtractiveEngine:
         return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
 
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
-        """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title."""
+        """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title.
+
+        Their total is 1 where their headings say that they are what is asked for, else their likeness to the question."""
         named = replace(part, question=" ".join(term.text for term in part.matters))
         by_name = self._search(named, Kind.GUIDELINE, BY_NAME) if part.sections and part.matters else []
         more = Sections(self._library.ledger).read_on(part, found, by_name)
-        return self._library.searcher.likened(part.question, more)
+        return [
+            replace(
+                hit,
+                scores=replace(
+                    hit.scores, total=1.0 if parts_asked_for(part, hit.passage) else hit.scores.dense or 0.0
+                ),
+            )
+            for hit in self._library.searcher.likened(part.question, more)
+        ]
 
     def _compose(self, run: Run, part: Plan, hits: Sequence[Hit], most: int) -> Composition:
         sections = Sections(self._library.ledger)

@@ -6,8 +6,10 @@ import asyncio
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from documents import guideline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_server import (
@@ -31,6 +33,8 @@ from assistant.progress import ClaimReady, ToolCalled
 from assistant.run import Run
 from assistant.service import Assistant
 from assistant.verification import verify
+from ingestion.library import Library
+from ingestion.pipeline import ingest_files
 
 HELD = "Aspirin did not prevent heart attacks in adults over 70 and raised the rate of major bleeding."
 ADVICE = "Do not start aspirin for primary prevention of heart attack in adults over 70."
@@ -111,6 +115,27 @@ def test_a_model_that_says_the_evidence_does_not_answer_is_believed(ask_model: A
     assert asked.answer.abstained
     assert asked.answer.engine == "llm"
     assert "says that it does not answer" in (asked.answer.reason or "")
+
+
+def test_a_section_that_the_search_passed_over_is_shown_first(tmp_path: Path) -> None:
+    measles = {
+        "condition_name": "Measles",
+        "source": "NSTG 2022",
+        "introduction": "Measles is a viral illness.",
+        "prevention": ["Two doses"],
+    }
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "measles.json").write_text(json.dumps(measles), encoding="utf-8")
+    others = [
+        f"Measles can be prevented in region {n}; how measles is prevented there is told elsewhere." for n in range(14)
+    ]
+    (papers / "regions.md").write_text(guideline("How measles can be prevented by region", *others), encoding="utf-8")
+    with Library.open(tmp_path / "home", purpose="a test") as library, serve([Text(NOTHING)]) as server:
+        assert not ingest_files(library, [papers]).failures
+        asyncio.run(modelled(Assistant(library), server).ask("How can measles be prevented?"))
+        (request,) = server.requests
+    assert "E1.2 | Two doses" in request.said
 
 
 def test_retracted_work_is_no_evidence_and_documents_cannot_leave_their_fence(ask_model: AskModel) -> None:
