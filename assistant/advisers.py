@@ -18,6 +18,7 @@ _NAME = re.compile(
     r"|Program(?:me)?|Collaboration|Federation|Organi[sz]ation|Task Force|Group|Service|[A-Z]{3,})\b"
 )
 _WORDS_TOO = ("NICE", "GOLD", "SIGN", "CHEST")
+_GUIDELINE = "guideline:"
 _ABBREVIATION = 7  # letters of the longest: the others are names, which count whatever their case
 
 
@@ -71,10 +72,13 @@ def speaks_for(body: str, text: str, document_id: str, *, surely: bool = False) 
         return True
     if named and _says().search(text):
         return False
-    kind, _, rest = document_id.partition(":")
-    slug = rest.partition("/")[0]
-    publisher = _bodies().get(slug.replace("-", " ")) or _bodies().get(slug.replace("-", "/"))
-    return publisher == body if surely else kind != "guideline" or publisher in (None, body)
+    publisher = _publisher(document_id)
+    return publisher == body if surely else not document_id.startswith(_GUIDELINE) or publisher in (None, body)
+
+
+def country_of(document_id: str) -> str | None:
+    """The country whose guideline it is, where its publisher is a body of one country."""
+    return _countries().get(_publisher(document_id) or "")
 
 
 def advises_unnamed(text: str, headings: str) -> bool:
@@ -82,6 +86,14 @@ def advises_unnamed(text: str, headings: str) -> bool:
     if _words("of_others").search(headings) is None or _words("advice").search(text) is None:
         return False
     return not _named(text) and _NAME.search(text) is None
+
+
+def _publisher(document_id: str) -> str | None:
+    """The body that a guideline's identifier names as its publisher, by its first name."""
+    if not document_id.startswith(_GUIDELINE):
+        return None
+    slug = document_id.removeprefix(_GUIDELINE).partition("/")[0]
+    return _bodies().get(slug.replace("-", " ")) or _bodies().get(slug.replace("-", "/"))
 
 
 def _named(text: str) -> set[str]:
@@ -126,9 +138,20 @@ def _goes_on() -> re.Pattern[str]:
 @cache
 def _bodies() -> Mapping[str, str]:
     """Each name, small, to its body's first."""
+    return {name.casefold(): names[0] for names, _ in _rows() for name in names}
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    """The first name of each body of one country, to the country."""
+    return {names[0]: country for names, country in _rows() if country}
+
+
+@cache
+def _rows() -> list[tuple[list[str], str]]:
     lines = files(__package__).joinpath("bodies.txt").read_text(encoding="utf-8").splitlines()
-    rows = [[name.strip() for name in line.split("|")] for line in lines if line.strip() and not line.startswith("#")]
-    return {name.casefold(): row[0] for row in rows for name in row}
+    parted = [line.partition("@") for line in lines if line.strip() and not line.startswith("#")]
+    return [([name.strip() for name in names.split("|")], country.strip()) for names, _, country in parted]
 
 
 @cache

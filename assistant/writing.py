@@ -15,6 +15,7 @@ from assistant.appraisal.cited import appraise_cited
 from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
 from assistant.evidence import grade_cited
+from assistant.misspelt import perhaps_meant
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
@@ -175,13 +176,20 @@ def _reason(run: Run, library: Library) -> str:
     if not run.planned.has_topic:
         return "The question names no drug, condition or test. Say what it is about."
     if run.unknown:
-        return f"The library holds nothing on: {_list(run.unknown)}."
+        texts = (hit.passage.embedding_text for hit in run.hits)
+        meant = perhaps_meant(run.planned.question, run.unknown, texts)
+        return f"The library holds nothing on: {_list(run.unknown)}." + (
+            f" Perhaps this is meant: {meant}" if meant else ""
+        )
     if run.refused:
         return "No passage that stands answers it. Work on it was found that has been retracted, and retracted work is no evidence."
     if (registered := _registrations(run)) and not run.planned.wants_trials:
         return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
-    if run.composition.missing:
-        return f"Nothing found brings the whole question together: no sentence on the rest of it speaks of {_list(run.composition.missing)}."
+    if missing := run.composition.missing:
+        named = [term.text for term in run.planned.terms]
+        if len(named) > 1 and set(named) <= set(missing):
+            return f"The library speaks of each of these, and nothing found brings them together: {_list(named)}."
+        return f"Nothing found answers the whole question: what comes closest has nothing on {_list(missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, speaks_for, then_asked
+from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, country_of, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
 from assistant.composing.opposites import other_label, other_stage
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
+from assistant.planning.places import Country
 from assistant.planning.rules import SOMEONE, Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
@@ -122,21 +123,23 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
     if _FORESTALLS.search(candidate.text) and not _FORESTALLED.search(plan.question):
-        yield "those who have it"
+        yield "people who have it already"
     if _EXPOSED.search(plan.question) and _UNEXPOSED.search(candidate.text) and not _EXPOSED.search(candidate.text):
-        yield "those exposed"
+        yield "people already exposed"
     if screens_only(plan, candidate) and candidate.role is Role.RECOMMENDATION and candidate.grade:
         yield "a treatment"
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     treats = Wanted.DOSE in plan.wanted or "treatment" in plan.aspects
     if (treats or candidate.listed) and (others := _for_others(plan, candidate)):
-        yield f"others than {others}"
+        yield f"people other than {others}"
     document = candidate.hit.passage.document_id
     if (body := body_asked(plan.question)) and not speaks_for(body, candidate.text, document, surely=candidate.listed):
         yield f"what the {body} says"
+    if plan.country and not _is_guidance_of(plan.country, candidate):
+        yield f"guidance for {plan.country.name}"
     if advises_unnamed(candidate.text, candidate.headings):
-        yield "who says so"
+        yield "whose advice it is"
     if Asks.YES_NO not in plan.asks:
         yield from (aspect for aspect in plan.aspects if not _tells(aspect, candidate))
     if candidate.listed or not (
@@ -246,6 +249,12 @@ def _is_of(then: str, candidate: Candidate) -> bool:
     if not then.isdigit():
         return candidate.former
     return then in f"{candidate.text} {candidate.headings}" or str(candidate.hit.passage.year) == then
+
+
+def _is_guidance_of(country: Country, candidate: Candidate) -> bool:
+    """Whether the sentence is of a guideline of that country, or names it."""
+    home = country_of(candidate.hit.passage.document_id)
+    return home == country.name or country.named_in(f"{candidate.text} . {candidate.headings}")
 
 
 def _is_for_newborns(plan: Plan, candidate: Candidate) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from assistant.planning.ages import asked_age
 from assistant.planning.asking import Asks, asks
 from assistant.planning.aspects import aspects_asked
+from assistant.planning.places import Country, country_asked
 from assistant.planning.terms import Term, key_terms
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Filters, Kind
@@ -98,7 +99,8 @@ _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, T
 class Plan:
     """How a question will be answered. `quotas` is how many passages of each kind are looked at; `age` is the patient's, in years;
     `absent` are conditions that the question says the patient does not have; `asks` is how it asks (`asking.py`), `aspects` what of a matter it asks
-    for (`aspects.py`), and `matters` are the terms that it is about: no drugs or people, and no words that only say what is asked."""
+    for (`aspects.py`), and `matters` are the terms that it is about: no drugs or people, and no words that only say what is asked; `country` is
+    whose guidance is asked for (`places.py`), and no term."""
 
     question: str
     terms: tuple[Term, ...]
@@ -113,6 +115,7 @@ class Plan:
     asks: frozenset[Asks] = frozenset()
     aspects: frozenset[str] = frozenset()
     matters: tuple[Term, ...] = ()
+    country: Country | None = None
 
     def of_kind(self, *kinds: TermKind) -> tuple[Term, ...]:
         """The key terms of those kinds."""
@@ -144,7 +147,8 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     if since and filters.year_from is None:
         filters = replace(filters, year_from=int(since.group(1)))
     wanted = frozenset(kind for kind, pattern in _WANTED.items() if pattern.search(question))
-    terms = key_terms(question)
+    country, named = country_asked(question) or (None, question)
+    terms = key_terms(named)
     if Wanted.HARM in wanted:  # a sentence that names a harm need not call it one
         terms = tuple(term for term in terms if not _ANY_HARM.search(term.text))
     if Wanted.GRADE in wanted:  # nor one that bears a grade
@@ -174,6 +178,7 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
             for term in terms
             if term.kind not in _NO_MATTERS and not aspects_asked(term.text) and not SOMEONE.fullmatch(term.text)
         ),
+        country=country,
     )
 
 

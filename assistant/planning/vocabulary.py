@@ -75,6 +75,13 @@ def synonyms() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """All words of the concepts' names and of what carries nothing, small, as they are spelt."""
+    lines = [line for line in (*_lines("concepts.txt"), *_lines("generic.txt")) if not line.startswith("[")]
+    return frozenset(word.casefold() for line in lines for word in re.findall(r"[^\W\d_]+", line))
+
+
+@lru_cache(maxsize=1)
 def generic() -> frozenset[str]:
     """Stemmed words that a question may hold and that need not occur in its answer."""
     return frozenset(token for line in _lines("generic.txt") for token in tokens(line))

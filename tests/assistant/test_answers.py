@@ -141,7 +141,7 @@ def test_what_the_library_does_not_hold_is_refused_with_a_reason(question: dict[
         ("How is appendicitis treated?", "appendicitis"),
         ("What is the best antibiotic for otitis media in children?", "otitis media"),
         ("What is the treatment for celiac disease?", "celiac"),
-        ("What is the capital of France?", "France"),
+        ("What is the capital of France?", "capital"),
         ("How do I change the oil of a diesel engine?", "diesel"),
     ],
 )
