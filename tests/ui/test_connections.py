@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import httpx
 import pytest
 import uvicorn
-from conftest import Server
 from fastapi import FastAPI, Request
+from page_server import Server
 
 from ui import connections
 from ui.connections import PatientProtocol

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import Server
+from page_server import Server
 from starlette.types import Message, Scope
 
 from ui.origin import SameOrigin

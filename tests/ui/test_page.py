@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, ask
+from page_server import Server, ask
 from scripted import DELAY, HOSTILE, INTENSIVE, THRESHOLD
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from conftest import ROOT, ask, free_port
+from page_server import ROOT, ask, free_port
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import typer
-from conftest import Server, scripted_server
+from page_server import Server, scripted_server
 from typer.testing import CliRunner
 
 from ui.cli import _url, serve

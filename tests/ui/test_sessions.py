@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Server
+from page_server import Server
 
 from ui.sessions import is_session
 
