@@ -189,7 +189,7 @@ def _reason(run: Run, library: Library) -> str:
         named = [term.text for term in run.planned.terms]
         if len(named) > 1 and set(named) <= set(missing):
             return f"The library speaks of each of these, and nothing found brings them together: {_list(named)}."
-        return f"Nothing found answers the whole question: what comes closest has nothing on {_list(missing)}."
+        return f"Nothing found answers the whole question: the sentences on the rest of it have nothing on {_list(missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
 
 

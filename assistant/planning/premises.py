@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.planning.asking import Effect
 
 FEWEST_WORDS = 3
 _SAID = (
@@ -23,6 +27,49 @@ _SAID = (
 )
 _OF_ONE_PERSON = re.compile(r"\b(?:i|my|me|we|our|he|his|she|her|this patient)\b", re.IGNORECASE)
 """What is said of a patient is no statement that evidence could deny."""
+_UP, _DOWN = r"increas|rais|elevat|heighten", r"reduc|lower|decreas|cut|diminish|prevent"
+_AGAINST = (
+    r"(?:\s+(?:(?:as |when )?compared (?:with|to)|versus|vs\.?|relative to|(?:more|less) than)\s+(?P<comparator>.+))?$"
+)
+_EFFECT = (
+    re.compile(
+        rf"^(?P<intervention>.+?)\s+(?:(?P<up>{_UP})|(?P<down>{_DOWN}))(?:e|s|es|d|ed)?\s+(?P<outcome>(?!by\b|with\b|after\b|in\b).+?){_AGAINST}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^(?P<outcome>.+?)\s+(?:(?P<up>{_UP})|(?P<down>{_DOWN}))(?:e?d)?\s+(?:by|with|after)\s+(?P<intervention>.+?){_AGAINST}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"^(?P<outcome>.+?)\s+(?:(?P<up>higher|greater|increased|more)|(?P<down>lower|less|reduced|decreased))\s+(?:with|on|after)\s+(?P<intervention>.+?)"
+        r"(?:\s+than (?:with|on|after)\s+(?P<comparator>.+))?$",
+        re.IGNORECASE,
+    ),
+)
+_OF_WHOM = re.compile(r"\s+(?:in|among|for)\s+.*$", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Premised:
+    """An effect that a premise states, and which way the outcome is said to go."""
+
+    effect: Effect
+    way: Literal["increased", "decreased"]
+
+
+def premised(premise: str) -> Premised | None:
+    """The effect that a premise states: "X raises Y in Z, compared with C"; `None` where it states none in a form that is known."""
+    premise = " ".join(premise.split())
+    for pattern in _EFFECT:
+        if match := pattern.match(premise):
+            given, outcome, other = (
+                _ARTICLE.sub("", (match[name] or "").strip()) for name in ("intervention", "outcome", "comparator")
+            )
+            return Premised(
+                Effect(given, other, _OF_WHOM.sub("", outcome)), "increased" if match["up"] else "decreased"
+            )
+    return None
 
 
 def premise_of(question: str) -> str:

@@ -30,6 +30,11 @@ def most_telling(effect: Effect, sentences: Sequence[Said]) -> int | None:
     return best if best is not None and shares[best] >= ON_TOPIC else None
 
 
+def is_on(effect: Effect, said: Said) -> bool:
+    """Whether the sentence names enough of the outcome to be read for it."""
+    return _share(set(stems(effect.outcome)), said.text) >= ON_TOPIC
+
+
 def values(effect: Effect, said: Said) -> dict[str, float]:
     """The features of the sentence, each a small number."""
     given, other, outcome = (set(stems(part)) for part in (effect.intervention, effect.comparator, effect.outcome))

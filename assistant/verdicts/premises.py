@@ -1,7 +1,7 @@
 """Whether the sources deny what a question takes for granted. Then that is said first: an answer on a wrong premise would confirm it.
 
-To tell a clinician who is right that the source says otherwise is worse than silence. So only two plain forms of denial count, and only where no
-other cited sentence says the same as the premise.
+To tell a clinician who is right that the source says otherwise is worse than silence. So only plain forms of denial count, and effects that the
+model of verdicts finds next to impossible beside what the sentence says; and only where no other cited sentence says the same as the premise.
 """
 
 from __future__ import annotations
@@ -11,11 +11,16 @@ from collections.abc import Sequence
 
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import IN_FORCE
+from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
-from assistant.planning.premises import premise_of
+from assistant.planning.premises import Premised, premise_of, premised
 from assistant.planning.terms import content_of, key_terms
 from assistant.planning.vocabulary import TermKind
+from assistant.verdicts import effects
 from assistant.verdicts.advice import advises
+from assistant.verdicts.models import Models, probabilities, shipped
+from assistant.verdicts.reading import EVIDENCE
+from assistant.verdicts.sentences import Said
 from assistant.verification.direction import matches
 from assistant.verification.words import negations, stems
 from indexes.passage import Role
@@ -24,6 +29,8 @@ MIN_WORDS = 0.5
 """Share of the premise's words that a quote must hold to speak of it at all."""
 NEAR = 0.4
 """Nearness of shared words from which two directions are surely of the same thing."""
+NO_CHANCE, FAIR_CHANCE = 0.03, 0.2
+"""Probability of an effect beside a sentence on its outcome: up to this it is ruled out, above that not. Figures: docs/verification.md."""
 _NAMED = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.HARM, TermKind.OUTCOME})
 _UNREAD = re.compile(
     r"\b(?:than|compared|versus|vs|similar\w*|same|without|only|except|unless|better|worse|not?|never)\b|n't\b",
@@ -34,12 +41,18 @@ _NOT = re.compile(r"\bnot\b|n't\b", re.IGNORECASE)
 _ADVISED = re.compile(r"\b(?:recommended|advised|indicated|started?|given|offered)\b", re.IGNORECASE)
 
 
-def corrected(question: str, claims: Sequence[Checked]) -> tuple[list[Checked], list[AnswerWarning]]:
+def corrected(
+    question: str, claims: Sequence[Checked], models: Models | None = None
+) -> tuple[list[Checked], list[AnswerWarning]]:
     """The claims, those first whose quote denies what the question takes for granted; and a warning for each document that does."""
     premise = premise_of(question)
-    if not premise or not _readable(premise):
+    if not premise:
         return list(claims), []
-    against = [each for each in claims if _speaks_of(premise, each) and _denies(premise, each)]
+    against = []
+    if _readable(premise):
+        against = [each for each in claims if _speaks_of(premise, each) and _denies(premise, each)]
+    if stated := premised(premise):
+        against += [each for each in _ruled_out(premise, stated, claims, models or shipped()) if each not in against]
     if any(_says_so(premise, each) for each in claims):
         against = []
     said = {checked.passages[0].document_id: checked for checked in reversed(against)}
@@ -65,12 +78,15 @@ def _readable(premise: str) -> bool:
 
 
 def _speaks_of(premise: str, checked: Checked) -> bool:
-    """Whether the quote, under its title, names every drug, condition, outcome and harm of the premise, and half of its words itself."""
-    content = content_of(f"{_quote(checked)} . {checked.passages[0].title}")
+    """Whether the quote names all of the premise, and holds half of its words itself."""
     words = set(stems(premise))
-    return all(term.occurs_in(content) for term in key_terms(premise) if term.kind in _NAMED) and (
-        len(words & set(stems(_quote(checked)))) >= MIN_WORDS * len(words)
-    )
+    return _names_all(premise, checked) and len(words & set(stems(_quote(checked)))) >= MIN_WORDS * len(words)
+
+
+def _names_all(premise: str, checked: Checked) -> bool:
+    """Whether the quote, under its title, names every drug, condition, intervention, outcome and harm of the premise."""
+    content = content_of(f"{_quote(checked)} . {checked.passages[0].title}")
+    return all(term.occurs_in(content) for term in key_terms(premise) if term.kind in _NAMED)
 
 
 def _denies(premise: str, checked: Checked) -> bool:
@@ -88,6 +104,22 @@ def _denies(premise: str, checked: Checked) -> bool:
         len(negations(quote)) == 1 and opposite[0].quote.negated
     )  # "did not prevent": the one denial is of just this
     return not _UNREAD.search(_NOT.sub(" ", quote) if denied else quote)
+
+
+def _ruled_out(premise: str, stated: Premised, claims: Sequence[Checked], models: Models) -> list[Checked]:
+    """The claim whose quote names most of the outcome, where that leaves the effect no chance, and no other on it leaves it a fair one."""
+    said = [
+        Said(_quote(each), role_of(_quote(each), each.passages[0].part_at(each.claim.citations[0].start).role))
+        for each in claims
+    ]
+    on_it = [n for n, each in enumerate(said) if each.role in EVIDENCE and effects.is_on(stated.effect, each)]
+    number = effects.most_telling(stated.effect, [said[n] for n in on_it])
+    if number is None:
+        return []
+    chances = [probabilities(models.effect, effects.values(stated.effect, said[n]))[stated.way] for n in on_it]
+    if chances[number] > NO_CHANCE or max(chances) > FAIR_CHANCE or not _names_all(premise, claims[on_it[number]]):
+        return []
+    return [claims[on_it[number]]]
 
 
 def _says_so(premise: str, checked: Checked) -> bool:

@@ -39,6 +39,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         answering.sentences,
         verdicts.verdicts,
         verdicts.verdicts_shown,
+        verdicts.premises,
         verdicts.sentence_kinds,
         verdicts.questions,
         answering.local_llm,

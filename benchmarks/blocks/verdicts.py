@@ -51,6 +51,17 @@ def verdicts_shown() -> str:
     return "\n".join(lines)
 
 
+def premises() -> str:
+    """How many wrong premises are corrected, and right ones denied."""
+    cases = load("premises")["cases"]
+    lines = ["| premise | made | said to be otherwise |", "|---|--:|--:|"]
+    for form in ("compared", "without a comparator"):
+        for truth in ("wrong", "right"):
+            row = cases[f"{form}: {truth}"]
+            lines.append(f"| {truth}, {form} | {row['n']:,} | {row['denied']} ({interval(row)}) |")
+    return "\n".join(lines)
+
+
 def sentence_kinds() -> str:
     """Whether what carries the answer comes first."""
     result = load("sentence_kinds")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from assistant.answer import Answer, Citation, Claim
 from assistant.answer import Warning as AnswerWarning
 from assistant.drafts import Checked
-from assistant.planning.premises import premise_of
+from assistant.planning.asking import Effect
+from assistant.planning.premises import Premised, premise_of, premised
 from assistant.service import Assistant
 from assistant.verdicts.premises import corrected
 from indexes.passage import Kind, Passage
@@ -37,6 +38,35 @@ from indexes.passage import Kind, Passage
 )
 def test_what_is_taken_for_granted(question: str, premise: str) -> None:
     assert premise_of(question) == premise
+
+
+@pytest.mark.parametrize(
+    ("question", "intervention", "way", "outcome", "comparator"),
+    [
+        (
+            "Why does spironolactone increase mortality in heart failure?",
+            "spironolactone",
+            "increased",
+            "mortality",
+            "",
+        ),
+        ("Why does LMWH reduce bleeding compared with heparin?", "LMWH", "decreased", "bleeding", "heparin"),
+        ("Why is mortality reduced by spironolactone?", "spironolactone", "decreased", "mortality", ""),
+        ("How much does aspirin lower the risk of bleeding?", "aspirin", "decreased", "risk of bleeding", ""),
+        ("Why is weight loss higher with drug A than with placebo?", "drug A", "increased", "weight loss", "placebo"),
+    ],
+)
+def test_the_effect_that_a_premise_states(
+    question: str, intervention: str, way: str, outcome: str, comparator: str
+) -> None:
+    assert premised(premise_of(question)) == Premised(Effect(intervention, comparator, outcome), way)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "premise", ["aspirin recommended over 60", "the drug reduce", "losartan better tolerated than captopril", ""]
+)
+def test_a_premise_that_states_no_effect(premise: str) -> None:
+    assert premised(premise) is None
 
 
 @given(st.text(max_size=120))
@@ -107,6 +137,31 @@ def claim(quote: str, title: str = "A trial") -> Checked:
         (
             "Why does spironolactone raise potassium in heart failure?",
             ["Spironolactone lowered mortality and raised potassium in heart failure."],
+            False,
+        ),
+        # Neither more nor less is no reduction; more people are not fewer.
+        (
+            "Why does yoga reduce blood pressure compared with usual care?",
+            ["There was no significant difference in blood pressure between yoga and usual care (P = 0.61)."],
+            True,
+        ),
+        (
+            "Why does yoga reduce blood pressure compared with usual care?",
+            ["Blood pressure was significantly lower with yoga than with usual care (P < 0.001)."],
+            False,
+        ),
+        (
+            "Why does yoga reduce blood pressure compared with usual care?",
+            [
+                "There was no significant difference in blood pressure between yoga and usual care (P = 0.61).",
+                "Blood pressure was significantly lower with yoga than with usual care (P < 0.001).",
+            ],
+            False,
+        ),
+        # Of another drug.
+        (
+            "Why does aspirin reduce strokes compared with placebo?",
+            ["There was no significant difference in strokes between warfarin and placebo (P = 0.61)."],
             False,
         ),
         ("Why does aspirin cause bleeding?", ["Start aspirin in adults without an increased bleeding risk."], False),
