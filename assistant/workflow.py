@@ -30,8 +30,9 @@ from assistant.progress import ClaimReady, Progress, Tell
 from assistant.run import Run
 from assistant.shelves import Shelf
 from assistant.tracing import timed
+from assistant.verdicts.disagreeing import disagreeing
 from assistant.verdicts.premises import corrected
-from assistant.verification.conflicts import Stated, conflicts
+from assistant.verification.conflicts import Stated, conflict, conflicts
 from assistant.verification.features import Embed
 from assistant.verification.neural import probabilities
 from assistant.writing import write_answer
@@ -143,10 +144,17 @@ class QuestionWorkflow(Workflow):
 
     def _written(self, run: Run) -> Answer:
         run.claims, warnings = corrected(run.planned.question, run.claims)
-        stated = [Stated(each.claim.citations[0].quote, each.passages[0]) for each in run.claims]
-        found = conflicts(stated, probabilities, partial(people_in, shelf=self._shelf))
-        run.warnings += [*warnings, *(AnswerWarning(kind="conflict", text=each.text) for each in found)]
+        run.warnings += [*warnings, *self._disagreements(run)]
         return write_answer(run, self._library, self._shelf)
+
+    def _disagreements(self, run: Run) -> list[AnswerWarning]:
+        """A warning for each two cited documents that disagree, by the words of their sentences or by the effect that they found."""
+        people = partial(people_in, shelf=self._shelf)
+        about, pairs = disagreeing(run.planned.question, run.claims)
+        found = [conflict(about, _stated(one), _stated(other), people) for one, other in pairs]
+        found += conflicts([_stated(each) for each in run.claims], probabilities, people)
+        once = {each.documents: each for each in reversed(found)}
+        return [AnswerWarning(kind="conflict", text=each.text) for each in reversed(once.values())]
 
     async def _check_all(self, run: Run, drafts: AsyncIterator[Draft], tell: Tell) -> None:
         """Check drafts as they come; tell of those that hold."""
@@ -195,3 +203,8 @@ def _teller(ctx: Context) -> Tell:
         ctx.write_event_to_stream(Told(progress=progress))
 
     return tell
+
+
+def _stated(checked: Checked) -> Stated:
+    """A claim's first quote, as it is compared with others: a claim's own words may be a model's."""
+    return Stated(checked.claim.citations[0].quote, checked.passages[0])

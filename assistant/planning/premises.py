@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.planning.asking import Effect
+from assistant.planning.asking import Effect, effect_of
 
 FEWEST_WORDS = 3
 _SAID = (
@@ -29,7 +29,8 @@ _OF_ONE_PERSON = re.compile(r"\b(?:i|my|me|we|our|he|his|she|her|this patient)\b
 """What is said of a patient is no statement that evidence could deny."""
 _UP, _DOWN = r"increas|rais|elevat|heighten", r"reduc|lower|decreas|cut|diminish|prevent"
 _AGAINST = (
-    r"(?:\s+(?:(?:as |when )?compared (?:with|to)|versus|vs\.?|relative to|(?:more|less) than)\s+(?P<comparator>.+))?$"
+    r"(?:\s+(?:(?:as |when )?compared (?:with|to)|versus|vs\.?|relative to|(?:(?:more|less) )?than(?: with| on| after)?)"
+    r"\s+(?P<comparator>.+))?$"
 )
 _EFFECT = (
     re.compile(
@@ -41,10 +42,12 @@ _EFFECT = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"^(?P<outcome>.+?)\s+(?:(?P<up>higher|greater|increased|more)|(?P<down>lower|less|reduced|decreased))\s+(?:with|on|after)\s+(?P<intervention>.+?)"
-        r"(?:\s+than (?:with|on|after)\s+(?P<comparator>.+))?$",
+        rf"^(?P<outcome>.+?)\s+(?:(?P<up>higher|greater|more)|(?P<down>less))\s+(?:with|on|after)\s+(?P<intervention>.+?){_AGAINST}",
         re.IGNORECASE,
     ),
+)
+_WHETHER = re.compile(
+    r"^(?:is|are|was|were|does|do|did|has|have|can|could|will|would)\s+(?P<statement>[^?]+)\?*$", re.IGNORECASE
 )
 _OF_WHOM = re.compile(r"\s+(?:in|among|for)\s+.*$", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
@@ -70,6 +73,13 @@ def premised(premise: str) -> Premised | None:
                 Effect(given, other, _OF_WHOM.sub("", outcome)), "increased" if match["up"] else "decreased"
             )
     return None
+
+
+def effect_asked(question: str) -> Effect | None:
+    """The effect that a question is on, whether it asks what it is, whether it is so ("Does X lower Y?"), or takes it for granted."""
+    stated = _WHETHER.match(question.strip())
+    of_it = premised(stated["statement"] if stated else premise_of(question))
+    return effect_of(question) or (of_it.effect if of_it else None)
 
 
 def premise_of(question: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from assistant.answer import Warning as AnswerWarning
 from assistant.appraisal import IN_FORCE
-from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
 from assistant.planning.premises import Premised, premise_of, premised
 from assistant.planning.terms import content_of, key_terms
@@ -20,7 +19,7 @@ from assistant.verdicts import effects
 from assistant.verdicts.advice import advises
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.reading import EVIDENCE
-from assistant.verdicts.sentences import Said
+from assistant.verdicts.sentences import said_by
 from assistant.verification.direction import matches
 from assistant.verification.words import negations, stems
 from indexes.passage import Role
@@ -108,10 +107,7 @@ def _denies(premise: str, checked: Checked) -> bool:
 
 def _ruled_out(premise: str, stated: Premised, claims: Sequence[Checked], models: Models) -> list[Checked]:
     """The claim whose quote names most of the outcome, where that leaves the effect no chance, and no other on it leaves it a fair one."""
-    said = [
-        Said(_quote(each), role_of(_quote(each), each.passages[0].part_at(each.claim.citations[0].start).role))
-        for each in claims
-    ]
+    said = [said_by(each) for each in claims]
     on_it = [n for n, each in enumerate(said) if each.role in EVIDENCE and effects.is_on(stated.effect, each)]
     number = effects.most_telling(stated.effect, [said[n] for n in on_it])
     if number is None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from assistant.composing.candidates import role_of
+from assistant.drafts import Checked
 from assistant.verification.events import events
 from indexes.passage import Role
 
@@ -27,6 +29,12 @@ class Said:
     def concludes(self) -> bool:
         """Whether it says what its study comes to."""
         return self.role is Role.CONCLUSION or cue("sentence", "conclude").search(self.text) is not None
+
+
+def said_by(checked: Checked) -> Said:
+    """What a claim's first quote says; a claim's own words may be a model's."""
+    citation = checked.claim.citations[0]
+    return Said(citation.quote, role_of(citation.quote, checked.passages[0].part_at(citation.start).role))
 
 
 def cue(section: str, name: str) -> re.Pattern[str]:

@@ -42,6 +42,11 @@ class Conflict:
     about: str
     text: str
 
+    @property
+    def documents(self) -> frozenset[str]:
+        """The two documents that disagree."""
+        return frozenset(each.passage.document_id for each in (self.one, self.other))
+
 
 def conflicts(stated: Sequence[Stated], judge: Judge, people: People) -> list[Conflict]:
     """Pairs from different documents, on the same drug or intervention and the same matter, of which each contradicts the other.
@@ -59,15 +64,16 @@ def conflicts(stated: Sequence[Stated], judge: Judge, people: People) -> list[Co
     if judged is None:
         return []
     against = judged[:, LABELS.index("contradict")].reshape(-1, 2).min(axis=1)
-    return [_conflict(*pair, people) for pair, sure in zip(pairs, against, strict=True) if sure >= BAR]
+    return [conflict(shared(*pair), *pair, people) for pair, sure in zip(pairs, against, strict=True) if sure >= BAR]
 
 
 def _newer_first(one: Stated, other: Stated) -> tuple[Stated, Stated]:
     return (one, other) if (one.passage.year or 0) >= (other.passage.year or 0) else (other, one)
 
 
-def _conflict(newer: Stated, older: Stated, people: People) -> Conflict:
-    about = shared(newer, older)
+def conflict(about: str, one: Stated, other: Stated, people: People) -> Conflict:
+    """Two statements that disagree, in words for the reader, the newer first."""
+    newer, older = _newer_first(one, other)
     said = ", ".join(f"{described(each.passage, people(each.passage))} says “{each.text}”" for each in (newer, older))
     return Conflict(newer, older, about, f"Sources disagree on {about}: {said}.")
 

@@ -40,6 +40,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         verdicts.verdicts,
         verdicts.verdicts_shown,
         verdicts.premises,
+        verdicts.effect_conflicts,
         verdicts.sentence_kinds,
         verdicts.questions,
         answering.local_llm,

@@ -62,6 +62,20 @@ def premises() -> str:
     return "\n".join(lines)
 
 
+def effect_conflicts() -> str:
+    """Of pairs of articles how many are told to disagree, by the bar."""
+    result = load("effect_conflicts")
+    lines = [
+        f"| probability at least | articles read, of {result['articles']} | right | named of pairs that disagree | of pairs that agree |"
+    ]
+    lines.append("|---|--:|--:|--:|--:|")
+    for bar, row in result["bars"].items():
+        name = f"**{bar}**" if float(bar) == result["shipped_bar"] else bar
+        shares = " | ".join(f"{row[each]:.3f}" for each in ("right", "disagreeing", "agreeing"))
+        lines.append(f"| {name} | {row['read']} | {shares} |")
+    return "\n".join(lines)
+
+
 def sentence_kinds() -> str:
     """Whether what carries the answer comes first."""
     result = load("sentence_kinds")

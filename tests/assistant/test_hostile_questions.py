@@ -14,10 +14,12 @@ READERS = {
     "asks": "from assistant.planning.asking import asks as read",
     "effect": "from assistant.planning.asking import effect_of as read",
     "premise": "from assistant.planning.premises import premise_of as read",
+    "effect premised": "from assistant.planning.premises import effect_asked as read",
+    "country": "from assistant.planning.places import country_asked as read",
     "parts": "from assistant.conversation.parts import parts_of as read",
 }
-UNITS = ("-", ". ", ": ", " ", "and ", "?", "compared with a, effect of a on ")
-HEADS, TAILS = ("aspirin ", "since a "), ("", "\nx")
+UNITS = ("-", ". ", ": ", " ", "and ", "?", "compared with a, effect of a on ", "reduce than ", "in the US ")
+HEADS, TAILS = ("aspirin ", "since a ", "does a reduce b "), ("", "\nx")
 READ = """
 for unit in {units!r}:
     for head in {heads!r}:
