@@ -14,13 +14,15 @@ from assistant.composing.answerable import IN_FULL, decision_for, probability_fo
 from assistant.composing.candidates import Candidate, candidates, without_references
 from assistant.composing.fit import misfits, screens_only, special_people
 from assistant.composing.instances import meanings
-from assistant.composing.lists import Bounds, cautions, lists, uncut, warns, within
+from assistant.composing.lists import Bounds, items, lists, uncut, warns, within
 from assistant.composing.priors import prior
+from assistant.composing.regimens import asks_for_a_dose_alone
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
+from assistant.verdicts.sentences import cue
 from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
@@ -91,7 +93,7 @@ def compose(
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
     listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one)]
-    single = [*cautions(plan, hits), *candidates(hits)]
+    single = [*items(plan, hits), *candidates(hits)]
     read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
     fitting = {one.hit.passage.document_id for one, found in zip(read, faults, strict=True) if one.listed and not found}
@@ -102,7 +104,7 @@ def compose(
     ]
     beyond = _is_beyond(plan, read, faults)
     if beyond:
-        pool = [candidate for candidate in pool if covers(candidate.text, plan.age or 0) and recommends(candidate.text)]
+        pool = [one for one in pool if covers(one.text, plan.age or 0) and (advises(plan, one) or recommends(one.text))]
     if not pool:
         return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
@@ -118,7 +120,10 @@ def compose(
             and advises(plan, each.candidate)
             and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
         )
-        or (each.candidate.listed and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR)
+        or (
+            (each.candidate.listed or (each.candidate.item and asks_for_a_dose_alone(plan)))
+            and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR
+        )
     ]
     if any(scored[n].candidate.listed for n in qualified):
         qualified = [n for n in qualified if not screens_only(plan, scored[n].candidate)]
@@ -175,9 +180,13 @@ def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:
 
 
 def _is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[str]]) -> bool:
-    """Whether graded recommendations would fit but for the age, and none is for it: then only advice that names that age may answer, as other words
-    on the matter would stand in for the advice that there is not."""
-    graded = [set(found) for candidate, found in zip(read, faults, strict=True) if advises(plan, candidate)]
+    """Whether graded recommendations would fit but for the age, and none is for it, unless it leaves something open: then only advice that names that
+    age may answer, as other words on the matter would stand in for the advice that there is not."""
+    graded = [
+        set(found)
+        for candidate, found in zip(read, faults, strict=True)
+        if advises(plan, candidate) and not cue("advice", "open").search(candidate.text)
+    ]
     return plan.age is not None and set() not in graded and {f"age {plan.age}"} in graded
 
 

@@ -11,25 +11,22 @@ from collections.abc import Iterator, Sequence
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, country_of, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
 from assistant.composing.opposites import other_label, other_stage
+from assistant.composing.regimens import DOSE, lacking_kinds, regimens
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
 from assistant.planning.places import Country
-from assistant.planning.rules import SOMEONE, Plan, Wanted
+from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in, key_terms
-from assistant.planning.vocabulary import TermKind
-from indexes.lexical import stem
+from assistant.planning.vocabulary import TermKind, synonyms
+from indexes.lexical import stem, tokens
 from indexes.passage import Kind, Role
 from ingestion.sources.recommendations import grade_of
 
 _AMOUNT = r"(?<![\d.,])\d[\d.,]{0,12}(?:\s*(?:-|–|to)\s*\d[\d.,]{0,12})?\s*"
 _SMALL = r"one|two|three|four|five|six|seven|eight|nine|ten"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
-    Wanted.DOSE: re.compile(
-        _AMOUNT
-        + r"(?:million )?(?:mg|mcg|micrograms?|µg|μg|g|grams?|ml|units?|iu|mmol|puffs?|tablets?|inhalations?|actuations?|drops?)\b",
-        re.IGNORECASE,
-    ),
+    Wanted.DOSE: DOSE,
     Wanted.DURATION: re.compile(
         _AMOUNT + r"[- ]?(?:hours?|days?|weeks?|months?|years?)\b|\b(?:lifelong|indefinitely|one year)\b", re.IGNORECASE
     ),
@@ -67,10 +64,6 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _POINTS_ELSEWHERE = re.compile(r"\(see\b[^)]*\)|\bsee [A-Z]\w+", re.IGNORECASE)
-_GOES_ON = re.compile(
-    r"\W*(?:\d|adults?|child\w*|infants?|neonat\w*|elderly|over|under|above|below|dose|day|up to|or|then|initial|maintenance|loading|maxim)",
-    re.IGNORECASE,
-)
 _LATENT = re.compile(r"\blatent\b", re.IGNORECASE)
 _NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|premature)\b", re.IGNORECASE)
 _SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
@@ -82,11 +75,15 @@ _EXPOSED = re.compile(
     r"\bpost[- ]?exposure|\bPEP\b|\bafter (?:an? )?(?:\w+ )?(?:bite|exposure|needle)|\bneedle-?stick", re.IGNORECASE
 )
 _UNEXPOSED = re.compile(r"\bpre[- ]?exposure|\b(?-i:PrEP)\b", re.IGNORECASE)
+_GIVEN_BEFORE = re.compile(
+    r"\b(?:give|offer|administer|start)\w* (?:\w+ ){0,2}?(?:pre[- ]?exposure|(?-i:PrEP))", re.IGNORECASE
+)
 _AFTER = re.compile(r"\b(?:have|has|had) had an? (?:\w+ ){0,2}?(\w+ectomy|\w+plasty|transplant\w*)\b", re.IGNORECASE)
 _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
-ADULT = 18
+_PREGNANT = key_terms("pregnancy")[0]
+ADULT, OLDEST_MOTHER = 18, 55
 _SPECIAL_BY_NAME = re.compile(
     r"\b(?:child|pa?ediatric|adolescen|postnatal|perinatal|postpartum|antenatal|maternal)", re.IGNORECASE
 )
@@ -102,11 +99,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     interventions = plan.of_kind(TermKind.INTERVENTION)
     if len(interventions) == 1:
         yield from _lacking(interventions, around)
-    yield from (
-        term.text
-        for term in plan.of_kind(TermKind.POPULATION)
-        if not term.occurs_in(around) and not (plan.age is not None and SOMEONE.fullmatch(term.text))
-    )
+    yield from (term.text for term in plan.of_kind(TermKind.POPULATION) if not term.occurs_in(around))
     yield from _lacking(plan.of_kind(TermKind.HARM), around)
     yield from (f"without {term.text}" for term in plan.absent if not _says_without(candidate, term))
     if (sibling := _other_drug(plan, candidate, sentence)) is not None:
@@ -124,7 +117,10 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "people of any age"
     if _FORESTALLS.search(candidate.text) and not _FORESTALLED.search(plan.question):
         yield "people who have it already"
-    if _EXPOSED.search(plan.question) and _UNEXPOSED.search(candidate.text) and not _EXPOSED.search(candidate.text):
+    if _EXPOSED.search(plan.question) and (
+        _GIVEN_BEFORE.search(candidate.text)
+        or (_UNEXPOSED.search(candidate.text) and not _EXPOSED.search(candidate.text))
+    ):
         yield "people already exposed"
     if screens_only(plan, candidate) and candidate.role is Role.RECOMMENDATION and candidate.grade:
         yield "a treatment"
@@ -138,6 +134,8 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield f"what the {body} says"
     if plan.country and not _is_guidance_of(plan.country, candidate):
         yield f"guidance for {plan.country.name}"
+    if treats:
+        yield from lacking_kinds(plan.question, f"{candidate.headings} . {candidate.text}")
     if advises_unnamed(candidate.text, candidate.headings):
         yield "whose advice it is"
     if Asks.YES_NO not in plan.asks:
@@ -179,13 +177,16 @@ def _lacking(terms: Sequence[Term], around: str) -> list[str]:
 def _says_without(candidate: Candidate, term: Term) -> bool:
     """Whether the sentence or a heading speaks of people without the condition, under this name or another of the same kind of thing.
 
-    "Without cardiovascular disease" meets "without heart disease"; "without a stroke" does not.
+    "Without cardiovascular disease" meets "without heart disease"; "without a stroke" does not. Primary prevention is for those without it.
     """
     kind = stem(term.text.split()[-1].lower())
-    others = {name.split()[0][:5] for name in term.names if name.split()[-1] == kind}
+    same = synonyms().get(" ".join(tokens(term.text)), frozenset())
+    others = {name.split()[0][:5] for name in {*term.names, *same} if name.split()[-1] == kind or name in same}
     starts = "|".join(map(re.escape, sorted({term.text[:5], *others})))
     without = re.compile(rf"\b(?:no|without|non|free of|absence of)[\s-]*(?:\w+\s+){{0,2}}(?:{starts})", re.IGNORECASE)
-    return without.search(f"{candidate.text} . {candidate.headings}") is not None
+    said = f"{candidate.text} . {candidate.headings}"
+    first = re.compile(rf"\b(?:primary prevention of|first) (?:\w+ ){{0,2}}(?:{starts})", re.IGNORECASE)
+    return without.search(said) is not None or first.search(said) is not None
 
 
 def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
@@ -212,7 +213,7 @@ def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
 
 
 def _tells(aspect: str, candidate: Candidate) -> bool:
-    if candidate.listed or (aspect == "treatment" and candidate.hit.passage.kind is not Kind.GUIDELINE):
+    if candidate.listed or (aspect in ("treatment", "prevention") and candidate.hit.passage.kind is not Kind.GUIDELINE):
         return True
     return says(aspect, candidate.text) or aspect_headed(candidate.lowest_first) == aspect
 
@@ -227,12 +228,15 @@ def _wrong_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str
         yield "adults"
     if plan.age is None:
         return
+    if plan.age > OLDEST_MOTHER and _PREGNANT.occurs_in(around) and not _PREGNANT.occurs_in(question):
+        yield f"age {plan.age}"
+        return
     covered = _covers(candidate, plan.age)
     if covered is None:  # what follows on a recommendation is for those whom its first sentence names
         covered = covers(candidate.row, plan.age)
     if covered is False:
         yield f"age {plan.age}"
-    if covered is None and (plan.age < ADULT) is not young:
+    if covered is None and (plan.age < ADULT if not young else plan.age >= ADULT and " adult " not in around):
         yield f"age {plan.age}"
 
 
@@ -264,7 +268,7 @@ def _is_for_newborns(plan: Plan, candidate: Candidate) -> bool:
 def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     """Whom a treatment is for that the question does not name: a regimen for the newborn, the allergic or a latent infection is no one else's."""
     asked = content_of(plan.question)
-    about = candidate.headings if candidate.listed else candidate.text
+    about = candidate.headings if candidate.listed or candidate.item else candidate.text
     if _LATENT.search(candidate.hit.passage.title):
         about += " . latent"
     for match in _OTHERS.finditer(about):
@@ -281,23 +285,13 @@ def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> b
     text = candidate.text
     if wanted is Wanted.GRADE and (candidate.grade or grade_of(text)):
         return True
-    if wanted is Wanted.HARM and any(term.kind is TermKind.HARM for term in key_terms(text)):
-        return True
+    if wanted is Wanted.HARM and (candidate.item or any(term.kind is TermKind.HARM for term in key_terms(text))):
+        return True  # an item is one of cautions, and they are of harms
     if not _FACTS[wanted].search(text):
         return False
     drugs = plan.of_kind(TermKind.DRUG)
     if wanted is not Wanted.DOSE or not drugs:
         return True
     if candidate.listed:
-        return any(_FACTS[wanted].search(regimen) for regimen in _regimens(text, drugs))
+        return any(_FACTS[wanted].search(text[start:end]) for start, end in regimens(text, drugs))
     return bool(_REGIMEN.search(text)) and any(term.occurs_in(sentence) for term in drugs)
-
-
-def _regimens(items: str, drugs: Sequence[Term]) -> Iterator[str]:
-    """What a list says of each of the drugs: the line that names it, and those after it that go on with it ("Co-amoxiclav", "Adult: 500 mg")."""
-    goes_on = False
-    for line in items.split("\n"):
-        named = any(drug.occurs_in(content_of(line)) for drug in drugs)
-        goes_on = named or (goes_on and _GOES_ON.match(line) is not None and not drugs_in(line))
-        if goes_on:
-            yield line

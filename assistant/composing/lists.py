@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
+from assistant.composing.regimens import DOSE, asks_for_a_dose_alone, is_on, regimens
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of, drugs_in
@@ -89,15 +90,27 @@ def _unfit(text: str, passage: Passage) -> bool:
     return any(line.rstrip().endswith("?") or is_notice(line) or is_former(line, passage.year) for line in lines)
 
 
-def cautions(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
-    """Single items of lists of cautions that name something of the question: what not to do, or to beware of, holds without what stands above it."""
+def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
+    """Single items of lists that hold without what stands above them: what not to do, or to beware of, with a drug that the question names or on what
+    the guideline is on; and, where the dose of a drug is asked for and not for what, the drug's own lines."""
+    drugs = plan.of_kind(TermKind.DRUG)
     for hit in hits if "cautions" in plan.sections else ():
         passage = hit.passage
         for part in passage.parts:
-            if is_list(passage, part) and aspect_headed(lowest_first(passage, part)) == "cautions":
+            headed = aspect_headed(lowest_first(passage, part)) if is_list(passage, part) else None
+            if headed == "cautions":
+                headings = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
+                on_it = not plan.matters or any(term.occurs_in(headings) for term in plan.matters)
+                about = plan.terms if on_it else ()
                 for line in _LINE.finditer(passage.text, part.start, part.end):
-                    if _stands_alone(line[0]) and any(term.occurs_in(content_of(line[0])) for term in plan.terms):
+                    content = content_of(line[0])
+                    if _stands_alone(line[0]) and any(term.occurs_in(content) for term in (*drugs, *about)):
                         yield Candidate(hit, *line.span(), part.role, leans=False, item=True)
+            elif headed == "treatment" and asks_for_a_dose_alone(plan):
+                text = passage.text[part.start : part.end]
+                for start, end in regimens(text, drugs):
+                    if is_on(text[start:end], drugs) and DOSE.search(text, start, end):
+                        yield Candidate(hit, part.start + start, part.start + end, part.role, leans=False, item=True)
 
 
 def warns(candidate: Candidate) -> bool:

@@ -123,11 +123,12 @@ class Plan:
 
     @property
     def sections(self) -> frozenset[str]:
-        """The aspects whose sections answer. Who asks for a drug or a dose asks for the treatment, and a treatment comes with its cautions."""
+        """The aspects whose sections answer. Who asks for a drug or a dose asks for the treatment, and a treatment comes with its
+        cautions, among which contraindications stand."""
         asked = self.aspects
         if not asked and (self.of_kind(TermKind.DRUG) or Wanted.DOSE in self.wanted):
             asked = frozenset({"treatment"})
-        return asked | {"cautions"} if "treatment" in asked else asked
+        return asked | {"cautions"} if asked & {"treatment", "contraindications"} else asked
 
     @property
     def is_a_name(self) -> bool:
@@ -159,14 +160,17 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
-    terms = tuple(term for term in terms if term not in absent)
+    age = asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None)
+    terms = tuple(
+        term for term in terms if term not in absent and not (age is not None and SOMEONE.fullmatch(term.text))
+    )
     return Plan(
         question,
         terms,
         quotas,
         filters,
         wanted=wanted,
-        age=asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None),
+        age=age,
         absent=absent,
         wants_trials=wants_trials,
         wants_eligibility=wants_eligibility,

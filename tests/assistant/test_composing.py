@@ -105,6 +105,10 @@ def test_without_labels_the_phrases_say_it(sentence: str, role: Role) -> None:
         "Disclaimer: recommendations made by this body are independent of the government.",
         "For more details on the methods that this body uses, see its manual.",
         "The panel has several other recommendations on screening for cancers.",
+        "See the Clinical Considerations section for more information about risk, screening intervals, and rescreening.",
+        "The USPSTF also commissioned a systematic evidence review on benefits and harms of screening.",
+        "The USPSTF assessed the effect of vitamin D on falls in older adults at average risk.",
+        "Four good-quality studies (n=7531) reported on the effect of vitamin D supplementation on falls.",
     ],
 )
 def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
@@ -115,6 +119,7 @@ def test_questions_fragments_and_monsters_are_not_quoted(sentence: str) -> None:
     "sentence",
     [
         "See the patient within 24 hours if suicidal ideation is present.",
+        "The USPSTF reviewed the evidence on vitamin D and found that it prevents no falls.",
         "When parts of the placenta are retained, give oxytocin at once.",
         "WHO has made strong recommendations on exclusive breastfeeding.",
         "See the table for doses in renal failure, and halve the dose below 30 mL/min.",
@@ -249,6 +254,18 @@ def test_where_no_graded_advice_is_for_the_age_other_words_do_not_stand_in_for_i
     old = chosen(hits, table, asked.format(82))
     assert not old.chosen
     assert old.missing == ("age 82",)
+
+
+def test_a_statement_that_leaves_another_matter_open_does_not_stand_in_for_advice_on_an_age() -> None:
+    rule = "Give zibotentan for blood pressure in hypertension to adults aged 40 to 75 years."
+    leaves_open = "For blood pressure in hypertension at night, evidence on zibotentan is insufficient."
+    for_the_old = "In adults older than 75 evidence on zibotentan for blood pressure in hypertension is insufficient."
+    table = {rule: (0.9, 0.3, 0.0), leaves_open: (0.9, -0.3, 0.0), for_the_old: (0.9, 0.0, 0.4)}
+    asked = "Should an 82-year-old take zibotentan for blood pressure in hypertension?"
+    hits = [graded(rule, "B", number=1), graded(leaves_open, "I", number=2)]
+    assert not chosen(hits, table, asked).chosen
+    found = chosen([*hits, graded(for_the_old, "I", number=3)], table, asked).chosen
+    assert [one.candidate.text for one in found] == [for_the_old]
 
 
 def test_what_is_yet_to_be_studied_is_no_advice() -> None:

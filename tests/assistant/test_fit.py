@@ -182,6 +182,45 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
             "",
             True,
         ),
+        (
+            "Schedule of rabies PEP vaccine?",
+            "Where PEP is far, give pre-exposure rabies vaccine on days 0 and 7.",
+            "",
+            False,
+        ),
+        # people without a condition, and those for whom it is prevented
+        (
+            "Aspirin in adults without CVD?",
+            "Do not start aspirin for primary prevention of cardiovascular disease.",
+            "",
+            True,
+        ),
+        ("Aspirin in adults without CVD?", "Aspirin is for adults without known cardiovascular disease.", "", True),
+        ("Aspirin in adults without CVD?", "Aspirin is for secondary prevention of cardiovascular disease.", "", False),
+        # ages: no woman of 70 is pregnant, and adolescents beside adults are not all
+        ("HIV test in a 70 year old", "Offer an HIV test to all pregnant persons at any time.", "", False),
+        (
+            "HIV test in a 30 year old pregnant woman",
+            "Offer an HIV test to all pregnant persons at any time.",
+            "",
+            True,
+        ),
+        ("Syphilis test in a 25 year old man", "Offer a syphilis test to adolescents and adults at risk.", "", True),
+        ("Syphilis test in a 25 year old man", "Offer a syphilis test to adolescents at increased risk.", "", False),
+        # kinds of regimens
+        (
+            "Herpes suppressive treatment with aciclovir?",
+            "In severe herpes give aciclovir by vein for days.",
+            "",
+            False,
+        ),
+        (
+            "What are contraindications to metformin?",
+            "Start metformin, except where contraindications exist.",
+            "",
+            False,
+        ),
+        ("What are contraindications to metformin?", "Avoid metformin in people with poor kidney function.", "", True),
         # what is left after surgery
         ("Who needs a Pap test?", "Women who have had a hysterectomy do not need a Pap test.", "", False),
         ("Pap test after a hysterectomy?", "Women who have had a hysterectomy do not need a Pap test.", "", True),
@@ -207,6 +246,12 @@ def test_what_is_said_of_others_does_not_fit(question: str, sentence: str, title
         ),
         ("How is typhoid treated?", "Typhoid is spread by water and by unclean hands.", "", False),
         ("How is typhoid treated?", "Typhoid is treated with azithromycin for a week.", "", True),
+        (
+            "What prevents breast cancer: tamoxifen?",
+            "Use tamoxifen 20 mg daily in breast cancer before menopause.",
+            "",
+            False,
+        ),
         ("Does typhoid have complications?", "A culture is the best test for typhoid fever.", "", True),  # yes or no
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.composing.candidates import Candidate
 from assistant.composing.extractive import MAX_CLAIMS, compose
-from assistant.composing.lists import GOES_ON, cautions, is_list, lists, place_of
+from assistant.composing.lists import GOES_ON, is_list, items, lists, place_of
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import plan
 from indexes.embedding import Vectors
@@ -161,9 +161,22 @@ def test_a_caution_answers_by_itself_where_it_names_what_is_asked() -> None:
     of = passage(
         ("Cautions", "Isotretinoin: contraindicated during pregnancy\nIt dries the skin of many"), title="Acne vulgaris"
     )
-    items = [one.text for one in cautions(plan("isotretinoin in pregnancy"), [Hit(of, Scores())])]
-    assert items == ["Isotretinoin: contraindicated during pregnancy"]
-    assert not [*cautions(plan("What are the complications of acne?"), [Hit(of, Scores())])]
+    hits = [Hit(of, Scores())]
+    told = [one.text for one in items(plan("isotretinoin in pregnancy"), hits)]
+    assert told == ["Isotretinoin: contraindicated during pregnancy"]
+    assert not [*items(plan("What are the complications of acne?"), hits)]
+    # A caution is no treatment of what it warns of.
+    assert not [*items(plan("dry skin treatment"), hits)]
+
+
+def test_a_dose_asked_for_alone_is_answered_by_the_lines_of_the_drug() -> None:
+    regimens = "Phenytoin: 15 mg/kg slowly\nChild: loading dose 20 mg/kg\nParaldehyde by injection"
+    of = passage(("Drug", regimens), title="Seizures")
+    hits = [Hit(of, Scores())]
+    told = [one.text for one in items(plan("loading dose of phenytoin"), hits)]
+    assert told == ["Phenytoin: 15 mg/kg slowly\nChild: loading dose 20 mg/kg"]
+    assert not [*items(plan("eclampsia phenytoin dose"), hits)]  # for something else, even if no list knows what it is
+    assert not [*items(plan("dose of paraldehyde"), hits)]  # of which no dose is there
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Regimens in lists of drugs: a drug's own lines, and kinds of regimen that are not each other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.composing.regimens import asks_for_a_dose_alone, is_on, lacking_kinds, regimens
+from assistant.planning.rules import plan
+from assistant.planning.terms import drugs_in
+
+LIST = "Amoxicillin: 500 mg every 8 hours\nChild: 250 mg\nThen half of it\nGentamicin\nAdult: 5 mg/kg\nRest"
+
+
+def told(drug: str) -> list[str]:
+    return [LIST[start:end] for start, end in regimens(LIST, drugs_in(drug))]
+
+
+def test_a_regimen_is_the_drugs_line_and_those_that_go_on_with_it() -> None:
+    assert told("amoxicillin") == ["Amoxicillin: 500 mg every 8 hours\nChild: 250 mg\nThen half of it"]
+    assert told("gentamicin") == ["Gentamicin\nAdult: 5 mg/kg"]
+    assert told("metronidazole") == []
+
+
+@given(st.lists(st.sampled_from(["Amoxicillin 1 g", "Child: 250 mg", "Gentamicin", "Rest", ""]), max_size=8))
+def test_regimens_are_whole_lines_that_begin_with_the_drug(lines: list[str]) -> None:
+    items = "\n".join(lines)
+    found = [items[start:end] for start, end in regimens(items, drugs_in("amoxicillin"))]
+    assert len(found) == lines.count("Amoxicillin 1 g")
+    assert all(set(each.split("\n")) <= {*lines} and each.startswith("Amoxicillin 1 g") for each in found)
+
+
+def test_a_line_is_on_the_drug_that_it_begins_with() -> None:
+    assert is_on("Phenytoin - Adult: 15 mg/kg", drugs_in("phenytoin"))
+    assert not is_on("Valproate may be given where, of all drugs, phenytoin fails", drugs_in("phenytoin"))
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("loading dose of phenytoin", True),
+        ("phenytoin dose", True),
+        ("What is the maximum daily dose of paracetamol in adults?", True),
+        ("phenytoin dose in status epilepticus", False),
+        ("eclampsia magnesium sulphate dose", False),
+        ("side effects of phenytoin", False),
+        ("dose", False),
+    ],
+)
+def test_a_dose_is_asked_for_alone_where_nothing_says_for_what(question: str, *, alone: bool) -> None:
+    assert asks_for_a_dose_alone(plan(question)) is alone
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacking"),
+    [
+        ("second line treatment of typhoid", "Ciprofloxacin 500 mg", ["a second line"]),
+        ("second-line drugs for gout", "Where this fails, colchicine", []),
+        ("herpes suppressive therapy dose", "Aciclovir 5 mg/kg every 8 hours", ["suppressive treatment"]),
+        ("herpes suppressive therapy dose", "For suppression aciclovir 400 mg twice daily", []),
+        ("loading dose of phenytoin", "Phenytoin 100 mg daily", ["a loading dose"]),
+        ("loading dose of phenytoin", "Phenytoin: initially 15 mg/kg", []),
+        ("treatment of gout", "Colchicine", []),
+    ],
+)
+def test_kinds_of_regimen_are_not_each_other(question: str, text: str, lacking: list[str]) -> None:
+    assert list(lacking_kinds(question, text)) == lacking
