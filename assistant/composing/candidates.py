@@ -46,6 +46,15 @@ _SETS_OUT = re.compile(
     r"|was to|were to|(?:is|remains?) (?:unclear|unknown)|not known whether)\b",
     re.IGNORECASE,
 )
+_LOOKED_AT = re.compile(
+    r"(?:\b(?:USPSTF|task force|panel) (?:\([^)]{1,40}\) )?(?:also )?"
+    r"(?:commissioned (?:an?|the)|(?:assessed|examined|evaluated|reviewed|sought) (?:the|evidence|for))"
+    r"|\b(?:studies|trials|RCTs) (?:\([^)]{1,40}\) )?reported on)\b(?!.{0,200}\b(?:found|concluded|showed|issued|recommend\w*)\b)",
+    re.IGNORECASE,
+)
+_ABOUT_LOOKING = re.compile(
+    r"\b(?:review|commission|evidence|assess|stud(?:y|ies)|updat|evaluat|examin|trial)", re.IGNORECASE
+)
 _LEANS = re.compile(
     r"^(?:this|these|those|it|its|they|their|he|she|such|both|the former|the latter|however|moreover|furthermore|thus|therefore"
     r"|in addition|also|similarly|conversely|but|and|or)\b",
@@ -180,6 +189,11 @@ def _is_a_rest(text: str) -> bool:
     """Whether it begins in the middle of a sentence, as what stands behind a page's end does. A word such as mRNA may begin one."""
     first = text.split(maxsplit=1)[0]
     return first.isalpha() and first.islower() and len(first) > 1 and first not in _PARTICLES and not drugs_in(first)
+
+
+def only_looked_at(text: str, question: str) -> bool:
+    """Whether it tells what a body or studies looked at, not what was found, and the question does not ask for that."""
+    return _LOOKED_AT.search(text) is not None and _ABOUT_LOOKING.search(question) is None
 
 
 def is_notice(text: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.appraisal import IN_FORCE
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
-from assistant.composing.candidates import Candidate, candidates, without_references
+from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
 from assistant.composing.fit import misfits, screens_only, special_people
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, uncut, warns, within
@@ -217,6 +217,8 @@ def quotable(plan: Plan, candidate: Candidate) -> bool:
         return False
     if candidate.role is Role.ELIGIBILITY:
         return plan.wants_eligibility
+    if only_looked_at(candidate.text, plan.question):
+        return False
     if (
         kind is Kind.GUIDELINE
         and _TO_BE_STUDIED.search(candidate.headings)

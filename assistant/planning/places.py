@@ -17,8 +17,8 @@ _CASED = ("US", "Chad", "Georgia", "Guinea", "Jordan", "Mali", "Niger", "Turkey"
 _WHICH = r"(?: (?:national|standard|clinical|treatment|practice))*"
 _GUIDANCE = r"(?:guid(?:e|ance)|recommend|protocol|policy|policies|advice)"
 _ELSEWHERE = re.compile(
-    r"\b(?:born|liv(?:es?|ed|ing)|raised|grew up|acquired|travel\w*|return(?:ed|ing)|been|stay\w*|work\w*|resid\w*|infected|expos\w+|endemic"
-    r"|outbreaks?|epidemics?|epidemiology|prevalen\w+|inciden\w+|how many|common|deaths?|mortality|trials?|stud(?:y|ies))\b",
+    r"\b(?:born|liv(?:es?|ed|ing)|raised|grew up|acquired|travel\w*|return(?:ed|ing)|been|stay\w*|work\w*|resid\w*|infected|approv\w+|expos\w+"
+    r"|endemic|outbreaks?|epidemics?|epidemiology|prevalen\w+|inciden\w+|how many|common|deaths?|mortality|trials?|stud(?:y|ies))\b",
     re.IGNORECASE,
 )
 
@@ -35,10 +35,13 @@ class Country:
         return _any(self.words).search(text) is not None
 
 
-def country_asked(question: str) -> tuple[Country, str] | None:
-    """The country whose guidance is asked for, and the question without it; `None` where none or several are."""
+def country_asked(question: str, *, for_advice: bool = True) -> tuple[Country, str] | None:
+    """The country whose guidance is asked for, and the question without it; `None` where none or several are.
+
+    `for_advice`: the question may ask for advice by its other words. Else "in Jamaica" is where something was looked at.
+    """
     found = list(_asked().finditer(question))
-    if len(found) != 1 or _ELSEWHERE.search(question):
+    if len(found) != 1 or _ELSEWHERE.search(question) or not (for_advice or found[0]["whose"]):
         return None
     (match,) = found
     country = countries()[(match["where"] or match["last"] or match["whose"]).casefold()]

@@ -91,6 +91,8 @@ ELDERLY = (
 _TOPIC_TOO = re.compile(r"suicid|self-harm|overdos|poison", re.IGNORECASE)  # harms that are asked about by themselves
 SOMEONE = re.compile(r"(?:wo)?m[ae]n|(?:fe)?males?|boys?|girls?", re.IGNORECASE)
 """A patient, by sex alone, whom what is said of all is for; what is said of the other sex is not."""
+_ADVISED = frozenset({Wanted.DOSE, Wanted.FREQUENCY, Wanted.DURATION, Wanted.AGE})
+"""Facts that guidelines give."""
 _NO_MATTERS = frozenset({TermKind.DRUG, TermKind.POPULATION})
 _TOPICS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION, TermKind.OTHER})
 
@@ -148,7 +150,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     if since and filters.year_from is None:
         filters = replace(filters, year_from=int(since.group(1)))
     wanted = frozenset(kind for kind, pattern in _WANTED.items() if pattern.search(question))
-    country, named = country_asked(question) or (None, question)
+    how, aspects = asks(question), aspects_asked(question)
+    for_advice = bool(how & {Asks.GUIDANCE, Asks.NOTE} or (Asks.YES_NO not in how and (aspects or wanted & _ADVISED)))
+    country, named = country_asked(question, for_advice=for_advice) or (None, question)
     terms = key_terms(named)
     if Wanted.HARM in wanted:  # a sentence that names a harm need not call it one
         terms = tuple(term for term in terms if not _ANY_HARM.search(term.text))
@@ -175,8 +179,8 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         wants_trials=wants_trials,
         wants_eligibility=wants_eligibility,
         wants_guidance=bool(_GUIDANCE.search(question)),
-        asks=asks(question),
-        aspects=aspects_asked(question),
+        asks=how,
+        aspects=aspects,
         matters=tuple(
             term
             for term in terms
