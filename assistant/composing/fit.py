@@ -126,7 +126,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "a treatment"
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
-    treats = Wanted.DOSE in plan.wanted or "treatment" in plan.aspects
+    treats = Wanted.DOSE in plan.wanted or ("treatment" in plan.aspects and Wanted.HARM not in plan.wanted)
     if (treats or candidate.listed) and (others := _for_others(plan, candidate)):
         yield f"people other than {others}"
     document = candidate.hit.passage.document_id
@@ -285,8 +285,11 @@ def _holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> b
     text = candidate.text
     if wanted is Wanted.GRADE and (candidate.grade or grade_of(text)):
         return True
-    if wanted is Wanted.HARM and (candidate.item or any(term.kind is TermKind.HARM for term in key_terms(text))):
-        return True  # an item is one of cautions, and they are of harms
+    if wanted is Wanted.HARM and (
+        aspect_headed(candidate.lowest_first) == "cautions"
+        or any(term.kind is TermKind.HARM for term in key_terms(text))
+    ):
+        return True
     if not _FACTS[wanted].search(text):
         return False
     drugs = plan.of_kind(TermKind.DRUG)

@@ -24,6 +24,7 @@ _LONGEST_LINE = 160  # words: longer ones are paragraphs
 _LABEL = 60  # characters in which a label ends: "Chlorpromazine (adults): …"
 _LONG_ITEM = 25  # words of an item that is a sentence
 _TWO_SENTENCES = re.compile(r"[a-z)%]{2}\.[¹²³⁰⁴-⁹,–]{0,12}\s+[A-Z]")
+_SEVERAL = 3  # lines of a list on drugs of a class
 _SHORTEST_ITEM = 3  # words of an item that is quoted alone
 _SENTENCE_ENDS = (".", "!", "?")
 _LEADS = (":", ",", ";", " and", " or", " with")
@@ -136,8 +137,17 @@ def parts_asked_for(plan: Plan, passage: Passage) -> list[Part]:
     return [
         part
         for part in passage.parts
-        if part.role in _ROLES and aspect_headed(lowest_first(passage, part)) in asked and is_about(plan, passage, part)
+        if part.role in _ROLES
+        and (headed := aspect_headed(lowest_first(passage, part))) in asked
+        and (is_about(plan, passage, part) or (headed == "cautions" and _is_on_drugs(plan, passage, part)))
     ]
+
+
+def _is_on_drugs(plan: Plan, passage: Passage, part: Part) -> bool:
+    """Whether several lines are on drugs of the class that the question names, and nothing else: "side effects of antituberculosis drugs"."""
+    drugs = plan.of_kind(TermKind.DRUG)
+    lines = passage.text[part.start : part.end].split("\n")
+    return "cautions" in plan.aspects and not plan.matters and sum(is_on(line, drugs) for line in lines) >= _SEVERAL
 
 
 def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:

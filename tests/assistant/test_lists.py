@@ -169,6 +169,14 @@ def test_a_caution_answers_by_itself_where_it_names_what_is_asked() -> None:
     assert not [*items(plan("dry skin treatment"), hits)]
 
 
+def test_the_harms_of_a_class_are_answered_by_the_list_of_its_drugs() -> None:
+    harms = "Rifampicin: hepatitis, fever\nIsoniazid: polyneuropathy\nEthambutol: optic neuritis\nPill burden"
+    hits = [Hit(passage(("Adverse reactions", harms), title="Tuberculosis"), Scores())]
+    assert [one.text for one in lists(plan("side effects of anti-TB drugs"), hits)] == [harms]
+    assert [one.text for one in lists(plan("side effects of statins"), hits)] == []
+    assert [one.text for one in items(plan("side effects of ethambutol"), hits)] == ["Ethambutol: optic neuritis"]
+
+
 def test_a_dose_asked_for_alone_is_answered_by_the_lines_of_the_drug() -> None:
     regimens = "Phenytoin: 15 mg/kg slowly\nChild: loading dose 20 mg/kg\nParaldehyde by injection"
     of = passage(("Drug", regimens), title="Seizures")
