@@ -9,7 +9,7 @@ from itertools import islice
 from assistant.answer import Appraisal, Citation
 from assistant.appraisal.source import READ, appraise
 from assistant.composing.candidates import Candidate
-from assistant.composing.fit import special_people
+from assistant.composing.people import special_people
 from assistant.drafts import Checked
 from assistant.planning.rules import Plan
 from assistant.shelves import Shelf, passages_in

@@ -12,9 +12,10 @@ import numpy as np
 from assistant.appraisal import IN_FORCE
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
-from assistant.composing.fit import misfits, screens_only, special_people
+from assistant.composing.fit import misfits, screens_only
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, uncut, warns, within
+from assistant.composing.people import special_people
 from assistant.composing.priors import prior
 from assistant.composing.regimens import asks_for_a_dose_alone
 from assistant.composing.vectors import SentenceVectors

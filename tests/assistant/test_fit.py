@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.composing.candidates import Candidate, candidates
-from assistant.composing.fit import misfits, screens_only, special_people
+from assistant.composing.fit import misfits, screens_only
+from assistant.composing.people import special_people
 from assistant.planning.rules import plan
 from indexes.passage import Hit, Kind, Part, Passage, Role
 
