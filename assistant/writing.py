@@ -120,7 +120,7 @@ def finish(
 def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
     """The documents closest in meaning to a question that is not answered, closest first, if they speak of something that it names.
 
-    None that has been retracted.
+    None that has been retracted, and of several with one title one.
     """
     if run.plan is None:  # a task that was given its text has asked the library nothing
         return []
@@ -131,7 +131,8 @@ def _nearest(run: Run, shelf: Shelf, cited: Collection[str]) -> list[Source]:
         if (hit.scores.dense or 0.0) < MIN_NEARNESS or len(near) == NEAREST:
             break
         content = content_of(passage.embedding_text)
-        if usable(passage) and passage.document_id not in cited and any(term.occurs_in(content) for term in named):
+        known = passage.document_id in cited or any(passage.title == each.title for each in near.values())
+        if usable(passage) and not known and any(term.occurs_in(content) for term in named):
             near.setdefault(passage.document_id, passage)
     return [source_of(passage, shelf.document(document_id)) for document_id, passage in near.items()]
 
@@ -186,6 +187,8 @@ def _reason(run: Run, library: Library) -> str:
     if (registered := _registrations(run)) and not run.planned.wants_trials:
         return f"No passage answers it. Registered trials match, and hold no results: {_list(registered)}. Ask about trials to see them."
     if missing := run.composition.missing:
+        if (country := run.planned.country) and missing == (f"guidance for {country.name}",):
+            return f"What was found on it is no guidance for {country.name}."
         named = [term.text for term in run.planned.terms]
         if len(named) > 1 and set(named) <= set(missing):
             return f"The library speaks of each of these, and nothing found brings them together: {_list(named)}."
