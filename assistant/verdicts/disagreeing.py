@@ -5,6 +5,7 @@ Only where the model that reads effects is sure of both, and where neither sente
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -21,7 +22,11 @@ from assistant.verification.words import stems
 SURE = 0.85
 """Probability from which a sentence is taken to say one thing. Figures: docs/verification.md."""
 NAMED = 0.5
-"""Share of the intervention's words that sentence and title must have."""
+"""Share of the words of what is given, and of what it is compared with, that sentence and title must have."""
+_NO_TREATMENT = re.compile(
+    r"\b(?:placebo|controls?|usual|standard|routine|conventional|sham|no|nothing|baseline)\b", re.IGNORECASE
+)
+"""What many sentences leave unsaid."""
 
 
 def disagreeing(
@@ -43,12 +48,14 @@ def disagreeing(
 
 def _is_on(effect: Effect, checked: Checked) -> bool:
     said = said_by(checked)
-    words = set(stems(effect.intervention))
     there = set(stems(f"{said.text} {checked.passages[0].title}"))
+    compared = "" if _NO_TREATMENT.search(effect.comparator) else effect.comparator
     asked = content_of(f"{effect.intervention} . {effect.comparator}")
     return (
         said.role in EVIDENCE
-        and len(words & there) >= NAMED * len(words)
+        and all(
+            len(words & there) >= NAMED * len(words) for words in map(set, map(stems, (effect.intervention, compared)))
+        )
         and all(any(f" {name} " in asked for name in drug.names) for drug in drugs_in(said.text))
     )
 
