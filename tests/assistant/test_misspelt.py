@@ -32,6 +32,12 @@ def test_a_word_that_may_be_another_drug_or_anything_else_is_left(word: str) -> 
     assert perhaps_meant(f"{word} in adults", [word], FOUND) is None
 
 
+def test_many_words_that_are_unknown_are_no_slips() -> None:
+    words = ["diffrential", "diagnossis", "malariaa", "tretment", "hypertenssion", "haemorroids"]
+    assert perhaps_meant(" ".join(words), words, FOUND) is None
+    assert perhaps_meant(" ".join(words[:2]), words[:2], FOUND) is not None
+
+
 def test_a_refusal_says_what_was_perhaps_meant_and_answers_nothing(assistant: Assistant) -> None:
     answer = asyncio.run(assistant.ask("Should adults over 60 start aspirn to prevent cardiovascular disease?"))
     assert answer.abstained
