@@ -17,7 +17,7 @@ from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, uncut, warns, within
 from assistant.composing.people import special_people
 from assistant.composing.priors import prior
-from assistant.composing.regimens import asks_for_a_dose_alone
+from assistant.composing.regimens import asks_of_a_drug
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
@@ -122,7 +122,7 @@ def compose(
             and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
         )
         or (
-            (each.candidate.listed or (each.candidate.item and asks_for_a_dose_alone(plan)))
+            (each.candidate.listed or (each.candidate.item and asks_of_a_drug(plan)))
             and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR
         )
     ]

@@ -13,11 +13,11 @@ from assistant.composing.candidates import Candidate
 from assistant.composing.facts import holds
 from assistant.composing.opposites import other_label, other_stage
 from assistant.composing.people import other_people, treats
-from assistant.composing.regimens import lacking_kinds
+from assistant.composing.regimens import lacking_kinds, what_for
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
 from assistant.planning.places import Country
-from assistant.planning.rules import Plan
+from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Kind, Role
@@ -55,6 +55,8 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield f"what the {body} says"
     if plan.country and not _is_guidance_of(plan.country, candidate):
         yield f"guidance for {plan.country.name}"
+    if Wanted.DOSE in plan.wanted:  # a dose is for what it is for, even where no list knows what that is
+        yield from (term.text for term in what_for(plan) if not term.occurs_in(around))
     if treats(plan):
         yield from lacking_kinds(plan.question, f"{candidate.headings} . {candidate.text}")
     if advises_unnamed(candidate.text, candidate.headings):

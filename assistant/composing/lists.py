@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
-from assistant.composing.regimens import DOSE, asks_for_a_dose_alone, is_on, regimens
+from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens
 from assistant.planning.aspects import aspect_headed
-from assistant.planning.rules import Plan
+from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
 from assistant.planning.vocabulary import TermKind
 from indexes.passage import Hit, Kind, Part, Passage, Role
@@ -93,8 +93,8 @@ def _unfit(text: str, passage: Passage) -> bool:
 
 def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Single items of lists that hold without what stands above them: what not to do, or to beware of, with a drug that the question names or on what
-    the guideline is on; and, where the dose of a drug is asked for and not for what, the drug's own lines."""
-    drugs = plan.of_kind(TermKind.DRUG)
+    the guideline is on; and, where the dose of a drug is asked for, on that or not for what, the drug's own lines."""
+    drugs, alone = plan.of_kind(TermKind.DRUG), asks_of_a_drug_alone(plan)
     for hit in hits if "cautions" in plan.sections else ():
         passage = hit.passage
         for part in passage.parts:
@@ -107,7 +107,7 @@ def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
                     content = content_of(line[0])
                     if _stands_alone(line[0]) and any(term.occurs_in(content) for term in (*drugs, *about)):
                         yield Candidate(hit, *line.span(), part.role, leans=False, item=True)
-            elif headed == "treatment" and asks_for_a_dose_alone(plan):
+            elif headed == "treatment" and Wanted.DOSE in plan.wanted and (alone or is_about(plan, passage, part)):
                 text = passage.text[part.start : part.end]
                 for start, end in regimens(text, drugs):
                     if is_on(text[start:end], drugs) and DOSE.search(text, start, end):

@@ -55,13 +55,20 @@ def is_on(line: str, drugs: Sequence[Term]) -> bool:
     return any(drug.occurs_in(beginning) for drug in drugs)
 
 
-def asks_for_a_dose_alone(plan: Plan) -> bool:
-    """Whether a question asks for the dose of a drug and not for what: "dose of phenytoin". Then it is the reader who knows for what."""
-    return (
-        Wanted.DOSE in plan.wanted
-        and bool(plan.of_kind(TermKind.DRUG))
-        and all(_OF_DOSES.fullmatch(term.text) for term in plan.matters)
-    )
+def asks_of_a_drug(plan: Plan) -> bool:
+    """Whether a question asks for the dose or the harms of a drug."""
+    asked = Wanted.DOSE in plan.wanted or bool(plan.aspects & {"cautions", "contraindications"})
+    return asked and bool(plan.of_kind(TermKind.DRUG))
+
+
+def asks_of_a_drug_alone(plan: Plan) -> bool:
+    """Whether it names nothing else: "dose of phenytoin". Then it is the reader who knows for what."""
+    return asks_of_a_drug(plan) and not what_for(plan)
+
+
+def what_for(plan: Plan) -> list[Term]:
+    """What a question names beside drugs and people, without the words that only say which dose."""
+    return [term for term in plan.matters if not _OF_DOSES.fullmatch(term.text)]
 
 
 def lacking_kinds(question: str, text: str) -> Iterator[str]:

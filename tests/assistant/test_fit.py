@@ -208,6 +208,9 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
         ),
         ("Syphilis test in a 25 year old man", "Offer a syphilis test to adolescents and adults at risk.", "", True),
         ("Syphilis test in a 25 year old man", "Offer a syphilis test to adolescents at increased risk.", "", False),
+        # what a dose is for, even where no list knows what that is
+        ("Ceftriaxone dose in zibosis", "Give ceftriaxone 250 mg once daily in gonorrhoea.", "", False),
+        ("Ceftriaxone dose in zibosis", "Give ceftriaxone 250 mg once daily.", "Zibosis of the mouth", True),
         # kinds of regimens
         (
             "Herpes suppressive treatment with aciclovir?",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.composing.regimens import asks_for_a_dose_alone, is_on, lacking_kinds, regimens
+from assistant.composing.regimens import asks_of_a_drug_alone, is_on, lacking_kinds, regimens
 from assistant.planning.rules import plan
 from assistant.planning.terms import drugs_in
 
@@ -44,12 +44,14 @@ def test_a_line_is_on_the_drug_that_it_begins_with() -> None:
         ("What is the maximum daily dose of paracetamol in adults?", True),
         ("phenytoin dose in status epilepticus", False),
         ("eclampsia magnesium sulphate dose", False),
-        ("side effects of phenytoin", False),
+        ("side effects of phenytoin", True),
+        ("side effects of phenytoin in pregnancy", True),
+        ("phenytoin for seizures", False),
         ("dose", False),
     ],
 )
-def test_a_dose_is_asked_for_alone_where_nothing_says_for_what(question: str, *, alone: bool) -> None:
-    assert asks_for_a_dose_alone(plan(question)) is alone
+def test_a_drug_is_asked_about_alone_where_nothing_says_for_what(question: str, *, alone: bool) -> None:
+    assert asks_of_a_drug_alone(plan(question)) is alone
 
 
 @pytest.mark.parametrize(
