@@ -4,4 +4,4 @@ from __future__ import annotations
 
 NOTHING_FOUND = "I found nothing in the library that supports an answer."
 UNANSWERED = "Nothing in the library answers this part"
-NEAREST = "Closest to the question in the library. None of it answers the question."
+NEAREST = "Closest to the question in the library. Nothing in it was found to answer the question."

@@ -10,7 +10,8 @@ from functools import partial
 from assistant.answer import EngineName
 from assistant.appraisal import IN_FORCE, level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
-from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, advises, compose
+from assistant.composing.advice import advises
+from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.lists import parts_asked_for
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors

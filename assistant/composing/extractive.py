@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.appraisal import IN_FORCE
+from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, tells_what_to_do
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
 from assistant.composing.fit import misfits, screens_only
@@ -23,11 +23,9 @@ from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
-from assistant.verdicts.sentences import cue
 from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
-from ingestion.sources.recommendations import recommends
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
@@ -103,9 +101,9 @@ def compose(
         for candidate, found in zip(read, faults, strict=True)
         if not found or (warns(candidate) and candidate.hit.passage.document_id in fitting)
     ]
-    beyond = _is_beyond(plan, read, faults)
+    beyond = is_beyond(plan, read, faults)
     if beyond:
-        pool = [one for one in pool if covers(one.text, plan.age or 0) and (advises(plan, one) or recommends(one.text))]
+        pool = [one for one in pool if covers(one.text, plan.age or 0) and tells_what_to_do(plan, one)]
     if not pool:
         return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
@@ -122,13 +120,14 @@ def compose(
             and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
         )
         or (
-            (each.candidate.listed or (each.candidate.item and asks_of_a_drug(plan)))
+            (each.candidate.listed or (each.candidate.item and (asks_of_a_drug(plan) or not warns(each.candidate))))
             and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR
         )
     ]
     if any(scored[n].candidate.listed for n in qualified):
         qualified = [n for n in qualified if not screens_only(plan, scored[n].candidate)]
-    qualified = _advice_first(plan, qualified, scored)
+    qualified += advice_around(plan, qualified, scored)
+    qualified = advice_first(plan, qualified, scored)
     chosen: list[int] = []
     per_document: dict[str, int] = {}
     for n in qualified:
@@ -150,18 +149,6 @@ def compose(
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
 
 
-def _advice_first(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:
-    """The sentences with, of each guideline that answers with graded advice, the advice before what it says around it."""
-    first: dict[str, int] = {}
-    for n in qualified:
-        if advises(plan, scored[n].candidate):
-            first.setdefault(scored[n].candidate.hit.passage.document_id, n)
-    order: list[int] = []
-    for n in qualified:
-        order += [first.get(scored[n].candidate.hit.passage.document_id, n), n]
-    return list(dict.fromkeys(order))
-
-
 def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:
     """The sentence; or, of a list, all that its guideline lists on the matter, in its order: drugs alone are half an answer. Where room is short,
     what it warns of comes before the last of the rest."""
@@ -178,17 +165,6 @@ def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:
     warning = [m for m in section if warns(scored[m].candidate)][:room]
     kept = {*warning, *[m for m in section if m not in warning][: room - len(warning)]}
     return [m for m in section if m in kept]
-
-
-def _is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[str]]) -> bool:
-    """Whether graded recommendations would fit but for the age, and none is for it, unless it leaves something open: then only advice that names that
-    age may answer, as other words on the matter would stand in for the advice that there is not."""
-    graded = [
-        set(found)
-        for candidate, found in zip(read, faults, strict=True)
-        if advises(plan, candidate) and not cue("advice", "open").search(candidate.text)
-    ]
-    return plan.age is not None and set() not in graded and {f"age {plan.age}"} in graded
 
 
 def weigh(
@@ -227,16 +203,6 @@ def quotable(plan: Plan, candidate: Candidate) -> bool:
     ):
         return False
     return kind is not Kind.LITERATURE or candidate.role not in {Role.BACKGROUND, Role.METHOD}
-
-
-def advises(plan: Plan, candidate: Candidate) -> bool:
-    """Whether the question asks for advice, or may, and the sentence is a graded recommendation in force."""
-    return (
-        bool(plan.asks & {Asks.GUIDANCE, Asks.NOTE})
-        and candidate.role is Role.RECOMMENDATION
-        and candidate.grade is not None
-        and candidate.hit.passage.status in IN_FORCE
-    )
 
 
 def term_weight(frequency: int) -> float:

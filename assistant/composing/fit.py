@@ -12,7 +12,7 @@ from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, co
 from assistant.composing.candidates import Candidate
 from assistant.composing.facts import holds
 from assistant.composing.opposites import other_label, other_stage
-from assistant.composing.people import other_people, treats
+from assistant.composing.people import other_people
 from assistant.composing.regimens import lacking_kinds, what_for
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
@@ -24,7 +24,7 @@ from indexes.passage import Kind, Role
 
 _AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
 _POINTS_ELSEWHERE = re.compile(r"\(see\b[^)]*\)|\bsee [A-Z]\w+", re.IGNORECASE)
-_SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
+SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
 
 
 def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
@@ -57,8 +57,7 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield f"guidance for {plan.country.name}"
     if Wanted.DOSE in plan.wanted:  # a dose is for what it is for, even where no list knows what that is
         yield from (term.text for term in what_for(plan) if not term.occurs_in(around))
-    if treats(plan):
-        yield from lacking_kinds(plan.question, f"{candidate.headings} . {candidate.text}")
+    yield from lacking_kinds(plan.question, f"{candidate.headings} . {candidate.text}")
     if advises_unnamed(candidate.text, candidate.headings):
         yield "whose advice it is"
     if Asks.YES_NO not in plan.asks:
@@ -73,9 +72,9 @@ def screens_only(plan: Plan, candidate: Candidate) -> bool:
     """Whether the sentence is of a guideline on screening, and no graded advice on anything else, though the question is how to treat."""
     return (
         "treatment" in plan.sections
-        and _SCREENS.search(candidate.hit.passage.title) is not None
-        and not _SCREENS.search(plan.question)
-        and not (candidate.role is Role.RECOMMENDATION and candidate.grade and not _SCREENS.search(candidate.text))
+        and SCREENS.search(candidate.hit.passage.title) is not None
+        and not SCREENS.search(plan.question)
+        and not (candidate.role is Role.RECOMMENDATION and candidate.grade and not SCREENS.search(candidate.text))
     )
 
 

@@ -95,9 +95,11 @@ def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Single items of lists that hold without what stands above them: what not to do, or to beware of, with a drug that the question names or on what
     the guideline is on; and, where the dose of a drug is asked for, on that or not for what, the drug's own lines."""
     drugs, alone = plan.of_kind(TermKind.DRUG), asks_of_a_drug_alone(plan)
-    for hit in hits if "cautions" in plan.sections else ():
+    for hit in hits if plan.sections else ():
         passage = hit.passage
-        for part in passage.parts:
+        for part, start, end in labelled(plan, passage):
+            yield Candidate(hit, start, end, part.role, leans=False, item=True)
+        for part in passage.parts if "cautions" in plan.sections else ():
             headed = aspect_headed(lowest_first(passage, part)) if is_list(passage, part) else None
             if headed == "cautions":
                 headings = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
@@ -114,9 +116,26 @@ def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
                         yield Candidate(hit, part.start + start, part.start + end, part.role, leans=False, item=True)
 
 
+def labelled(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
+    """The lines of a passage's lists whose labels name all that the question is on, under what it asks for: "Hookworm: albendazole 400 mg"."""
+    for part in passage.parts if plan.matters else ():
+        if aspect_headed(lowest_first(passage, part)) not in plan.sections or not is_list(passage, part):
+            continue
+        for line in _LINE.finditer(passage.text, part.start, part.end):
+            label, colon, rest = line[0].partition(":")
+            content = content_of(label)
+            if (
+                colon
+                and rest.strip()
+                and len(label) <= _LABEL
+                and all(term.occurs_in(content) for term in plan.matters)
+            ):
+                yield part, *line.span()
+
+
 def warns(candidate: Candidate) -> bool:
-    """Whether it is a list of cautions: it comes with the drugs that it is on, whomever it names."""
-    return candidate.listed and aspect_headed(candidate.lowest_first) == "cautions"
+    """Whether it is a list of cautions, or a line of one: a list comes with the drugs that it is on, whomever it names."""
+    return (candidate.listed or candidate.item) and aspect_headed(candidate.lowest_first) == "cautions"
 
 
 def _stands_alone(item: str) -> bool:

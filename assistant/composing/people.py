@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.composing.candidates import Candidate
-from assistant.planning.ages import covers
+from assistant.planning.ages import OLD, covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, key_terms
 from assistant.planning.vocabulary import TermKind, synonyms
@@ -18,7 +18,7 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _LATENT = re.compile(r"\blatent\b", re.IGNORECASE)
-_NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|premature)\b", re.IGNORECASE)
+_NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|prematur\w+)\b", re.IGNORECASE)
 _FORESTALLS = re.compile(  # a bowel prep does not
     r"\b(?:pre|post)-?exposure prophylaxis|\b(?-i:PrEP|PEP)\b", re.IGNORECASE
 )
@@ -35,9 +35,11 @@ _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
 _PREGNANT = key_terms("pregnancy")[0]
+_FOR_THE_OLD = re.compile(r"\b(?:elderly|older (?:adults|people|persons)|geriatric)\b", re.IGNORECASE)
 ADULT, OLDEST_MOTHER = 18, 55
 _SPECIAL_BY_NAME = re.compile(
-    r"\b(?:child|pa?ediatric|adolescen|postnatal|perinatal|postpartum|antenatal|maternal)", re.IGNORECASE
+    r"\b(?:child|pa?ediatric|adolescen|postnatal|perinatal|postpartum|antenatal|maternal|prematur|preterm|neonat|newborn|infan|bab(?:y|ies)\b)",
+    re.IGNORECASE,
 )
 """What is about them by its name: childhood asthma, postnatal depression."""
 
@@ -49,7 +51,7 @@ def other_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]
     yield from _by_sex_and_age(plan, candidate, around)
     if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
-    yield from _by_exposure(plan.question, candidate.text)
+    yield from _by_exposure(plan.question, candidate.headings if candidate.listed else candidate.text)
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     if (treats(plan) or candidate.listed) and (others := _for_others(plan, candidate)):
@@ -123,6 +125,8 @@ def _covers(candidate: Candidate, age: int) -> bool | None:
     if not candidate.listed:
         return covers(candidate.text, age)
     said = {covers(line, age) for line in (candidate.headings, *candidate.text.split("\n"))} - {None}
+    if age >= OLD and _FOR_THE_OLD.search(candidate.text):
+        return True
     return any(said) if said else None
 
 
@@ -139,6 +143,8 @@ def _for_others(plan: Plan, candidate: Candidate) -> str | None:
     for match in _OTHERS.finditer(about):
         name = match[0].lower()
         if name == "latent" and (" ltbi " in asked or _FORESTALLED.search(plan.question)):
+            continue
+        if name.startswith("pregnan") and " concept " in asked:
             continue
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.composing.lists import is_about, parts_asked_for
+from assistant.composing.lists import is_about, labelled, parts_asked_for
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from indexes.passage import Hit, Part, Passage, Role
@@ -45,7 +45,9 @@ class Sections:
         asks for advice, the graded recommendations of the guidelines found first."""
         known = {hit.passage.passage_id for hit in found}
         near = (*found, *by_name) if plan.sections else ()
-        on_it = dict.fromkeys(hit.passage.document_id for hit in near if is_about(plan, hit.passage))
+        on_it = dict.fromkeys(
+            hit.passage.document_id for hit in near if is_about(plan, hit.passage) or any(labelled(plan, hit.passage))
+        )
         advising = (
             dict.fromkeys(hit.passage.document_id for hit in found) if plan.asks & {Asks.GUIDANCE, Asks.NOTE} else {}
         )
@@ -54,10 +56,18 @@ class Sections:
             identifiers = self._ledger.passage_ids(document)
             for identifier in identifiers if len(identifiers) <= MOST_PASSAGES else ():
                 passage = None if identifier in known else self._ledger.passage(identifier)
-                wanted = passage and (parts_asked_for(plan, passage) or (document in advising and _is_graded(passage)))
-                if passage and wanted and plan.filters.accepts(passage):
+                if (
+                    passage
+                    and _is_wanted(plan, passage, advising=document in advising)
+                    and plan.filters.accepts(passage)
+                ):
                     more.append(passage)
         return more
+
+
+def _is_wanted(plan: Plan, passage: Passage, *, advising: bool) -> bool:
+    asked = bool(parts_asked_for(plan, passage)) or any(labelled(plan, passage))
+    return asked or (advising and _is_graded(passage))
 
 
 def _is_graded(passage: Passage) -> bool:

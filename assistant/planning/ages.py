@@ -12,7 +12,8 @@ _AGED = r"(?:of age|old)"
 _RANGE = re.compile(
     rf"(?:\b(?:aged?|ages|between|from)\s+|\b{_PEOPLE}\s+)(\d{{1,3}})\s*(?:years?\s*)?(?:to|and|-|–|through)\s*(\d{{1,3}})\s*years?\b"
     rf"|\b(\d{{1,3}})\s*(?:to|-|–|through)\s*(\d{{1,3}})[\s-]*years?[\s-]*{_AGED}\b"
-    r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b"
+    r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b(?!\s*(?:months?|weeks?|days?|hours?)\b)"
+    r"|\b(\d{1,2})\s*(?:to|-|–)\s*(\d{1,2})\s*years?\s*:"
     r"|\bat (?:age )?(\d{1,3})(?: years)?,? and (?:continuing|continues?|ending) (?:until|through|to|at) (?:age )?(\d{1,3})\b",
     re.IGNORECASE,
 )
@@ -38,6 +39,9 @@ _TO = re.compile(
     r"(?!\s*(?:of|after|later|follow))|[≤]\s*(\d{1,3})\s*years?\b|<=\s*(\d{1,3})\s*years?\b",
     re.IGNORECASE,
 )
+_BEYOND = re.compile(r"\bolder (?:adults?|people|persons?|wom[ae]n|m[ae]n)\b|\belderly\b", re.IGNORECASE)
+_BENEATH = re.compile(r"\byounger (?:adolescents?|adults?|people|persons?|children|wom[ae]n|m[ae]n)\b", re.IGNORECASE)
+OLD = 65  # years from which on one is elderly
 _ASKED = re.compile(
     r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|f|m)\b)"
     r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))",
@@ -74,13 +78,18 @@ def age_ranges(text: str) -> list[tuple[int, int]]:
 
 
 def covers(text: str, age: int) -> bool | None:
-    """Whether one of the text's age ranges holds the age; `None` where it speaks of none.
+    """Whether one of the text's age ranges holds the age, or words for those beyond them do; `None` where it speaks of none.
 
     "Starting at age 45" says until when only where another range does: below 45 it does not hold, above it tells nothing by itself.
     """
     ranges, starts = age_ranges(text), [int(match.group(1)) for match in _STARTS.finditer(text)]
     if any(low <= age <= high for low, high in ranges):
         return True
+    if ranges and (
+        (age > max(high for _, high in ranges) and age >= OLD and _BEYOND.search(text))
+        or (age < min(low for low, _ in ranges) and _BENEATH.search(text))
+    ):
+        return True  # "adults 15 to 65 years old, and older adults at risk"
     if starts and age >= min(starts):
         return max(high for _, high in ranges) >= age if ranges else None
     return False if ranges or starts else None

@@ -13,6 +13,13 @@ _SPAN = re.compile(r"\d+-(?:year|yr|month|week|day)s?(?:-old)?|\d+-?(?:yo|yr|y)"
 _AMOUNT = re.compile(
     r"\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?(?:%|mg|mcg|µg|μg|g|kg|ml|l|mmhg|mmol|iu|units?)?"
 )  # 100, 1,200, 40-49, 81mg
+_SALTS = frozenset(
+    stem(word)
+    for word in (
+        *("sodium", "potassium", "hydrochloride", "sulphate", "sulfate", "maleate"),
+        *("tartrate", "succinate", "gluconate", "acetate", "phosphate"),
+    )
+)
 MAX_NAME = 6  # tokens in the longest name looked for
 
 
@@ -61,7 +68,7 @@ def _named(text: str) -> list[Term]:
             terms.append(Term(surface, concept.names, concept.kind))
         elif looks_like_a_drug(surface):
             terms.append(Term(surface, frozenset({words[place]}), TermKind.DRUG))
-        elif words[place] not in generic() and not _spoken_for(words, place):
+        elif words[place] not in generic() and not _spoken_for(words, place) and not _is_a_salt(words, place):
             terms.append(Term(surface, frozenset({words[place]})))
         place += length
     return terms
@@ -88,6 +95,15 @@ def _spoken_for(words: list[str], place: int) -> bool:
         return True
     before = [compound for compound in words[max(0, place - 3) : place] if "-" in compound and not _splits(compound)]
     return any(word == stem(part) for compound in before for part in compound.split("-"))
+
+
+def _is_a_salt(words: list[str], place: int) -> bool:
+    """Whether it only says in which form a drug beside it comes: sodium valproate, metoprolol tartrate."""
+    near = [words[n] for n in (place - 1, place + 1) if 0 <= n < len(words)]
+    return words[place] in _SALTS and any(
+        looks_like_a_drug(word) or ((known := concepts().get(word)) is not None and known.kind is TermKind.DRUG)
+        for word in near
+    )
 
 
 def _splits(word: str) -> bool:

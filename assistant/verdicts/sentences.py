@@ -37,6 +37,11 @@ def said_by(checked: Checked) -> Said:
     return Said(citation.quote, role_of(citation.quote, checked.passages[0].part_at(citation.start).role))
 
 
+def leaves_open(text: str) -> bool:
+    """Whether it says that nobody can advise: the evidence is insufficient."""
+    return cue("advice", "open").search(text) is not None
+
+
 def cue(section: str, name: str) -> re.Pattern[str]:
     """A pattern of `cues.toml`."""
     return _cues(section)[name]

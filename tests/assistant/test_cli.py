@@ -105,7 +105,7 @@ def test_a_refusal_offers_reading_that_is_no_answer(run: Run, starter_home: Path
     assert 1 <= len(refused["nearest"]) <= 3
     assert any("tiotropium" in source["title"].lower() for source in refused["nearest"])
     shown = " ".join(run("ask", question, home=starter_home).out.split())
-    assert "None of it answers the question. • " in shown
+    assert "Nothing in it was found to answer the question. • " in shown
     assert all(source["title"] in shown for source in refused["nearest"])
 
 
