@@ -12,14 +12,14 @@ from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, co
 from assistant.composing.candidates import Candidate
 from assistant.composing.facts import holds
 from assistant.composing.opposites import other_label, other_stage
-from assistant.composing.people import other_people
+from assistant.composing.people import other_people, treats
 from assistant.composing.regimens import lacking_kinds, what_for
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
 from assistant.planning.places import Country
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
-from assistant.planning.vocabulary import TermKind
+from assistant.planning.vocabulary import TermKind, looks_like_a_condition
 from indexes.passage import Kind, Role
 
 _AGAINST = re.compile(r"\b(?:do not|don't|against|should not|not recommended|avoid)\b", re.IGNORECASE)
@@ -55,8 +55,9 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield f"what the {body} says"
     if plan.country and not _is_guidance_of(plan.country, candidate):
         yield f"guidance for {plan.country.name}"
-    if Wanted.DOSE in plan.wanted:  # a dose is for what it is for, even where no list knows what that is
-        yield from (term.text for term in what_for(plan) if not term.occurs_in(around))
+    # A dose is for what it is for, even where no list knows what that is; and so is the treatment of a disease.
+    unknown = [term for term in what_for(plan) if Wanted.DOSE in plan.wanted or _is_treated(plan, candidate, term)]
+    yield from (term.text for term in unknown if not term.occurs_in(around))
     yield from lacking_kinds(plan.question, f"{candidate.headings} . {candidate.text}")
     if advises_unnamed(candidate.text, candidate.headings):
         yield "whose advice it is"
@@ -66,6 +67,11 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
     ):  # "do not" answers "what dose?" too
         yield from (wanted.value for wanted in plan.wanted if not holds(plan, wanted, candidate, sentence))
+
+
+def _is_treated(plan: Plan, candidate: Candidate, term: Term) -> bool:
+    guideline = candidate.hit.passage.kind is Kind.GUIDELINE
+    return guideline and treats(plan) and looks_like_a_condition(term.text)
 
 
 def screens_only(plan: Plan, candidate: Candidate) -> bool:

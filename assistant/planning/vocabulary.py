@@ -93,6 +93,17 @@ def _endings() -> re.Pattern[str]:
     return re.compile(rf"[a-z]{{2,}}(?:{endings})s?")
 
 
+_DISEASES = re.compile(
+    r"[a-z]{3,}(?:itis|iasis|aemia|emia|pathy|oma|algia|penia|megaly|uria|rrho?ea|sclerosis|ectasis|thorax|oedema|edema)s?"
+    r"|[a-z]{4,}(?<!diagn)(?<!progn)(?<!apopt)(?<!hypn)osis"
+)
+
+
+def looks_like_a_condition(word: str) -> bool:
+    """Whether a word ends as the names of diseases do, by the Greek that medicine makes them of."""
+    return _DISEASES.fullmatch(word.lower()) is not None
+
+
 def looks_like_a_drug(word: str) -> bool:
     """Whether a word (not its stem) ends as the names of drugs do; common words that happen to are ruled out by being generic."""
     word = word.lower()

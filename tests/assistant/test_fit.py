@@ -284,3 +284,10 @@ def test_a_man_of_some_age_is_one_of_those_of_that_age() -> None:
     assert not list(misfits(plan("What should a 55-year-old man with hypertension be given?"), _candidate(said)))
     others = "Women 50 years or older with hypertension should be given a thiazide."
     assert list(misfits(plan("What should a 55-year-old man with hypertension be given?"), _candidate(others)))
+
+
+def test_a_guideline_treats_a_disease_that_no_list_knows_only_where_it_names_it() -> None:
+    question = plan("How is prostatitis treated in people with penicillin allergy?")
+    sentence = "Treat people with penicillin allergy with doxycycline for two weeks."
+    assert list(misfits(question, _candidate(sentence, "Syphilis", Kind.GUIDELINE))) == ["prostatitis"]
+    assert not list(misfits(question, _candidate(sentence, "Prostatitis", Kind.GUIDELINE)))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from assistant.planning.rules import Wanted, plan
 from assistant.planning.terms import content_of, key_terms
+from assistant.planning.vocabulary import looks_like_a_condition
 from indexes.passage import Filters, Kind
 
 
@@ -115,3 +116,15 @@ def test_a_question_for_harms_wants_any_of_them(question: str, harm: bool) -> No
     made = plan(question)
     assert (Wanted.HARM in made.wanted) is harm
     assert not harm or [term.text for term in made.terms] == [made.terms[0].text]
+
+
+@pytest.mark.parametrize(
+    ("word", "is_one"),
+    [
+        ("prostatitis", True), ("xerophthalmia", False), ("Hypophosphataemia", True), ("bronchiectasis", True), ("tuberculosis", True),
+        ("cardiomyopathies", False), ("melanomas", True), ("diagnosis", False), ("prognosis", False), ("apoptosis", False), ("dose", False),
+        ("coma", False),
+    ],
+)  # fmt: skip
+def test_names_of_diseases_are_known_by_their_endings(word: str, *, is_one: bool) -> None:
+    assert looks_like_a_condition(word) is is_one
