@@ -8,7 +8,7 @@ from assistant.composing.candidates import Candidate
 from assistant.composing.regimens import DOSE, regimens
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan, Wanted
-from assistant.planning.terms import key_terms
+from assistant.planning.terms import drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
 from ingestion.sources.recommendations import grade_of
 
@@ -41,6 +41,7 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_CLAUSE = re.compile(r"[,;:]\s")
 _REGIMEN = re.compile(
     r"\b(?:dos(?:e|es|age|ing)|daily|weekly|once|twice|every|per|start\w*|give[ns]?|titrat\w*|maxim\w+|up to|initial\w*|recommended)\b"
     r"|/(?:d|day|kg|week)\b",
@@ -61,6 +62,9 @@ def holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bo
     if not _FACTS[wanted].search(text):
         return False
     drugs = plan.of_kind(TermKind.DRUG)
+    if wanted is Wanted.FREQUENCY and drugs and not candidate.listed:
+        said = [drugs_in(clause) for clause in _CLAUSE.split(text) if _FACTS[wanted].search(clause)]
+        return any(not named or any(one.names & asked.names for one in named for asked in drugs) for named in said)
     if wanted is not Wanted.DOSE or not drugs:
         return True
     if candidate.listed:

@@ -51,7 +51,7 @@ def other_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]
     yield from _by_sex_and_age(plan, candidate, around)
     if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
-    yield from _by_exposure(plan.question, candidate.headings if candidate.listed else candidate.text)
+    yield from _by_exposure(plan, candidate.headings if candidate.listed else candidate.text)
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     if (treats(plan) or candidate.listed) and (others := _for_others(plan, candidate)):
@@ -90,8 +90,9 @@ def _says_without(candidate: Candidate, term: Term) -> bool:
     return without.search(said) is not None or first.search(said) is not None
 
 
-def _by_exposure(question: str, text: str) -> Iterator[str]:
-    if _FORESTALLS.search(text) and not _FORESTALLED.search(question):
+def _by_exposure(plan: Plan, text: str) -> Iterator[str]:
+    question, ill = plan.question, plan.of_kind(TermKind.CONDITION) or treats(plan)
+    if ill and _FORESTALLS.search(text) and not _FORESTALLED.search(question):
         yield "people who have it already"
     before = _GIVEN_BEFORE.search(text) or (_UNEXPOSED.search(text) and not _EXPOSED.search(text))
     if _EXPOSED.search(question) and before:

@@ -42,7 +42,10 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
             Wanted.DURATION,
             r"\b(how long (?:should|do|does|to|is|must)|duration|for how (?:long|many)|how many (?:days|weeks|months|years))\b",
         ),
-        (Wanted.FREQUENCY, r"\b(how (?:often|frequently)|(?<!QT )(?<!QTc )(?<!PR )(?<!confidence )(?<!birth )intervals?)\b"),
+        (
+            Wanted.FREQUENCY,
+            r"\b(how (?:often|frequently)|(?<!QT )(?<!QTc )(?<!PR )(?<!confidence )(?<!birth )intervals?)\b",
+        ),
         (Wanted.AGE, r"\b((?:at )?(?:what|which) age|between which ages)\b"),
         (
             Wanted.FIGURE,

@@ -211,6 +211,14 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
         # what a dose is for, even where no list knows what that is
         ("Ceftriaxone dose in zibosis", "Give ceftriaxone 250 mg once daily in gonorrhoea.", "", False),
         ("Ceftriaxone dose in zibosis", "Give ceftriaxone 250 mg once daily.", "Zibosis of the mouth", True),
+        # how often is said of the drug beside it
+        (
+            "How often is zibotentan injected?",
+            "Against daily oral aspirin, zibotentan prevented all strokes.",
+            "",
+            False,
+        ),
+        ("How often is zibotentan injected?", "Zibotentan is injected every six months, aspirin is not.", "", True),
         # kinds of regimens
         (
             "Herpes suppressive treatment with aciclovir?",
