@@ -65,6 +65,17 @@ def test_where_something_starts_says_not_until_when() -> None:
     assert [covers(text, age) for age in (44, 47, 60, 90)] == [False, True, True, False]
 
 
+def test_words_for_those_beyond_a_range_hold_for_them() -> None:
+    text = "Screen adults 15 to 65 years old, and also younger adolescents and older adults whose risk is increased."
+    assert [covers(text, age) for age in (13, 40, 70)] == [True, True, True]
+    assert [covers("Screen adults 15 to 65 years old.", age) for age in (13, 40, 70)] == [False, True, False]
+
+
+def test_months_are_no_years_and_a_label_is_a_range() -> None:
+    assert covers("Children aged 18 to 30 months may be screened.", 2) is None
+    assert [covers("6 - 12 years: 1 - 2 tablets", age) for age in (5, 8, 13)] == [False, True, False]
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read(text: str) -> None:
     asked_age(text)

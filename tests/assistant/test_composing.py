@@ -283,6 +283,20 @@ def test_a_statement_that_leaves_another_matter_open_does_not_stand_in_for_advic
     assert [one.candidate.text for one in found] == [for_the_old]
 
 
+def test_where_screening_is_asked_about_the_advice_comes_with_what_is_said_around_it() -> None:
+    advice = "Do not screen adults without symptoms for hypertension with zibometry."
+    around = "Zibometry finds hypertension in smokers who are screened with it every day."
+    text = f"{advice} {around}"
+    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "D"), Part(len(advice) + 1, len(text), Role.BODY))
+    passage = Passage(
+        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Zibometry", parts=parts
+    )
+    hits = [Hit(passage, Scores(0.8, 5.0, 0.9))]
+    table = {advice: (0.62, 0.78, 0.0), around: (0.95, 0.0, 0.3)}
+    found = chosen(hits, table, "zibometry screening hypertension smokers every day").chosen
+    assert [one.candidate.text for one in found] == [advice, around]
+
+
 def test_what_is_yet_to_be_studied_is_no_advice() -> None:
     text = "Whether zibotentan lowers blood pressure in hypertension of the old."
     assert not chosen([graded(text, None, heading="Research Needs and Gaps")], {text: (1.0, 0.0, 0.0)}, ADVICE).chosen

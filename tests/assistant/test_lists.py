@@ -177,6 +177,14 @@ def test_the_harms_of_a_class_are_answered_by_the_list_of_its_drugs() -> None:
     assert [one.text for one in items(plan("side effects of ethambutol"), hits)] == ["Ethambutol: optic neuritis"]
 
 
+def test_a_line_whose_label_names_all_that_is_asked_about_answers_for_it() -> None:
+    worms = "Hookworm: albendazole 400 mg once\nAscaris: mebendazole 100 mg\nScalp lesions: clobetasol"
+    hits = [Hit(passage(("Drug", worms), title="Helminthiasis"), Scores())]
+    assert [one.text for one in items(plan("treatment of hookworm"), hits)] == ["Hookworm: albendazole 400 mg once"]
+    assert [one.text for one in items(plan("treatment of ringworm of the scalp"), hits)] == []
+    assert [one.text for one in items(plan("complications of hookworm"), hits)] == []
+
+
 def test_a_dose_asked_for_alone_is_answered_by_the_lines_of_the_drug() -> None:
     regimens = "Phenytoin: 15 mg/kg slowly\nChild: loading dose 20 mg/kg\nParaldehyde by injection"
     of = passage(("Drug", regimens), title="Seizures")

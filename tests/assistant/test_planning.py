@@ -93,6 +93,17 @@ def test_every_kind_is_looked_at_unless_the_caller_says_otherwise() -> None:
     assert all(quota > 0 for quota in plan("metformin").quotas.values())
 
 
+def test_the_salt_of_a_drug_is_no_word_to_be_found() -> None:
+    assert [term.text for term in key_terms("sodium valproate in epilepsy")] == ["sodium valproate", "epilepsy"]
+    assert [term.text for term in key_terms("metoprolol tartrate in angina")] == ["metoprolol", "angina"]
+    assert "sodium" in [term.text for term in key_terms("sodium in cirrhosis")]
+
+
+def test_how_often_is_asked_by_an_interval_too() -> None:
+    assert Wanted.FREQUENCY in plan("lenacapavir injection interval").wanted
+    assert Wanted.FREQUENCY not in plan("QT interval on citalopram").wanted
+
+
 def test_intents() -> None:
     trials = plan("Which clinical trials are recruiting patients with COPD?")
     assert trials.wants_trials

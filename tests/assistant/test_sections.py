@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,22 @@ def test_the_recommendations_of_a_guideline_found_are_read_where_advice_is_asked
         assert read_on(plan("zibosis blood test"), found, []) == [graded]  # a note, which may ask for advice
         assert read_on(plan("Is zibosis found by a blood test?"), found, []) == []
         assert read_on(plan("Should adults be screened for zibosis?"), [*found, Hit(graded, Scores())], []) == []
+
+
+def test_a_guideline_is_read_on_that_has_a_line_on_what_is_asked(tmp_path: Path) -> None:
+    filler = " ".join(["Worms live in the gut of many people for years."] * 60)
+    worms = {
+        "condition_name": "Helminthiasis", "source": "NSTG 2022", "introduction": filler,
+        "treatment": {"drug": ["Hookworm: mebendazole 100 mg", *[f"Worm {n}: drug {n}, " + "as told by the clinic " * 8 for n in range(40)],
+                               "Hookworm: albendazole 400 mg once"]},
+    }  # fmt: skip
+    (tmp_path / "worms.json").write_text(json.dumps(worms), encoding="utf-8")
+    with Library.open(tmp_path / "home", purpose="a test") as library:
+        ingest_files(library, [tmp_path / "worms.json"])
+        passages = [*library.ledger.passages()]
+        first = next(each for each in passages if "mebendazole" in each.text)
+        more = Sections(library.ledger).read_on(plan("treatment of hookworm"), [Hit(first, Scores())], [])
+    assert any("albendazole" in each.text for each in more)
 
 
 def test_a_list_is_printed_an_item_a_line(library: Library, citewell: Command, monkeypatch: pytest.MonkeyPatch) -> None:
