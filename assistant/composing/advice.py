@@ -52,7 +52,6 @@ def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]
         for n, each in enumerate(scored)
         if n not in qualified
         and each.candidate.hit.passage.document_id in answering
-        and tells_what_to_do(plan, each.candidate)
         and advises(plan, each.candidate)
         and SCREENS.search(plan.question)
         and SCREENS.search(each.candidate.text)

@@ -92,28 +92,39 @@ def _unfit(text: str, passage: Passage) -> bool:
 
 
 def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
-    """Single items of lists that hold without what stands above them: what not to do, or to beware of, with a drug that the question names or on what
-    the guideline is on; and, where the dose of a drug is asked for, on that or not for what, the drug's own lines."""
-    drugs, alone = plan.of_kind(TermKind.DRUG), asks_of_a_drug_alone(plan)
+    """Single items of lists that hold without what stands above them: what their labels name, cautions on a drug, and the doses of a drug."""
     for hit in hits if plan.sections else ():
         passage = hit.passage
-        for part, start, end in labelled(plan, passage):
-            yield Candidate(hit, start, end, part.role, leans=False, item=True)
+        found = [*labelled(plan, passage)]
         for part in passage.parts if "cautions" in plan.sections else ():
             headed = aspect_headed(lowest_first(passage, part)) if is_list(passage, part) else None
             if headed == "cautions":
-                headings = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
-                on_it = not plan.matters or any(term.occurs_in(headings) for term in plan.matters)
-                about = plan.terms if on_it else ()
-                for line in _LINE.finditer(passage.text, part.start, part.end):
-                    content = content_of(line[0])
-                    if _stands_alone(line[0]) and any(term.occurs_in(content) for term in (*drugs, *about)):
-                        yield Candidate(hit, *line.span(), part.role, leans=False, item=True)
-            elif headed == "treatment" and Wanted.DOSE in plan.wanted and (alone or is_about(plan, passage, part)):
-                text = passage.text[part.start : part.end]
-                for start, end in regimens(text, drugs):
-                    if is_on(text[start:end], drugs) and DOSE.search(text, start, end):
-                        yield Candidate(hit, part.start + start, part.start + end, part.role, leans=False, item=True)
+                found += _cautions(plan, passage, part)
+            elif headed == "treatment" and Wanted.DOSE in plan.wanted:
+                found += _doses(plan, passage, part)
+        for part, start, end in found:
+            yield Candidate(hit, start, end, part.role, leans=False, item=True)
+
+
+def _cautions(plan: Plan, passage: Passage, part: Part) -> Iterator[tuple[Part, int, int]]:
+    """Lines of a list of cautions with a drug that the question names; under a heading on what it is on, with anything that it names."""
+    headings = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
+    on_it = not plan.matters or any(term.occurs_in(headings) for term in plan.matters)
+    named = plan.terms if on_it else plan.of_kind(TermKind.DRUG)
+    for line in _LINE.finditer(passage.text, part.start, part.end):
+        content = content_of(line[0])
+        if _stands_alone(line[0]) and any(term.occurs_in(content) for term in named):
+            yield part, *line.span()
+
+
+def _doses(plan: Plan, passage: Passage, part: Part) -> Iterator[tuple[Part, int, int]]:
+    """The lines of a drug whose dose is asked for, under a title on what it is for, or where nothing says for what."""
+    if not asks_of_a_drug_alone(plan) and not is_about(plan, passage, part):
+        return
+    drugs, text = plan.of_kind(TermKind.DRUG), passage.text[part.start : part.end]
+    for start, end in regimens(text, drugs):
+        if is_on(text[start:end], drugs) and DOSE.search(text, start, end):
+            yield part, part.start + start, part.start + end
 
 
 def labelled(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
