@@ -64,6 +64,10 @@ def test_a_drug_is_asked_about_alone_where_nothing_says_for_what(question: str, 
         ("loading dose of phenytoin", "Phenytoin 100 mg daily", ["a loading dose"]),
         ("loading dose of phenytoin", "Phenytoin: initially 15 mg/kg", []),
         ("treatment of gout", "Colchicine", []),
+        ("at what blood pressure to start drugs", "Drugs prevent strokes at 70 years", ["a blood pressure"]),
+        ("at what blood pressure to start drugs", "Start drugs at 140/90 mmHg", []),
+        ("GDM: at what glucose to start insulin", "It usually occurs after 20 weeks", ["a glucose value"]),
+        ("GDM: at what glucose to start insulin", "Start where fasting glucose is above 5.8 mmol/L", []),
     ],
 )
 def test_kinds_of_regimen_are_not_each_other(question: str, text: str, lacking: list[str]) -> None:
