@@ -14,7 +14,7 @@ from assistant.composing.answerable import IN_FULL, decision_for, probability_fo
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
 from assistant.composing.fit import misfits, screens_only
 from assistant.composing.instances import meanings
-from assistant.composing.lists import Bounds, items, lists, uncut, warns, within
+from assistant.composing.lists import Bounds, items, lists, told_by_lines, uncut, warns, within
 from assistant.composing.people import special_people
 from assistant.composing.priors import prior
 from assistant.composing.regimens import asks_of_a_drug
@@ -91,11 +91,16 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one)]
-    single = [*items(plan, hits), *candidates(hits)]
+    lines = [*items(plan, hits)]
+    listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one) and not told_by_lines(plan, one, lines)]
+    single = [*lines, *candidates(hits)]
     read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
-    fitting = {one.hit.passage.document_id for one, found in zip(read, faults, strict=True) if one.listed and not found}
+    fitting = {
+        one.hit.passage.document_id
+        for one, found in zip(read, faults, strict=True)
+        if (one.listed or one.item) and not found
+    }
     pool = [
         candidate
         for candidate, found in zip(read, faults, strict=True)
@@ -153,18 +158,23 @@ def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:
     """The sentence; or, of a list, all that its guideline lists on the matter, in its order: drugs alone are half an answer. Where room is short,
     what it warns of comes before the last of the rest."""
     one = scored[n].candidate
-    if not one.listed:
+    if not _is_of_a_section(one):
         return [n]
     of_document = one.hit.passage.document_id
     section = [
         m
         for m, each in enumerate(scored)
-        if each.candidate.listed and each.candidate.hit.passage.document_id == of_document
+        if _is_of_a_section(each.candidate) and each.candidate.hit.passage.document_id == of_document
     ]
     section.sort(key=lambda m: scored[m].candidate.hit.passage.start + scored[m].candidate.start)
     warning = [m for m in section if warns(scored[m].candidate)][:room]
     kept = {*warning, *[m for m in section if m not in warning][: room - len(warning)]}
     return [m for m in section if m in kept]
+
+
+def _is_of_a_section(candidate: Candidate) -> bool:
+    """Whether it is a list, or a line of one that was chosen for its drug or label: other lines on that may be for other people."""
+    return candidate.listed or (candidate.item and not warns(candidate))
 
 
 def weigh(

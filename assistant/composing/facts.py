@@ -69,4 +69,4 @@ def holds(plan: Plan, wanted: Wanted, candidate: Candidate, sentence: str) -> bo
         return True
     if candidate.listed:
         return any(_FACTS[wanted].search(text[start:end]) for start, end in regimens(text, drugs))
-    return bool(_REGIMEN.search(text)) and any(term.occurs_in(sentence) for term in drugs)
+    return (candidate.item or bool(_REGIMEN.search(text))) and any(term.occurs_in(sentence) for term in drugs)

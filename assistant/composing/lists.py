@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
-from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens
+from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens, what_for
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
@@ -104,6 +104,22 @@ def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
                 found += _doses(plan, passage, part)
         for part, start, end in found:
             yield Candidate(hit, start, end, part.role, leans=False, item=True)
+
+
+def told_by_lines(plan: Plan, listed: Candidate, lines: Sequence[Candidate]) -> bool:
+    """Whether a line of a list gives the dose that is asked for, for all that the list gives it for: the rest is on other drugs, and a line that lost
+    its drug's name would be read as this one's."""
+    if Wanted.DOSE not in plan.wanted or not plan.of_kind(TermKind.DRUG) or warns(listed):
+        return False
+    names = content_of(f"{listed.headings} . {listed.text}")
+    return any(
+        within(line, [listed])
+        and all(
+            term.occurs_in(content_of(f"{line.headings} . {line.text}")) or not term.occurs_in(names)
+            for term in what_for(plan)
+        )
+        for line in lines
+    )
 
 
 def _cautions(plan: Plan, passage: Passage, part: Part) -> Iterator[tuple[Part, int, int]]:

@@ -19,6 +19,8 @@ _OTHERS = re.compile(
 )
 _LATENT = re.compile(r"\blatent\b", re.IGNORECASE)
 _NEWBORN = re.compile(r"\b(?:newborns?|neonat\w*|ba(?:by|bies)|infants?|preterms?|prematur\w+)\b", re.IGNORECASE)
+_UNDER = re.compile(r"(?:\b(?:under|below|less than|younger than)|<)\s*(\d+)\s*months?\b", re.IGNORECASE)
+_OVER = re.compile(r"(?:\b(?:over|above|more than|older than)|>)\s*(\d+)\s*months?\b", re.IGNORECASE)
 _FORESTALLS = re.compile(  # a bowel prep does not
     r"\b(?:pre|post)-?exposure prophylaxis|\b(?-i:PrEP|PEP)\b", re.IGNORECASE
 )
@@ -52,6 +54,7 @@ def other_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]
     if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
     yield from _by_exposure(plan, candidate.headings if candidate.listed else candidate.text)
+    yield from _by_months(plan.question, candidate.text)
     if (surgery := _AFTER.search(candidate.text)) and stem(surgery[1]) not in content_of(plan.question):
         yield f"people without a {surgery[1]}"
     if (treats(plan) or candidate.listed) and (others := _for_others(plan, candidate)):
@@ -88,6 +91,15 @@ def _says_without(candidate: Candidate, term: Term) -> bool:
     said = f"{candidate.text} . {candidate.headings}"
     first = re.compile(rf"\b(?:primary prevention of|first) (?:\w+ ){{0,2}}(?:{starts})", re.IGNORECASE)
     return without.search(said) is not None or first.search(said) is not None
+
+
+def _by_months(question: str, text: str) -> Iterator[str]:
+    """A line for those over so many months is not for those under them, nor the reverse."""
+    for asked, other in ((_UNDER, _OVER), (_OVER, _UNDER)):
+        for match in asked.finditer(question):
+            months = match[1]
+            if months in other.findall(text) and months not in asked.findall(text):
+                yield f"{match[0]}"
 
 
 def _by_exposure(plan: Plan, text: str) -> Iterator[str]:

@@ -161,7 +161,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         terms = tuple(term for term in terms if not _ANY_HARM.search(term.text))
     if Wanted.GRADE in wanted:  # nor one that bears a grade
         terms = tuple(term for term in terms if term.text.lower() not in ("grade", "class"))
-    absent = tuple(term for term in terms if term.kind is TermKind.CONDITION and _is_denied(question, term))
+    absent = tuple(
+        term for term in terms if term.kind in (TermKind.CONDITION, TermKind.POPULATION) and _is_denied(question, term)
+    )
     wants_eligibility = bool(_ELIGIBILITY.search(question))
     wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
@@ -194,8 +196,6 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
 
 
 def _is_denied(question: str, term: Term) -> bool:
-    """Whether the question says "without" or "no" just before the term."""
-    return (
-        re.search(rf"\b(?:no|without|not having|absence of)\s+{re.escape(term.text)}", question, re.IGNORECASE)
-        is not None
-    )
+    """Whether the question says "without" or "no" just before the term; of people, "not" or "non-"."""
+    denial = r"(?:not|non)[\s-]+" if term.kind is TermKind.POPULATION else r"(?:no|without|not having|absence of)\s+"
+    return re.search(rf"\b{denial}{re.escape(term.text)}", question, re.IGNORECASE) is not None

@@ -219,6 +219,12 @@ def test_without_a_condition_is_met_under_its_other_names(sentence: str, fits: b
             False,
         ),
         ("How often is zibotentan injected?", "Zibotentan is injected every six months, aspirin is not.", "", True),
+        # people who are not what others are
+        ("Syphilis treatment, not pregnant", "In pregnancy syphilis is treated with penicillin.", "", False),
+        ("Syphilis treatment, not pregnant", "In nonpregnant people syphilis is treated with doxycycline.", "", True),
+        ("Lung cancer screening in never smokers", "Screen adults who smoke for lung cancer each year.", "", False),
+        ("Salbutamol in a child under 18 months", "Salbutamol 2.5 mg for adult and child over 18 months.", "", False),
+        ("Salbutamol in a child under 18 months", "Salbutamol 1.25 mg for a child under 18 months.", "", True),
         # kinds of regimens
         (
             "Herpes suppressive treatment with aciclovir?",
