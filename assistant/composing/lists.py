@@ -138,6 +138,8 @@ def _doses(plan: Plan, passage: Passage, part: Part) -> Iterator[tuple[Part, int
     if not asks_of_a_drug_alone(plan) and not is_about(plan, passage, part):
         return
     drugs, text = plan.of_kind(TermKind.DRUG), passage.text[part.start : part.end]
+    if any(line.rstrip().endswith(":") for line in text.split("\n")):
+        return  # what stands under "Early latent syphilis:" is not for the late one
     for start, end in regimens(text, drugs):
         if is_on(text[start:end], drugs) and DOSE.search(text, start, end):
             yield part, part.start + start, part.start + end

@@ -194,6 +194,12 @@ def test_the_dose_of_a_drug_is_its_lines_and_not_the_list_around_them() -> None:
     assert [one.text for one in chosen(of, question="How is typhoid treated?")] == [regimens]
 
 
+def test_a_dose_under_a_label_of_its_own_is_not_parted_from_it() -> None:
+    regimens = "Early:\nCiprofloxacin: 500 mg once daily\nLate:\nCiprofloxacin: 500 mg daily for three weeks"
+    of = passage(("Drug", regimens), title="Typhoid")
+    assert [one.text for one in chosen(of, question="ciprofloxacin dose in typhoid")] == [regimens]
+
+
 def test_a_dose_for_what_only_the_rest_of_the_list_names_is_answered_by_the_list() -> None:
     regimens = "Spironolactone 25 mg twice daily\nAlbumin in ascites that persists"
     of = passage(("Drug", regimens), title="Liver cirrhosis")
