@@ -46,6 +46,8 @@ def is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[s
 
 def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:
     """Where screening is asked about, the graded advice on it that fits, of the guidelines that answer: it may lack a word of the question."""
+    if not SCREENS.search(plan.question):
+        return []
     answering = {scored[n].candidate.hit.passage.document_id for n in qualified}
     return [
         n
@@ -53,7 +55,6 @@ def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]
         if n not in qualified
         and each.candidate.hit.passage.document_id in answering
         and advises(plan, each.candidate)
-        and SCREENS.search(plan.question)
         and SCREENS.search(each.candidate.text)
     ]
 

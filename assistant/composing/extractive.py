@@ -112,23 +112,7 @@ def compose(
     if not pool:
         return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
-    answers, likely = decision_for(vectors.embedder.name), probability_for(vectors.embedder.name)
-    qualified = [
-        n
-        for n, each in enumerate(scored)
-        if answers(each.meaning, each.coverage, each.passage)
-        or (plan.is_a_name and each.coverage >= IN_FULL)
-        or (
-            each.coverage >= GRADED_COVERAGE
-            and Asks.GUIDANCE in plan.asks
-            and advises(plan, each.candidate)
-            and likely(each.meaning, each.coverage, each.passage) >= GRADED_BAR
-        )
-        or (
-            (each.candidate.listed or (each.candidate.item and (asks_of_a_drug(plan) or not warns(each.candidate))))
-            and likely(each.meaning, each.coverage, each.passage) >= LISTED_BAR
-        )
-    ]
+    qualified = [n for n, each in enumerate(scored) if _answers(plan, each, vectors.embedder.name)]
     if any(scored[n].candidate.listed for n in qualified):
         qualified = [n for n in qualified if not screens_only(plan, scored[n].candidate)]
     qualified += advice_around(plan, qualified, scored)
@@ -152,6 +136,18 @@ def compose(
         if len(chosen) >= most:
             break
     return Composition(tuple(scored[n] for n in chosen), len(read), _missing(plan, weights, pool) if not chosen else ())
+
+
+def _answers(plan: Plan, each: Chosen, embedder: str) -> bool:
+    """Whether a sentence that fits is close enough to answer; one that says by its form what it is need not be as close as others."""
+    seen = (each.meaning, each.coverage, each.passage)
+    if decision_for(embedder)(*seen) or (plan.is_a_name and each.coverage >= IN_FULL):
+        return True
+    one, likely = each.candidate, probability_for(embedder)(*seen)
+    if one.listed or (one.item and (asks_of_a_drug(plan) or not warns(one))):
+        return likely >= LISTED_BAR
+    graded = each.coverage >= GRADED_COVERAGE and Asks.GUIDANCE in plan.asks and advises(plan, one)
+    return graded and likely >= GRADED_BAR
 
 
 def _with_its_section(n: int, scored: Sequence[Chosen], room: int) -> list[int]:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 
 from assistant.composing.candidates import Candidate
-from assistant.composing.regimens import DOSE, regimens
+from assistant.composing.regimens import AMOUNT, DOSE, regimens
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import drugs_in, key_terms
 from assistant.planning.vocabulary import TermKind
 from ingestion.sources.recommendations import grade_of
 
-_AMOUNT = r"(?<![\d.,])\d[\d.,]{0,12}(?:\s*(?:-|–|to)\s*\d[\d.,]{0,12})?\s*"
 _SMALL = r"one|two|three|four|five|six|seven|eight|nine|ten"
 _FACTS: dict[Wanted, re.Pattern[str]] = {
     Wanted.DOSE: DOSE,
     Wanted.DURATION: re.compile(
-        _AMOUNT + r"[- ]?(?:hours?|days?|weeks?|months?|years?)\b|\b(?:lifelong|indefinitely|one year)\b", re.IGNORECASE
+        AMOUNT + r"[- ]?(?:hours?|days?|weeks?|months?|years?)\b|\b(?:lifelong|indefinitely|one year)\b", re.IGNORECASE
     ),
     Wanted.FREQUENCY: re.compile(
         r"\b(?:every|once|twice|times|daily|weekly|monthly|annual(?:ly)?|yearly|biennial(?:ly)?|each|intervals?|per (?:day|week|month|year))\b",

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, country_of, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
 from assistant.composing.facts import holds
+from assistant.composing.kinds import lacking_kinds
 from assistant.composing.opposites import other_label, other_stage
 from assistant.composing.people import other_people, treats
-from assistant.composing.regimens import lacking_kinds, what_for
+from assistant.composing.regimens import what_for
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
 from assistant.planning.places import Country

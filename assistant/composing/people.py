@@ -99,7 +99,7 @@ def _by_months(question: str, text: str) -> Iterator[str]:
         for match in asked.finditer(question):
             months = match[1]
             if months in other.findall(text) and months not in asked.findall(text):
-                yield f"{match[0]}"
+                yield match[0]
 
 
 def _by_exposure(plan: Plan, text: str) -> Iterator[str]:

@@ -1,23 +1,17 @@
-"""Doses in lists of drugs: the lines that give the regimen of a drug, and which kind of regimen a question asks for.
-
-A loading dose is no maintenance dose, and what is given first is no second line.
-"""
+"""Doses in lists of drugs: the lines that give the regimen of a drug, and what a question asks for the dose of."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
 
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
 from assistant.planning.vocabulary import TermKind
 
-_AMOUNT = r"(?<![\d.,])\d[\d.,]{0,12}(?:\s*(?:-|–|to)\s*\d[\d.,]{0,12})?\s*"
+AMOUNT = r"(?<![\d.,])\d[\d.,]{0,12}(?:\s*(?:-|–|to)\s*\d[\d.,]{0,12})?\s*"
 DOSE = re.compile(
-    _AMOUNT
+    AMOUNT
     + r"(?:million )?(?:mg|mcg|micrograms?|µg|μg|g|grams?|ml|units?|iu|mmol|puffs?|tablets?|inhalations?|actuations?|drops?)\b",
     re.IGNORECASE,
 )
@@ -69,22 +63,3 @@ def asks_of_a_drug_alone(plan: Plan) -> bool:
 def what_for(plan: Plan) -> list[Term]:
     """What a question names beside drugs and people, without the words that only say which dose."""
     return [term for term in plan.matters if not _OF_DOSES.fullmatch(term.text)]
-
-
-def lacking_kinds(question: str, text: str) -> Iterator[str]:
-    """The kinds of regimen that a question asks for and the text does not speak of."""
-    for name, (asked, told) in _kinds().items():
-        if asked.search(question) and not told.search(text):
-            yield name
-
-
-@cache
-def _kinds() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    read = tomllib.loads(files(__package__).joinpath("regimens.toml").read_text(encoding="utf-8"))
-    return {
-        name.replace("_", " "): (
-            re.compile(rf"\b(?:{kind['asked']})\b", re.IGNORECASE),
-            re.compile(rf"\b(?:{kind['told']})", re.IGNORECASE),
-        )
-        for name, kind in read.items()
-    }

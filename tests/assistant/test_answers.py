@@ -400,3 +400,23 @@ def test_sources_that_contradict_each_other_are_both_shown_as_a_conflict(
     assert up in conflict.text
     assert down in conflict.text
     assert "2019" in conflict.text
+
+
+def test_an_answer_names_sources_that_found_different_effects(
+    assistant_of: Callable[[dict[str, str]], Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fell = "Blood pressure was significantly lower with yoga than with usual care (P &lt; 0.001)."
+    same = "There was no significant difference in blood pressure between yoga and usual care (P = 0.61)."
+    both = {
+        "both.xml": pubmed(
+            article(1, "Yoga for blood pressure against usual care", results=fell),
+            article(2, "Yoga or usual care for blood pressure: a trial", results=same),
+        )
+    }
+    monkeypatch.setattr("assistant.workflow.probabilities", lambda pairs: None)
+    small = assistant_of(both)
+    answer = asyncio.run(small.ask("Does yoga reduce blood pressure compared with usual care?"))
+    (conflict,) = [warning for warning in answer.warnings if warning.kind == "conflict"]
+    assert "the effect of yoga on blood pressure" in conflict.text
+    assert "no significant difference" in conflict.text
+    assert "significantly lower" in conflict.text

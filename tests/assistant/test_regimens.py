@@ -1,4 +1,4 @@
-"""Regimens in lists of drugs: a drug's own lines, and kinds of regimen that are not each other."""
+"""Regimens in lists of drugs: a drug's own lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.composing.regimens import asks_of_a_drug_alone, is_on, lacking_kinds, regimens
+from assistant.composing.regimens import asks_of_a_drug_alone, is_on, regimens
 from assistant.planning.rules import plan
 from assistant.planning.terms import drugs_in
 
@@ -52,23 +52,3 @@ def test_a_line_is_on_the_drug_that_it_begins_with() -> None:
 )
 def test_a_drug_is_asked_about_alone_where_nothing_says_for_what(question: str, *, alone: bool) -> None:
     assert asks_of_a_drug_alone(plan(question)) is alone
-
-
-@pytest.mark.parametrize(
-    ("question", "text", "lacking"),
-    [
-        ("second line treatment of typhoid", "Ciprofloxacin 500 mg", ["a second line"]),
-        ("second-line drugs for gout", "Where this fails, colchicine", []),
-        ("herpes suppressive therapy dose", "Aciclovir 5 mg/kg every 8 hours", ["suppressive treatment"]),
-        ("herpes suppressive therapy dose", "For suppression aciclovir 400 mg twice daily", []),
-        ("loading dose of phenytoin", "Phenytoin 100 mg daily", ["a loading dose"]),
-        ("loading dose of phenytoin", "Phenytoin: initially 15 mg/kg", []),
-        ("treatment of gout", "Colchicine", []),
-        ("at what blood pressure to start drugs", "Drugs prevent strokes at 70 years", ["a blood pressure"]),
-        ("at what blood pressure to start drugs", "Start drugs at 140/90 mmHg", []),
-        ("GDM: at what glucose to start insulin", "It usually occurs after 20 weeks", ["a glucose value"]),
-        ("GDM: at what glucose to start insulin", "Start where fasting glucose is above 5.8 mmol/L", []),
-    ],
-)
-def test_kinds_of_regimen_are_not_each_other(question: str, text: str, lacking: list[str]) -> None:
-    assert list(lacking_kinds(question, text)) == lacking
