@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.verification.evidence import Evidence, introduced
-from assistant.verification.features import Embed, begins, read, with_judgement
+from assistant.verification.features import NEAR, TABLED, Embed, begins, read, with_judgement
 from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, group_folds
 from assistant.verification.labels import LABELS
 from assistant.verification.model import Model, fit
@@ -21,6 +21,10 @@ FOLDS = 5
 RIDGE = 0.003  # penalty of squared weights
 NEEDS = {"rules": (), "meaning": ("cosine",), "neural": ("cosine", "neural")}
 """Model -> how the features begin that it needs beyond those of rules and words."""
+BESIDE_NEURAL = frozenset({
+    "cosine", "cosine_listed", "amiss_direction", "same_direction", "other_direction", "contradicted", "turned_close", "amiss_people", "amiss_tables",
+})  # fmt: skip
+"""What of the rules, words and meaning the model with a neural opinion weighs for every claim; the rest it weighs for those near their evidence."""
 Values = Mapping[str, float]
 Tell = Callable[[int, int], None]
 
@@ -100,10 +104,7 @@ def calibrate(
     for name, needs in NEEDS.items():
         if only and name != only:
             continue
-        features = [
-            feature for feature in everything
-            if not begins(feature, ("cosine", "neural")) or begins(feature, needs)
-        ]  # fmt: skip
+        features = [feature for feature in everything if _counts(feature, name)]
         if any(not any(feature.startswith(need) for feature in features) for need in needs):
             continue
         rows = np.array([[each[feature] for feature in features] for each in values])
@@ -114,6 +115,18 @@ def calibrate(
             model = fit(features, rows[rest], labels[rest], importance[rest], ridge)
             held_out[name][~rest] = model.probabilities(rows[~rest])
     return Calibration(models, held_out)
+
+
+def _counts(feature: str, model: str) -> bool:
+    """Whether a model weighs a feature.
+
+    Beside a neural opinion most of what is compared word by word only adds chance where a claim is free of its evidence's words: of these claims
+    `BESIDE_NEURAL` is left, and what concerns lists and tables.
+    """
+    needs = NEEDS[model]
+    if begins(feature, ("cosine", "neural")) and not begins(feature, needs):
+        return False
+    return model != "neural" or feature in BESIDE_NEURAL or feature.startswith(("neural", "listed", NEAR, *TABLED))
 
 
 def with_judgements(

@@ -17,6 +17,7 @@ from assistant.verification.quantities import check_quantities
 from assistant.verification.setting import check_setting
 from assistant.verification.standing import check_standing
 from assistant.verification.strength import check_strength
+from assistant.verification.tables import check_tables
 from assistant.verification.terms import check_terms
 
 Check = Callable[[str, Evidence], Finding]
@@ -33,6 +34,7 @@ CHECKS: Mapping[str, Check] = {
     "setting": check_setting,
     "people": check_people,
     "standing": check_standing,
+    "tables": check_tables,
     "terms": check_terms,
 }
 """Name -> check. They trust the quote: `check_verbatim` has passed for its citation before."""

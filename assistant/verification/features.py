@@ -18,6 +18,7 @@ from assistant.verification.direction import matches
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import Finding
 from assistant.verification.measures import measures
+from assistant.verification.tables import table_values
 from assistant.verification.words import negations, stems
 from indexes.embedding import Vectors
 from ingestion.sentences import sentence_spans
@@ -35,10 +36,11 @@ OTHERWISE_IN_LISTS = (
     "share_telling", "share_best", "jaccard", "share_pairs", "denials", "denials_differ", "figures_there", "length", "faulty", "contradicted",
     "same_direction",
 )  # fmt: skip
+TABLED = ("counted", "measured", "mentioned")
 NEARLY = 0.5  # of the words of a claim and its evidence that both have (Jaccard): from here on the claim repeats it, with changes
 NEAR = "near_"
 """How the features begin that count for such claims only: there a changed word tells, elsewhere even shared ones say little."""
-WHOLE = frozenset({"quantities", "entities", "terms"})
+WHOLE = frozenset({"quantities", "entities", "tables", "terms"})
 """Checks that look for the claim's things in all of the evidence; the others compare statements, and look at the best sentence."""
 
 
@@ -94,7 +96,7 @@ def with_judgement(values: Mapping[str, float], probabilities: Sequence[float]) 
 def _by_nearness(values: Mapping[str, float]) -> dict[str, float]:
     """The values, and once more where the claim nearly repeats its evidence; where it does not, these are 0. No claim repeats a list."""
     near = float(values["jaccard"] > NEARLY)
-    told = {name: value for name, value in values.items() if not name.startswith("listed")}
+    told = {name: value for name, value in values.items() if not name.startswith(("listed", *TABLED))}
     return {**values, "near_claim": near, **_if_near(near, told)}
 
 
@@ -122,7 +124,7 @@ def _values(
     compared = matches(claim, narrow)
     figures, there = measures(claim).quantities, {each.key for each in measures(evidence.quote).quantities}
     values = {f"amiss_{name}": 1.0 - finding.score for name, finding in findings.items()}
-    values |= {f"amiss_best_{name}": 1.0 - on_best[name].score for name in WHOLE}
+    values |= {f"amiss_best_{name}": 1.0 - on_best[name].score for name in WHOLE if name != "tables"}
     values |= {
         "contradicted": float(any(finding.contradicts for finding in on_best.values())),
         "same_direction": float(sum(match.relation == "same" for match in compared)),
@@ -146,7 +148,7 @@ def _values(
     values |= {f"listed_{name}": listed * values[name] for name in OTHERWISE_IN_LISTS}
     values["turned_close"] = values["contradicted"] * values["share_telling"]
     values["denials_close"] = values["denials_differ"] * values["share_telling"]
-    return values
+    return values | table_values(claim, evidence)
 
 
 @lru_cache(maxsize=4096)

@@ -56,6 +56,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
         verification.support_without,
         verification.support_faults,
         verification.mutations,
+        verification.event_tables,
+        verification.tables_read,
         verification.verification_latency,
         verification.conflicts,
         verification.verifier,

@@ -69,6 +69,36 @@ def mutations() -> str:
     return "\n".join(lines)
 
 
+def event_tables() -> str:
+    """Claims on tables of adverse events, true and false by their counts: the share refused, and borne out."""
+    lines = [
+        "| claim | true: borne out (claims) | refused | false: refused (claims) | borne out |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    rows = {(row["kind"], row["true"]): row for row in load("event_tables")["rows"]}
+    for kind in dict.fromkeys(kind for kind, _ in rows):
+        right, wrong = rows[kind, True], rows[kind, False]
+        lines.append(
+            f"| {kind} | {right['borne_out']:.3f} ({right['claims']}) | {right['refused']:.3f} "
+            f"| {wrong['refused']:.3f} ({wrong['claims']}) | {wrong['borne_out']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def tables_read() -> str:
+    """Claims that people made of posted results: how many are read, and rightly."""
+    lines = [
+        "| set | claims on | read for sure | of them rightly | read, not surely | of them rightly |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    titles = {"counted": "adverse events", "measured": "outcome measures"}
+    for name, kinds in load("event_tables")["people"].items():
+        for kind, row in sorted(kinds.items()):
+            shares = [f"{row[how]} | {row[f'{how}_right'] / max(1, row[how]):.3f}" for how in ("sure", "unsure")]
+            lines.append(f"| {name} | {titles[kind]} ({row['claims']}) | {' | '.join(shares)} |")
+    return "\n".join(lines)
+
+
 def verification_latency() -> str:
     """How long the claims of an answer take."""
     result = load("verification")["latency"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.verification.calibration import as_evidence
 from assistant.verification.checks import CHECKS
-from assistant.verification.features import NEAR, Judge, begins, read, with_judgement
+from assistant.verification.features import NEAR, TABLED, Judge, begins, read, with_judgement
 from assistant.verification.figures import SUPPORT, auroc, ece, likeliest, macro_f1, reliability
 from assistant.verification.labelled import LabelledError, LabelledPair, gold_labels, read_labelled
 from assistant.verification.labels import LABELS, Floats, Ints, Label
@@ -88,6 +88,7 @@ class SupportSuite:
 
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
     **{name: (f"amiss_{name}", f"amiss_best_{name}") for name in CHECKS if name != "terms"},
+    "tables": ("amiss_tables", *TABLED),
     "nearness": (NEAR,),
     "words": ("amiss_terms", "amiss_best_terms", "share", "jaccard"),
     "meaning": ("cosine",),
