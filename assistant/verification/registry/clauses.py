@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from assistant.verification.registry.counts import affected, any_event, per_hundred
 from assistant.verification.registry.event_names import Names, names
-from assistant.verification.registry.report import Arm
+from assistant.verification.registry.report import Arm, Report
 from assistant.verification.registry.scope import Scope, scopes, trials_of, united, without
-from assistant.verification.wordlists import sections
 from assistant.verification.words import words
 
 _PARTS = re.compile(
@@ -39,7 +38,7 @@ class Clause:
     """A clause, in small letters, with blanks where it has an arm's title.
 
     `arms` are all arms it is on, by its own mentions or those of the clause before; `all_arms` and `rows` are the report's. `denied`: it denies;
-    `repeated`: its events are those of the clause before.
+    `repeated`: its events are those of the clause before. `whole`: the report has all that is listed.
     """
 
     text: str
@@ -49,7 +48,8 @@ class Clause:
     rows: tuple[str, ...]
     names: Names
     denied: bool
-    repeated: bool = False
+    repeated: bool
+    whole: bool
 
     @property
     def around(self) -> str:
@@ -70,10 +70,22 @@ class Clause:
         """The other arms of the same trials."""
         return tuple(arm for arm in self.all_arms if arm not in arms and arm.trial in trials_of(arms))
 
+    def cases(self, arms: Sequence[Arm], *, percent: bool = False, of: Collection[str] | None = None) -> float | None:
+        """How many cases of what is named, or of `of`, there are, or per hundred people; where nothing is named, how many people had any event.
 
-def clauses(claim: str, arms: Sequence[Arm], rows: Sequence[str]) -> list[Clause]:
+        `None` where the table does not say that.
+        """
+        rows = self.names.rows if of is None else of
+        found = affected(arms, rows) if self.names.found else any_event(arms)
+        if found is None:
+            return None
+        return per_hundred(found, arms) if percent else float(found)
+
+
+def clauses(claim: str, report: Report) -> list[Clause]:
     """The clauses of a claim. One that names no arm, or no event, is on those of the clause before."""
     found: list[Clause] = []
+    arms, rows = report.arms, report.event_names
     titles = frozenset(word.text for arm in arms for word in words(arm.title))
     for text in split(claim):
         own = tuple(scopes(text, arms))
@@ -86,12 +98,13 @@ def clauses(claim: str, arms: Sequence[Arm], rows: Sequence[str]) -> list[Clause
             Clause(
                 text.lower(),
                 own,
-                united(meant) or (before.arms if before else tuple(arms)),
-                tuple(arms),
-                tuple(rows),
+                united(meant) or (before.arms if before else arms),
+                arms,
+                rows,
                 before.names if repeated and before else said,
                 bool(_DENIED.search(_but(text.lower(), said))),
                 repeated,
+                report.whole,
             )
         )
     return found
@@ -120,23 +133,3 @@ def split(claim: str) -> list[str]:
         parts.append(claim[at : match.start()])
         at = match.end()
     return [part for part in (*parts, claim[at:]) if part.strip()]
-
-
-@lru_cache(maxsize=1)
-def number_words() -> dict[str, float]:
-    """Words for numbers, `no` and `a single` among them."""
-    told = {word: float(value) for word, value in (line.split() for line in sections("number_words.txt")["number"])}
-    return told | {"one": 1.0, "no": 0.0, "a single": 1.0, "a couple": 2.0, "a dozen": 12.0}
-
-
-@lru_cache(maxsize=1)
-def number_pattern() -> str:
-    """A figure, in digits or words, as a regular expression without groups."""
-    longest = sorted((word for word in number_words() if word != "no"), key=len, reverse=True)
-    return rf"(?:\d[\d,]*(?:\.\d+)?|{'|'.join(longest)})"
-
-
-def number(text: str) -> float:
-    """The value of a figure. Raises `ValueError` where it is none."""
-    known = number_words().get(text.strip().lower())
-    return float(text.replace(",", "")) if known is None else known

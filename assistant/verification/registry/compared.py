@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.verification.registry.clauses import Clause, Reading, number, number_pattern
-from assistant.verification.registry.counts import affected, any_event, at_risk, share
+from assistant.verification.registry.clauses import Clause, Reading
+from assistant.verification.registry.counts import at_risk
+from assistant.verification.registry.figures import number, number_pattern
 from assistant.verification.registry.report import Arm
 from assistant.verification.registry.scope import trials_of, united
 
@@ -104,17 +105,17 @@ def _equals(clause: Clause) -> tuple[_Side, _Side] | None:
     return None
 
 
-def _read(clause: Clause, how: str, ours: _Side, theirs: _Side) -> Reading:
+def _read(clause: Clause, how: str, ours: _Side, theirs: _Side) -> Reading | None:
     text, sure = clause.text, not clause.names.unknown
     shares = bool(_SHARE.search(text))
     people = not clause.names.found and not clause.on_events and bool(re.search(r"patients|participants", text))
 
-    def have(side: _Side, rows: Iterable[str]) -> float:
-        if people:
-            return float(at_risk(side.arms))
-        return _value(side.arms, rows, named=bool(clause.names.found), shares=shares)
+    def have(side: _Side, of: frozenset[str], percent: bool = shares) -> float | None:
+        return float(at_risk(side.arms)) if people else clause.cases(side.arms, percent=percent, of=of)
 
     first, second = have(ours, ours.rows), have(theirs, theirs.rows)
+    if first is None or second is None:
+        return None
     if fold := _FOLD.search(text):
         return Reading(_is_fold(text, fold, first, second), sure, "fold")
     if how in {"same", "equal", "similar", "identical"}:
@@ -124,26 +125,18 @@ def _read(clause: Clause, how: str, ours: _Side, theirs: _Side) -> Reading:
     up = how in _UP
     if (by := _BY.search(text)) and by[1] != "half":
         if by[2]:
-            points = _value(ours.arms, ours.rows, named=bool(clause.names.found), shares=True) - _value(
-                theirs.arms, theirs.rows, named=bool(clause.names.found), shares=True
-            )
+            points = (have(ours, ours.rows, percent=True) or 0.0) - (have(theirs, theirs.rows, percent=True) or 0.0)
             return Reading(abs((points if by[3] in _UP else -points) - number(by[1])) < _POINTS, sure, "by points")
         return Reading(
             ((first - second) if up or by[3] in _UP else (second - first)) == number(by[1]), sure, "by so many"
         )
     said = [each.rows for each in clause.names.found]
     if len(said) > 1 and " and " in text and ours.rows == theirs.rows:
-        pairs = [(have(ours, rows), have(theirs, rows)) for rows in said]
+        pairs = [(have(ours, rows) or 0.0, have(theirs, rows) or 0.0) for rows in said]
         true = all(one > other if up else one < other for one, other in pairs)
     else:
         true = first > second if up else first < second
     return Reading(true != clause.denied, sure, "compared")
-
-
-def _value(arms: Sequence[Arm], rows: Iterable[str], *, named: bool, shares: bool) -> float:
-    if named:
-        return share(arms, rows) if shares else float(affected(arms, rows))
-    return 100 * any_event(arms) / max(1, at_risk(arms)) if shares else float(any_event(arms))
 
 
 def _is_fold(text: str, fold: re.Match[str], first: float, second: float) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.verification.registry.clauses import Clause, Reading, clauses, number, number_pattern, together
+from assistant.verification.registry.clauses import Clause, Reading, clauses, together
 from assistant.verification.registry.compared import compared
-from assistant.verification.registry.counts import affected, any_event, share
+from assistant.verification.registry.counts import affected, per_hundred
+from assistant.verification.registry.figures import holds, number, number_pattern
 from assistant.verification.registry.numbers import read_fraction, read_majority, read_number, several_figures
 from assistant.verification.registry.report import Arm, Report
 from assistant.verification.registry.scope import of_trial, trials_of
@@ -18,7 +19,7 @@ _N = number_pattern()
 
 def read_counted(claim: str, report: Report) -> Reading | None:
     """Whether the table of adverse events bears the claim out; `None` where that cannot be told."""
-    return together([_clause(clause) for clause in clauses(claim, report.arms, report.event_names)])
+    return together([_clause(clause) for clause in clauses(claim, report)])
 
 
 def _clause(clause: Clause) -> Reading | None:
@@ -34,11 +35,7 @@ def _shared(clause: Clause) -> Reading | None:
     if not said or clause.names.found or len(trials_of(clause.arms)) < 2:
         return None
     had = [
-        {
-            tuple(sorted(stems(row)))
-            for row in clause.rows
-            if affected([arm for arm in clause.arms if arm.trial == trial], [row])
-        }
+        {tuple(sorted(stems(row))) for row in clause.rows if affected(of_trial(clause.arms, trial), [row])}
         for trial in trials_of(clause.arms)
     ]
     common = len(set.intersection(*had))
@@ -70,7 +67,7 @@ def _most_common(clause: Clause) -> Reading | None:
     true = all(right)
     if true and (given := re.search(rf"total of ({_N}) (?:cases|patients)", clause.text)):
         true = any(affected(parts[0], each.rows) == number(given[1]) for each in clause.names.found)
-    return Reading(true != clause.denied, True, "most common")
+    return Reading(true != clause.denied, clause.whole or not true, "most common")
 
 
 def _only(clause: Clause) -> Reading | None:
@@ -82,7 +79,8 @@ def _only(clause: Clause) -> Reading | None:
         and "total" not in clause.text
     ):
         there = {row for row in clause.rows if affected(clause.arms, [row])}
-        return Reading(bool(there) and there <= clause.names.rows, True, "only event")
+        true = bool(there) and there <= clause.names.rows
+        return Reading(true, clause.whole or not true, "only event")
     where = r"only (?:observed|recorded|reported|found|seen|occurr\w*|present)?\s*(?:in|by|for|cases)|the only|only (?:cohort|group|arm|the)"
     if (
         len(clause.scopes) == 1
@@ -113,7 +111,8 @@ def _gathered(clause: Clause) -> Reading | None:
         return Reading(False, not clause.names.unknown, "gathered")
     part = affected(arms, of) / affected(whole, of)
     held = {"all": part == 1, "every": part == 1, "half": abs(part - 0.5) < 0.05}.get(said[1], part > 0.5)
-    return Reading(held != clause.denied, not clause.names.unknown, "gathered")
+    sure = not clause.names.unknown and (clause.whole or bool(clause.names.found))
+    return Reading(held != clause.denied, sure, "gathered")
 
 
 def _alike(clause: Clause) -> Reading | None:
@@ -125,9 +124,8 @@ def _alike(clause: Clause) -> Reading | None:
     ):
         return None
     first, *rest = clause.arms
-    return Reading(
-        all(affected([first], [row]) == affected([arm], [row]) for row in clause.rows for arm in rest), True, "alike"
-    )
+    true = all(affected([first], [row]) == affected([arm], [row]) for row in clause.rows for arm in rest)
+    return Reading(true, clause.whole or not true, "alike")
 
 
 def _there(clause: Clause) -> Reading | None:
@@ -138,7 +136,8 @@ def _there(clause: Clause) -> Reading | None:
     if not said.found:
         if said.unknown:
             return Reading(clause.denied, False, "unknown")
-        return Reading(any_event(clause.arms) == 0, True, "none") if clause.on_events and clause.denied else None
+        none = clause.cases(clause.arms) if clause.on_events and clause.denied else None
+        return None if none is None else Reading(none == 0, True, "none")
     parts: list[Sequence[Arm]] = [clause.arms]
     if len(trials_of(clause.arms)) > 1 and not re.search(r"between|across the|throughout both|combined", text):
         parts = [of_trial(clause.arms, trial) for trial in trials_of(clause.arms)]
@@ -157,16 +156,12 @@ def _there(clause: Clause) -> Reading | None:
     return Reading(all(enough(affected(arms, some) >= need for some in each) for arms in parts), said.exact, "there")
 
 
-def _compared(clause: Clause) -> Reading | None:
-    return compared(clause)
-
-
 def _listed(clause: Clause) -> Reading | None:
     """Whether the table has a row for it, whatever its count."""
     if not re.search(r"\bmonitor", clause.text) or not (clause.names.found or clause.names.unknown):
         return None
     there = all(any(row in arm.events for arm in clause.arms for row in each.rows) for each in clause.names.found)
-    return Reading((there and bool(clause.names.found)) != clause.denied, clause.names.exact, "listed")
+    return Reading((there and bool(clause.names.found)) != clause.denied, clause.names.exact and clause.whole, "listed")
 
 
 def _each_event(clause: Clause) -> Reading | None:
@@ -183,7 +178,7 @@ def _each_event(clause: Clause) -> Reading | None:
         rf"(?:highest|maximum|largest|greatest) number of (?:occur\w+|cases|patients|instances)\b.*\b(?:was|is|were) ({_N})\b",
         clause.text,
     ):
-        return Reading(all(max(each) == number(highest[1]) for each in counts), True, "each event")
+        return Reading(all(max(each) == number(highest[1]) for each in counts), clause.whole, "each event")
     said = re.search(
         rf"\b(?:no|none of the) (?:\w+ )?(?:adverse )?events?\b.*\b(more|less|fewer|over|under)(?: than)? (once|twice|{_N})\b(?:\s*(%|percent))?",
         clause.text,
@@ -191,17 +186,16 @@ def _each_event(clause: Clause) -> Reading | None:
     if not said:
         return None
     bar = {"once": 1.0, "twice": 2.0}.get(said[2]) or number(said[2])
-    shares = (
-        [share(arms, [row]) for arms in parts for row in clause.rows]
-        if said[3]
-        else [float(count) for each in counts for count in each]
+    test = "le" if said[1] in {"more", "over"} else "ge"
+    true = all(
+        holds(per_hundred(count, arms) if said[3] else count, test, bar)
+        for arms, each in zip(parts, counts, strict=True)
+        for count in each
     )
-    return Reading(
-        all(have <= bar if said[1] in {"more", "over"} else have >= bar for have in shares), True, "each event"
-    )
+    return Reading(true, clause.whole or not true, "each event")
 
 
 _RULES: tuple[Callable[[Clause], Reading | None], ...] = (
-    _listed, _shared, _each_event, _most_common, read_fraction, _only, _compared, _gathered, _alike, read_majority, read_number, _there,
+    _listed, _shared, _each_event, _most_common, read_fraction, _only, compared, _gathered, _alike, read_majority, read_number, _there,
 )  # fmt: skip
 """The first that a clause fits reads it."""

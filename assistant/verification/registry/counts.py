@@ -18,11 +18,12 @@ def at_risk(arms: Iterable[Arm]) -> int:
     return sum(arm.at_risk for arm in arms)
 
 
-def any_event(arms: Iterable[Arm]) -> int:
-    """How many people had any event, where the table totals it."""
-    return sum(arm.total.affected for arm in arms if arm.total)
+def any_event(arms: Iterable[Arm]) -> int | None:
+    """How many people had any event; `None` where the table does not total that for each arm."""
+    totals = [arm.total for arm in arms]
+    return sum(total.affected for total in totals if total) if totals and all(totals) else None
 
 
-def share(arms: Sequence[Arm], events: Iterable[str]) -> float:
+def per_hundred(cases: float, arms: Sequence[Arm]) -> float:
     """Cases per hundred people; 0 where nobody is counted."""
-    return 100 * affected(arms, events) / max(1, at_risk(arms))
+    return 100 * cases / max(1, at_risk(arms))

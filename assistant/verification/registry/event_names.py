@@ -14,14 +14,14 @@ from assistant.verification.words import Word, stems, words
 
 _BETWEEN = re.compile(r"[\s\-/]*(?:of|the|in|to|a|for)?[\s\-/]*")
 _LABEL_END = re.compile(r"\(.*?\)|,.*$")
-_BEFORE, _AFTER = 12, 12  # characters around a run of words in which a known name may begin and end
+_AROUND = 12  # characters around a run of words in which a known name may begin and end
 _SHORT_PART = 4  # letters up to which a part must begin a word
 _TELLING = 5  # letters from which one shared word of several is enough to mean a row, not surely
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Words of a claim that name events, where they stand, and the rows they mean, if any. `surely`: by a name, not by a word in common."""
+    """Words of a claim that name events, where they stand, and the rows they mean, if any. `surely`: by a name that rows have."""
 
     start: int
     end: int
@@ -113,16 +113,22 @@ def _meant(low: str, run: Sequence[Word], rows: dict[str, frozenset[str]]) -> Na
     meant = frozenset(row for row, has in rows.items() if own <= has) or frozenset(
         row for row, has in rows.items() if has and has <= own
     )
-    known = next((each for each in _known() if each.name.search(low, max(0, start - _BEFORE), end + _AFTER)), None)
+    known = next((each for each in _known() if _stands(each.name, low, start, end)), None)
     if known:
         by_name = frozenset(row for row in rows if any(part.search(row) for part in known.parts))
         if not meant or (known.kind and len(run) == 1):
             meant |= by_name
-        return Named(start, end, meant)
+        return Named(start, end, meant, surely=bool(meant))
     if meant:
         return Named(start, end, meant)
     near = frozenset(row for row, has in rows.items() if any(len(stem) >= _TELLING for stem in own & has))
     return Named(start, end, near, surely=False) if near and 1 < len(run) <= 3 else None
+
+
+def _stands(name: re.Pattern[str], low: str, start: int, end: int) -> bool:
+    """Whether the name is in the run of words from `start` to `end`, or reaches into it."""
+    around = name.finditer(low, max(0, start - _AROUND), end + _AROUND)
+    return any(match.start() < end and match.end() > start for match in around)
 
 
 @lru_cache(maxsize=1)

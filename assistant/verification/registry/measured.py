@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.verification.registry.clauses import Reading, number, number_pattern, split, together
+from assistant.verification.registry.clauses import Reading, split, together
+from assistant.verification.registry.figures import bound_pattern, holds, number, number_pattern, test_of
 from assistant.verification.registry.report import Arm, Report
 from assistant.verification.registry.scope import Scope, scopes
 from assistant.verification.registry.told import Told, counts_people, people_of, shares_of, time_scale, told_of
@@ -17,11 +18,7 @@ _THAN = re.compile(
     rf"\b(?P<how>{_UP}|{_DOWN})\b[^.]*?\b(?P<than>than|compared (?:to|with)|versus|vs)\b(?!\s*[\d.]+\s*(?:%|months|weeks))"
 )
 _UNITS = r"%|percent|months?|weeks?|days?|years?|hours?"
-_BOUND = re.compile(
-    r"\b(more than|over|greater than|at least|above|higher than|longer than|less than|under|below|fewer than|up to|at most|minimum of|lower than)"
-    rf"\s+({_N}|half|an?)\s*({_UNITS})?"
-)
-_ABOVE = frozenset({"more than", "over", "greater than", "above", "higher than", "longer than"})
+_BOUND = bound_pattern(rf"(?P<figure>{_N}|half|an?)\s*(?P<unit>{_UNITS})?")
 _FIGURE = re.compile(rf"(?<![\w.-])({_N})(?!\w)(?:\s*-?\s*({_UNITS}))?")
 _NO_FIGURE = re.compile(r"(?:cohort|group|arm|grade|week|day|cycle|month|year|stage|phase|>|<|\+|/)s? ?$")
 _DOSE = re.compile(r"\s*(?:mg|ml|mcg|µg|g/|/|gy)")
@@ -37,6 +34,7 @@ _ELSE = re.compile(r"\b(?:duration|time ?frame|study|that group|median|baseline)
 _BETTER = frozenset({"better", "superior", "worse", "inferior"})
 _UNWANTED = re.compile(r"progress|adverse|toxic|recurr|death|pain|time to resp", re.IGNORECASE)
 _WANTED = re.compile(r"surviv|free|time to prog", re.IGNORECASE)
+_HALF = 50.0  # per cent
 _MULTIPLE = 0.06  # share of a figure by which one that is told as a difference may be off
 
 
@@ -64,7 +62,10 @@ def _clause(claim: str, report: Report) -> Reading | None:
 def _is_bound(text: str, than: re.Match[str]) -> bool:
     bound = _BOUND.search(text)
     return bool(
-        bound and bound.start() <= than.start("how") and bound[1].endswith(" than") and text.count(" than") == 1
+        bound
+        and bound.start() <= than.start("how")
+        and bound[test_of(bound)].endswith(" than")
+        and text.count(" than") == 1
     )
 
 
@@ -178,9 +179,9 @@ def _fits(word: str, share: float, text: str) -> bool:
 
 
 def _bounded(text: str, told: Sequence[Told], apart: bool, bound: re.Match[str], surely: bool) -> Reading | None:
-    unit = bound[3] or ""
-    wanted = {"a": 1.0, "an": 1.0, "half": 50.0}.get(bound[2]) or number(bound[2])
-    if unit in {"%", "percent"} or bound[2] == "half":
+    unit, figure = bound["unit"] or "", bound["figure"]
+    wanted = _HALF if figure == "half" else number(figure)
+    if unit in {"%", "percent"} or figure == "half":
         kind, have = "share", shares_of(told, apart)
     elif _PEOPLE.match(text[bound.end() :]):
         kind, have = "people", people_of(told, apart)
@@ -191,20 +192,12 @@ def _bounded(text: str, told: Sequence[Told], apart: bool, bound: re.Match[str],
         kind, have, wanted = "value", [each.figure.value for each in told], wanted * scale
     if have is None:
         return None
-    true = all(_within(each, bound[1], wanted) for each in have)
+    true = all(holds(each, test_of(bound), wanted) for each in have)
     return Reading(
         true != bool(re.search(r"(?:did not|not) (?:have|achieve|experience)", text)),
         surely and kind != "value",
         f"bound of {kind}",
     )
-
-
-def _within(value: float, bound: str, wanted: float) -> bool:
-    if bound in {"at least", "minimum of"}:
-        return value >= wanted
-    if bound in {"up to", "at most"}:
-        return value <= wanted
-    return value > wanted if bound in _ABOVE else value < wanted
 
 
 def _exact(text: str, told: Sequence[Told], apart: bool, figure: re.Match[str], surely: bool) -> Reading | None:

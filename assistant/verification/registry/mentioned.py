@@ -24,10 +24,7 @@ _WAYS = (
 )
 """Routes and frequencies as reports abbreviate them."""
 _DENIED = re.compile(r"\b(?:no|not|none|never|neither|nor|without)\b|n['’]t\b")
-_EVERYWHERE, _GENERIC = (
-    1.0,
-    0.3,
-)  # weights of words that every arm has, and of words that are common in medicine; others weigh 1
+_GENERIC = 0.3  # weight of a word that is common in medicine; others weigh 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,13 @@ def mentioned(claim: str, report: Report) -> Mention | None:
     """How well the claim's words fit the places it names; `None` where it has no words of its own."""
     found: list[tuple[float, bool]] = []
     before: frozenset[str] = frozenset()
-    everywhere = frozenset.intersection(*(_held(arm) for arm in report.arms))
     for text in split(claim):
         plain = without(text, scopes(text, report.arms))
         own = frozenset(stem for stem in stems(_usual(plain)) if stem not in frame("mentions")) or before
         if not own:
             continue
         before = own
-        weights = {stem: _EVERYWHERE if stem in everywhere else _GENERIC if stem in generic() else 1.0 for stem in own}
+        weights = {stem: _GENERIC if stem in generic() else 1.0 for stem in own}
         shares = [
             sum(weight for stem, weight in weights.items() if any(stem in _held(arm) for arm in arms))
             / sum(weights.values())

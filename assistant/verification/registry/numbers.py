@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from assistant.verification.registry.clauses import Clause, Reading, number, number_pattern
-from assistant.verification.registry.counts import affected, any_event, at_risk, share
+from assistant.verification.registry.clauses import Clause, Reading
+from assistant.verification.registry.counts import affected, at_risk
+from assistant.verification.registry.figures import bound_pattern, holds, number, number_pattern, test_of
 from assistant.verification.registry.report import Arm
 from assistant.verification.registry.scope import of_trial, trials_of
 
@@ -14,23 +15,15 @@ _N = number_pattern()
 _PEOPLE = r"(?:patients?|participants?|subjects?|persons?|people|wom[ae]n|individuals?)"
 _NOT_HAD = re.compile(r"\b(?:did not|not|didn['’]t|without) (?:suffer|experience|have|record|report)")
 _FRACTIONS = {"half": 50.0, "quarter": 25.0, "third": 100 / 3}
-_BOUNDS = (
-    (re.compile(rf"(?:less than|under|fewer than|below)\s+({_N}|an?)\b(?:\s*(%|percent))?"), "<"),
-    (re.compile(rf"(?:more than|over|greater than|above|exceeding)\s+({_N}|an?)\b(?:\s*(%|percent))?"), ">"),
-    (
-        re.compile(rf"(?:at least|a minimum of|minimum of|no (?:less|fewer) than)\s+({_N}|an?)\b(?:\s*(%|percent))?"),
-        ">=",
-    ),
-    (re.compile(rf"(?:at most|up to|no more than|maximum of|not more than)\s+({_N}|an?)\b(?:\s*(%|percent))?"), "<="),
-)
-_FIGURE = re.compile(rf"(?<![\d./\w])({_N}|no|an?)(?!\w)(?:\s*(%|percent)|/(\d+))?")
+_BOUND = bound_pattern(rf"(?P<figure>{_N}|an?)\b(?:\s*(?P<percent>%|percent))?")
+_FIGURE = re.compile(rf"(?<![\d./\w])({_N}|no|an?)(?!\w)(?:\s*(%|percent)|/(\d{1, 9}))?")
 _NOT_ONE = re.compile(r"\bnot (?:a single|one|any)\b(?: one\b)?")
 _LABELS = re.compile(r"(?:cohorts?|grades?|types?|groups?|arms?) (?:\w+ (?:and|or|&) )?$")
 _KINDS = re.compile(r"(?:types?|categor\w+|kinds?|different)\b")
 _MOST_PEOPLE = re.compile(
     rf"\b(all|every|most|majority|half)(?: single)?(?: of)?(?: the| of the)? (?:\w+ )?{_PEOPLE}\b"
 )
-_EQUAL, _CLOSE = 1e-9, 0.6  # `_CLOSE`: per cent points by which a rounded share may differ
+_CLOSE = 0.6  # per cent points by which a rounded share may differ
 _ALMOST_ALL, _HALF = 99.9, 50.0
 
 
@@ -43,18 +36,23 @@ def read_fraction(clause: Clause) -> Reading | None:
         return None
     bar = _FRACTIONS.get(said[2]) or 100 * int(said[3]) / max(1, int(said[4]))
     have = _percent(clause)
+    if have is None:
+        return None
     return Reading(have > bar if said[1] in {"more", "over"} else have < bar, not clause.names.unknown, "fraction")
 
 
 def read_majority(clause: Clause) -> Reading | None:
+    """ "Most patients", "all participants", "half of the women"."""
     said = _MOST_PEOPLE.search(clause.text)
     if not said or (not clause.names.found and (clause.names.unknown or not clause.on_events)):
         return None
     have = _percent(clause)
+    if have is None:
+        return None
     if re.search(r"\b(?:not|n['’]t|no|without)\b", clause.around) and not _NOT_HAD.search(clause.around):
         have = 100 - have
     if said[1] in {"all", "every"}:
-        each = [share(clause.arms, named.rows) for named in clause.names.found]
+        each = [clause.cases(clause.arms, percent=True, of=named.rows) or 0.0 for named in clause.names.found]
         held = all(one >= _ALMOST_ALL for one in each) if len(each) > 1 else have >= _ALMOST_ALL
     else:
         held = abs(have - _HALF) < 2 if said[1] == "half" else have > _HALF
@@ -73,7 +71,7 @@ def read_number(clause: Clause) -> Reading | None:
     if _KINDS.search(text) and not percent:
         if "grade" in text or not (said.found or clause.on_events):
             return None
-        return Reading(_holds(_kinds(clause), test, value), not said.found, "kinds")
+        return Reading(holds(_kinds(clause), test, value), clause.whole and not said.found, "kinds")
     if (
         not said.found
         and not clause.repeated
@@ -85,11 +83,11 @@ def read_number(clause: Clause) -> Reading | None:
             r"total of|had|consist|includ|contain|only", text
         ):
             return None
-        return Reading(_holds(at_risk(clause.arms), test, value), True, "size")
+        return Reading(holds(at_risk(clause.arms), test, value), True, "size")
     if not said.found and said.unknown:  # an event that no row names
-        if test in {"=", ">", ">="} and value > 0 and not clause.denied:
+        if test in {"=", "gt", "ge"} and value > 0 and not clause.denied:
             return Reading(False, False, "unknown")
-        return Reading(True, False, "unknown") if test == "<" or (value == 0 and test == "=") else None
+        return Reading(True, False, "unknown") if test == "lt" or (value == 0 and test == "=") else None
     if not said.found and not clause.on_events:
         return None
     if of is not None and said.found:
@@ -103,22 +101,19 @@ def read_number(clause: Clause) -> Reading | None:
     return _number_of_people(clause, test, value, percent, loosely)
 
 
-def _number_of_people(clause: Clause, test: str, value: float, percent: bool, loosely: bool) -> Reading:
+def _number_of_people(clause: Clause, test: str, value: float, percent: bool, loosely: bool) -> Reading | None:
     said, text = clause.names, clause.text
     not_had = bool(_NOT_HAD.search(clause.around))
+    if clause.cases(clause.arms) is None:
+        return None
 
-    def have(arms: Sequence[Arm], of: Iterable[str]) -> float:
-        if said.found:
-            found = share(arms, of) if percent else float(affected(arms, of))
-        else:
-            found = 100 * any_event(arms) / max(1, at_risk(arms)) if percent else float(any_event(arms))
-        return 100 - found if percent and not_had else found
-
-    def held(arms: Sequence[Arm], of: Iterable[str]) -> bool:
-        count = have(arms, of)
+    def held(arms: Sequence[Arm], of: frozenset[str]) -> bool:
+        count = clause.cases(arms, percent=percent, of=of) or 0.0
+        if percent and not_had:
+            count = 100 - count
         if loosely:
             return count >= 1
-        return abs(count - value) < _CLOSE if percent and test == "=" else _holds(count, test, value)
+        return abs(count - value) < _CLOSE if percent and test == "=" else holds(count, test, value)
 
     true = all(held(arms, said.rows) for arms in _apart(clause))
     if clause.denied and not not_had and test != "=" and not re.search(r"no (?:less|more|fewer)|not more", text):
@@ -128,7 +123,7 @@ def _number_of_people(clause: Clause, test: str, value: float, percent: bool, lo
         and len(said.found) > 1
         and " and " in text
         and not re.search(r"total|combined|or ", text)
-        and test in {"=", ">=", ">"}
+        and test in {"=", "ge", "gt"}
     ):
         true = all(held(clause.arms, named.rows) for named in said.found)
     return Reading(true, said.exact or (not said.found and not said.unknown), "number")
@@ -137,9 +132,8 @@ def _number_of_people(clause: Clause, test: str, value: float, percent: bool, lo
 def _given(clause: Clause) -> tuple[str, float, bool, int | None, bool] | None:
     """The figure of a clause: how it is meant, its value, whether it is per cent, of how many, and whether it is but "a patient"."""
     text = _NOT_ONE.sub("no", clause.text)
-    for pattern, test in _BOUNDS:
-        if bound := pattern.search(text):
-            return test, 1.0 if bound[1] in {"a", "an"} else number(bound[1]), bool(bound[2]), None, False
+    if bound := _BOUND.search(text):
+        return test_of(bound), number(bound["figure"]), bool(bound["percent"]), None, False
     best: re.Match[str] | None = None
     for match in _FIGURE.finditer(text):
         after = text[match.end() : match.end() + 40]
@@ -164,8 +158,7 @@ def _given(clause: Clause) -> tuple[str, float, bool, int | None, bool] | None:
     if best is None:
         return None
     loosely = best[1] in {"a", "an"} and not re.search(r"only|single", text)
-    value = 1.0 if best[1] in {"a", "an"} else number(best[1])
-    return "=", value, bool(best[2]), int(best[3]) if best[3] else None, loosely
+    return "=", number(best[1]), bool(best[2]), int(best[3]) if best[3] else None, loosely
 
 
 def several_figures(clause: Clause) -> bool:
@@ -206,17 +199,7 @@ def _apart(clause: Clause) -> list[Sequence[Arm]]:
     return [clause.arms]
 
 
-def _percent(clause: Clause) -> float:
-    """The share of people with the events that are named, or with any; without them where the clause says so."""
-    have = (
-        share(clause.arms, clause.names.rows)
-        if clause.names.found
-        else 100 * any_event(clause.arms) / max(1, at_risk(clause.arms))
-    )
-    return 100 - have if _NOT_HAD.search(clause.around) else have
-
-
-def _holds(have: float, test: str, value: float) -> bool:
-    return {"<": have < value, ">": have > value, ">=": have >= value, "<=": have <= value}.get(
-        test, abs(have - value) < _EQUAL
-    )
+def _percent(clause: Clause) -> float | None:
+    """The share of people with what is named, or with any event; without it where the clause says so. `None` where the table does not say that."""
+    have = clause.cases(clause.arms, percent=True)
+    return have if have is None or not _NOT_HAD.search(clause.around) else 100 - have

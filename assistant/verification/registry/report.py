@@ -12,15 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 CELLS = " | "
-_TRIAL = re.compile(r"(primary|secondary) trial\b", re.IGNORECASE)
-_ARM = re.compile(r"(adverse events|results|intervention) (\d+)\b", re.IGNORECASE)
+_TRIAL = re.compile(r"(primary|secondary) trial:", re.IGNORECASE)
+_ARM = re.compile(r"(adverse events|results|intervention) (\d{1,3}):", re.IGNORECASE)
 _TITLES = "Arm/Group Title"
-_ABOUT, _ANALYSED, _UNIT = (
-    "Arm/Group Description:",
-    re.compile(r"Overall Number of \w+ Analyzed:\s*(\d+)"),
-    "Unit of Measure:",
-)
-_AFFECTED = re.compile(r"(?P<name>.*?)\s*(?P<affected>\d+)/(?P<risk>\d+)\s*(?:\(\s*(?P<percent>[\d.]+)\s*%\))?")
+_ANALYSED, _UNIT = re.compile(r"Overall Number of \w+ Analyzed:\s*(\d{1,9})"), "Unit of Measure:"
+_AFFECTED = re.compile(r"(?P<name>.*?)\s*(?P<affected>\d{1,9})/(?P<risk>\d{1,9})\s*(?:\(\s*(?P<percent>[\d.]+)\s*%\))?")
 _MARKS = re.compile(r"[*†‡]|\[\d+\]")
 _VALUE = re.compile(
     r"(?P<name>.*?)(?:^|[:\s]\s*)(?P<value>-?\d[\d,]*(?:\.\d+)?)\s*(?:\[\d+\])?\s*(?P<spread>\([^)]*\))?\s*(?:[\d.]+%)?"
@@ -68,10 +64,15 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The arms of one text. `measure` is the outcome measure's title."""
+    """The arms of one text. `measure` is the outcome measure's title.
+
+    `whole`: it has all that is listed of its trials. A passage with a table may be a part of it, and other tables may stand beside it (serious events
+    and others): what is not in it may be elsewhere.
+    """
 
     arms: tuple[Arm, ...]
     measure: str = ""
+    whole: bool = True
 
     @property
     def counts_events(self) -> bool:
@@ -93,7 +94,7 @@ class Report:
 def read_report(text: str) -> Report | None:
     """The report that a text is, or `None` where it is none."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if any(_ARM.match(line) or _TRIAL.match(line) for line in lines):
+    if any(_ARM.fullmatch(line) or _TRIAL.fullmatch(line) for line in lines):
         return _page(lines)
     return _table(lines) if any(line.startswith(_TITLES + CELLS) for line in lines) else None
 
@@ -115,10 +116,10 @@ def _page(lines: Sequence[str]) -> Report | None:
         block.clear()
 
     for line in lines:
-        if started := _TRIAL.match(line):
+        if started := _TRIAL.fullmatch(line):
             close()
             trial, number, kind = started[1].lower(), 1, ""
-        elif started := _ARM.match(line):
+        elif started := _ARM.fullmatch(line):
             if kind:  # what stands before the first arm is about all
                 close()
             block.clear()
@@ -205,16 +206,19 @@ def _limits(spread: str | None) -> tuple[float, float] | None:
 
 
 def _table(lines: Sequence[str]) -> Report | None:
-    """A table as `trials_results` writes it: arms side by side."""
+    """A table as `trials_results` writes it: arms side by side. Of counts only rows that give one for every arm are read: a blank is no zero."""
     head = next(line for line in lines if line.startswith(_TITLES + CELLS)).split(CELLS)[1:]
     rows = [
         line.split(CELLS)
         for line in lines
         if CELLS in line and not line.startswith((_TITLES + CELLS, "Time Frame" + CELLS))
     ]
+    rows = [row for row in rows if len(row) == len(head) + 1]
+    if counted := [row for row in rows if all(_AFFECTED.fullmatch(cell) for cell in row[1:])]:
+        rows = counted
     arms = []
     for place, title in enumerate(head):
-        cells = [(row[0], row[place + 1]) for row in rows if len(row) == len(head) + 1]
+        cells = [(row[0], row[place + 1]) for row in rows]
         counts = [(_name(name), _count(match)) for name, cell in cells if (match := _AFFECTED.fullmatch(cell))]
         figures = tuple(figure for name, cell in cells for figure in _cell(name, cell))
         arm = Arm("primary", place + 1, title, "\n".join(f"{name}: {cell}" for name, cell in cells))
@@ -224,7 +228,7 @@ def _table(lines: Sequence[str]) -> Report | None:
             people = [each for each in figures if each.name.lower() in {"participants", "analysed", "analyzed"}]
             rest = tuple(each for each in figures if each not in people)
             arms.append(replace(arm, figures=rest, analysed=int(people[0].value) if people else 0))
-    return Report(tuple(arms)) if arms else None
+    return Report(tuple(arms), whole=False) if arms else None
 
 
 def _cell(name: str, cell: str) -> Iterator[Figure]:

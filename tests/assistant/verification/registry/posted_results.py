@@ -1,4 +1,23 @@
-"""Posted results in both layouts, for the tests beside."""
+"""Posted results in both layouts, for the tests beside, and how a claim on them is read."""
+
+from assistant.verification.registry.clauses import Reading
+from assistant.verification.registry.counted import read_counted
+from assistant.verification.registry.measured import read_measured
+from assistant.verification.registry.report import Report, read_report
+
+
+def report_of(text: str) -> Report:
+    """The report; there is one."""
+    report = read_report(text)
+    assert report is not None
+    return report
+
+
+def reading_of(claim: str, text: str) -> Reading | None:
+    """What the tables of a text say of a claim."""
+    report = report_of(text)
+    return read_counted(claim, report) if report.counts_events else read_measured(claim, report)
+
 
 PAGE = """Primary trial:
 Adverse Events 1:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from posted_results import PAGE, TABLE
+from posted_results import OUTCOME, PAGE, TABLE, reading_of
 
-from assistant.verification.registry.counted import read_counted
-from assistant.verification.registry.report import read_report
+from assistant.verification.registry.event_names import names
 
 ON_THE_PAGE = [
     (True, "More patients in cohort 1 of the primary trial than in cohort 2 had nausea."),
@@ -43,9 +42,7 @@ ON_THE_PAGE = [
 
 @pytest.mark.parametrize(("true", "claim"), ON_THE_PAGE)
 def test_a_claim_is_counted_out(true: bool, claim: str) -> None:
-    report = read_report(PAGE)
-    assert report is not None
-    reading = read_counted(claim, report)
+    reading = reading_of(claim, PAGE)
     assert reading is not None
     assert reading.true is true
 
@@ -62,9 +59,7 @@ def test_a_claim_is_counted_out(true: bool, claim: str) -> None:
     ],
 )
 def test_arms_are_named_by_their_titles(true: bool, claim: str) -> None:
-    report = read_report(TABLE)
-    assert report is not None
-    reading = read_counted(claim, report)
+    reading = reading_of(claim, TABLE)
     assert reading is not None
     assert (reading.true, reading.sure) == (true, True)
 
@@ -78,9 +73,7 @@ def test_arms_are_named_by_their_titles(true: bool, claim: str) -> None:
     ],
 )
 def test_of_an_event_that_no_row_names_nothing_is_sure(claim: str) -> None:
-    report = read_report(PAGE)
-    assert report is not None
-    reading = read_counted(claim, report)
+    reading = reading_of(claim, PAGE)
     assert reading is None or not reading.sure
 
 
@@ -93,9 +86,7 @@ def test_of_an_event_that_no_row_names_nothing_is_sure(claim: str) -> None:
     ],
 )
 def test_what_is_not_counted_is_left_to_the_other_checks(claim: str) -> None:
-    report = read_report(TABLE)
-    assert report is not None
-    reading = read_counted(claim, report)
+    reading = reading_of(claim, TABLE)
     assert reading is None or not reading.sure
 
 
@@ -105,10 +96,7 @@ COUNTS = st.integers(0, 40)
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_comparisons_are_right_whatever_the_counts(one: int, two: int, other_one: int, other_two: int) -> None:
     assume(one != two)
-    report = read_report(
-        f"Arm/Group Title | Ticagrelor | Clopidogrel\nDyspnoea | {one}/50 | {two}/50\nHeadache | {other_one}/50 | {other_two}/50"
-    )
-    assert report is not None
+    text = f"Arm/Group Title | Ticagrelor | Clopidogrel\nDyspnoea | {one}/50 | {two}/50\nHeadache | {other_one}/50 | {other_two}/50"
     for claim, true in (
         ("Dyspnoea was more common with Ticagrelor than with Clopidogrel.", one > two),
         ("Fewer patients had dyspnoea in the Ticagrelor group than in the Clopidogrel group.", one < two),
@@ -117,6 +105,97 @@ def test_comparisons_are_right_whatever_the_counts(one: int, two: int, other_one
         ("No patient in the Ticagrelor group had headache.", other_one == 0),
         ("The majority of patients in the Clopidogrel group had headache.", other_two > 25),
     ):
-        reading = read_counted(claim, report)
+        reading = reading_of(claim, text)
         assert reading is not None, claim
         assert (reading.true, reading.sure) == (true, True), claim
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The majority of patients in the Warfarin group had an adverse event.",
+        "No adverse events were reported in the Warfarin group.",
+        "More patients had adverse events in the Warfarin group than in the Apixaban 5 mg group.",
+        "More than 10% of patients in the Warfarin group had adverse events.",
+    ],
+)
+def test_how_many_had_any_event_is_not_known_where_no_total_is_given(claim: str) -> None:
+    assert reading_of(claim, TABLE) is None
+
+
+@pytest.mark.parametrize(
+    ("sure", "claim"),
+    [
+        (False, "The most common adverse event in the Warfarin group was major bleeding."),
+        (True, "The most common adverse event in the Warfarin group was infection - other."),
+        (False, "No adverse event in the Warfarin group occurred more than 30 times."),
+        (False, "No patients in the Warfarin group had chest pain."),
+    ],
+)
+def test_a_table_may_be_part_of_one(sure: bool, claim: str) -> None:
+    reading = reading_of(claim, TABLE)
+    assert reading is not None
+    assert reading.sure is sure
+    assert reading.true is not sure  # what is wrong of a part is wrong
+
+
+def test_a_blank_is_no_zero() -> None:
+    text = "Arm/Group Title | Drug | Placebo\nNausea | 3/10 | 1/10\nRash | 2/10 | "
+    reading = reading_of("No patient in the Placebo group had rash.", text)
+    assert reading is None or not reading.sure
+
+
+def test_an_event_is_not_taken_for_the_one_named_beside_it() -> None:
+    found = names("Low platelet counts and fever were seen.", ["pyrexia", "thrombocytopenia"]).found
+    assert [sorted(each.rows) for each in found] == [["thrombocytopenia"], ["pyrexia"]]
+
+
+WORDS = [
+    "primary trial",
+    "secondary trial",
+    "cohort 1",
+    "cohort 2",
+    "both cohorts",
+    "nausea",
+    "anaemia",
+    "low platelet count",
+    "more",
+    "fewer",
+    "than",
+    "at least",
+    "no",
+    "not",
+    "half",
+    "a third",
+    "1/3",
+    "-one",
+    "-2",
+    "12",
+    "5%",
+    "99999999999999999999",
+    "twice",
+    "patients",
+    "cases",
+    "of",
+    "in",
+    "adverse events",
+    "most common",
+    "same",
+    "only",
+    "all",
+    "kinds",
+    "whereas",
+    ",",
+    ".",
+    "(",
+    "median",
+    "months",
+    "longer",
+    "the",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=20), st.sampled_from([PAGE, TABLE, OUTCOME]))
+def test_no_claim_is_too_odd(words: list[str], text: str) -> None:
+    reading = reading_of(" ".join(words), text)
+    assert reading is None or reading.how

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from posted_results import INTERVENTIONS, OUTCOME, RESPONSE
+from posted_results import INTERVENTIONS, OUTCOME, RESPONSE, reading_of, report_of
 
-from assistant.verification.registry.measured import read_measured
 from assistant.verification.registry.mentioned import mentioned
-from assistant.verification.registry.report import read_report
 
 
 @pytest.mark.parametrize(
@@ -34,9 +32,7 @@ from assistant.verification.registry.report import read_report
     ],
 )
 def test_figures_decide(text: str, true: bool, claim: str) -> None:
-    report = read_report(text)
-    assert report is not None
-    reading = read_measured(claim, report)
+    reading = reading_of(claim, text)
     assert reading is not None
     assert reading.true is true
 
@@ -50,14 +46,11 @@ def test_figures_decide(text: str, true: bool, claim: str) -> None:
     ],
 )
 def test_what_no_figure_decides_is_left(claim: str) -> None:
-    report = read_report(OUTCOME)
-    assert report is not None
-    assert read_measured(claim, report) is None
+    assert reading_of(claim, OUTCOME) is None
 
 
 def test_words_are_looked_for_where_the_claim_says_they_are() -> None:
-    report = read_report(INTERVENTIONS)
-    assert report is not None
+    report = report_of(INTERVENTIONS)
 
     def share(claim: str) -> float:
         found = mentioned(claim, report)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from posted_results import INTERVENTIONS, OUTCOME, PAGE, RESPONSE, TABLE
+from posted_results import INTERVENTIONS, OUTCOME, PAGE, RESPONSE, TABLE, report_of
 
 from assistant.verification.registry.report import Count, header_of, read_report
 
 
 def test_a_page_of_two_trials_has_the_arms_of_both() -> None:
-    report = read_report(PAGE)
-    assert report is not None
+    report = report_of(PAGE)
     assert [(arm.trial, arm.number) for arm in report.arms] == [("primary", 1), ("primary", 2), ("secondary", 1)]
     assert report.counts_events
     assert not report.measures
@@ -22,14 +21,12 @@ def test_a_page_of_two_trials_has_the_arms_of_both() -> None:
 
 
 def test_a_footnotes_mark_is_no_digit_of_the_count() -> None:
-    report = read_report(PAGE)
-    assert report is not None
+    report = report_of(PAGE)
     assert report.arms[1].events["febrile neutropenia"] == Count(1, 60)  # "[1]21/60 (1.67%)"
 
 
 def test_a_table_has_its_arms_side_by_side() -> None:
-    report = read_report(TABLE)
-    assert report is not None
+    report = report_of(TABLE)
     assert [arm.title for arm in report.arms] == ["Apixaban 5 mg", "Warfarin", "Arm C: no treatment"]
     assert report.arms[1].events == {
         "major bleeding": Count(24, 410), "rash with no itching": Count(0, 410), "infection - other": Count(5, 410),
@@ -38,14 +35,12 @@ def test_a_table_has_its_arms_side_by_side() -> None:
 
 
 def test_an_outcome_measure_has_its_figures_with_unit_and_limits() -> None:
-    report = read_report(OUTCOME)
-    assert report is not None
+    report = report_of(OUTCOME)
     assert report.measure == "Progression-free survival"
     first = report.arms[0]
     assert (first.title, first.unit, first.analysed) == ("Capecitabine", "months", 100)
     assert (first.figures[0].value, first.figures[0].limits) == (6.2, (5.0, 7.4))
-    rows = read_report(RESPONSE)
-    assert rows is not None
+    rows = report_of(RESPONSE)
     assert [(figure.name, figure.value) for figure in rows.arms[0].figures] == [
         ("Complete response", 4.0), ("Partial response", 10.0), ("No response", 26.0),
     ]  # fmt: skip
@@ -61,8 +56,7 @@ def test_a_table_of_an_outcome_measure_counts_who_was_analysed() -> None:
 
 
 def test_interventions_are_arms_with_their_words() -> None:
-    report = read_report(INTERVENTIONS)
-    assert report is not None
+    report = report_of(INTERVENTIONS)
     assert [arm.text.split(":")[0] for arm in report.arms] == [
         "Capecitabine",
         "Placebo",
@@ -70,9 +64,22 @@ def test_interventions_are_arms_with_their_words() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "Aspirin reduced mortality.", "Deaths were 9/100 with the drug.", "A | B\nC | D"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Aspirin reduced mortality.",
+        "Deaths were 9/100 with the drug.",
+        "A | B\nC | D",
+        "Primary trial results were posted.\nResults 1 and 2",
+    ],
+)
 def test_what_is_no_report_is_none(text: str) -> None:
     assert read_report(text) is None
+
+
+def test_figures_without_end_are_none() -> None:
+    assert not report_of(f"Adverse Events 1:\nNausea {'9' * 5000}/{'9' * 5000}").counts_events
 
 
 @given(st.text(max_size=300))
