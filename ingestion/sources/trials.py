@@ -32,7 +32,7 @@ class ClinicalTrialsGov:
 
     name = "ClinicalTrials.gov JSON (API v2)"
     kind = "trials"
-    version = 3
+    version = 4
     suffixes = SUFFIXES
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

@@ -27,7 +27,7 @@ class LegacyTrialsJson:
 
     name = "ClinicalTrials.gov JSON (API v1)"
     kind = "trials"
-    version = 3
+    version = 4
     suffixes = SUFFIXES
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

@@ -32,7 +32,7 @@ class LegacyTrialsXml:
 
     name = "ClinicalTrials.gov XML"
     kind = "trials"
-    version = 3
+    version = 4
     suffixes = (".xml",)
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the name says nothing: judge by content

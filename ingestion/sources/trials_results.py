@@ -1,12 +1,13 @@
 """Results that a study has posted, as sections: what was measured in words, and its figures as tables, a row a line, cells joined by ` | `.
 
 Fields: https://clinicaltrials.gov/data-api/about-api/study-data-structure#resultsSection. Figures stay as they are given. A cell holds what
-the registry's page shows in it ("5.2 (1.1)", "12/97"), a row begins with what that page calls it.
+the registry's page shows in it ("5.2 (1.1)", "12/97"), a row begins with what that page calls it. A long table is several, each under its heads:
+a reader of a part has to see whose figures these are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from indexes.passage import Role
 from ingestion.document import TextBuilder
@@ -15,6 +16,7 @@ from ingestion.sources.json_values import Json, object_at, objects_at, string_at
 _CELLS = " | "
 _HEADING = "Results"
 _GROUPS = "Arm/Group Title"
+_ROWS = 500  # characters of rows under one head, more where the head is longer: with title and path that is about what an embedder reads
 
 
 def add_results(builder: TextBuilder, results: Json) -> None:
@@ -25,7 +27,8 @@ def add_results(builder: TextBuilder, results: Json) -> None:
         builder.add(title, Role.RESULT, (_HEADING,))
         builder.add(string_at(outcome, "description"), Role.RESULT, path)
         builder.add(string_at(outcome, "populationDescription"), Role.RESULT, (*path, "Analysis population"))
-        builder.add("\n".join(_measured(outcome)), Role.RESULT, _path(*path, _unit(outcome)))
+        for table in _measured(outcome):
+            builder.add(table, Role.RESULT, _path(*path, _unit(outcome)))
         for analysis in objects_at(outcome, "analyses"):
             compared = ", ".join(_titles(outcome, "groups", analysis.get("groupIds")))
             builder.add("\n".join(_analysed(analysis)), Role.RESULT, _path(*path, f"Analysis of {compared}"))
@@ -34,7 +37,8 @@ def add_results(builder: TextBuilder, results: Json) -> None:
     builder.add(string_at(events, "description"), Role.RESULT, (heading,))
     builder.add(string_at(events, "timeFrame"), Role.RESULT, (heading, "Time frame"))
     for name, which in (("seriousEvents", "Serious"), ("otherEvents", "Other")):
-        builder.add("\n".join(_events(events, name)), Role.RESULT, (heading, which, "Affected/at risk"))
+        for table in _events(events, name):
+            builder.add(table, Role.RESULT, (heading, which, "Affected/at risk"))
 
 
 def _unit(outcome: Json) -> str:
@@ -45,7 +49,7 @@ def _unit(outcome: Json) -> str:
 
 
 def _measured(outcome: Json) -> Iterator[str]:
-    """The table of an outcome measure: when, its groups, how many were analysed, then a row for each class and category."""
+    """The tables of an outcome measure: when, its groups, how many were analysed, then a row for each class and category."""
     groups = [string_at(group, "id") for group in objects_at(outcome, "groups")]
     rows = [
         (string_at(part, "title"), string_at(category, "title"), objects_at(category, "measurements"))
@@ -54,16 +58,19 @@ def _measured(outcome: Json) -> Iterator[str]:
     ]
     if not any(measurements for *_, measurements in rows):
         return
-    if when := string_at(outcome, "timeFrame"):
-        yield _row("Time Frame", [when])
-    yield _row(_GROUPS, _titles(outcome, "groups", groups))
+    when = string_at(outcome, "timeFrame")
+    heads = [_row("Time Frame", [when])] if when else []
+    heads.append(_row(_GROUPS, _titles(outcome, "groups", groups)))
     for denominator in objects_at(outcome, "denoms"):
         counts = {string_at(item, "groupId"): string_at(item, "value") for item in objects_at(denominator, "counts")}
-        yield _row(string_at(denominator, "units"), [counts.get(group, "") for group in groups])
-    for *titles, measurements in rows:
-        label = ", ".join(filter(None, titles)) or string_at(outcome, "unitOfMeasure")
-        values = {string_at(item, "groupId"): _value(item) for item in measurements}
-        yield _row(label, [values.get(group, "") for group in groups])
+        heads.append(_row(string_at(denominator, "units"), [counts.get(group, "") for group in groups]))
+    yield from _tables(heads, (_measured_row(outcome, groups, *row) for row in rows))
+
+
+def _measured_row(outcome: Json, groups: Sequence[str], part: str, category: str, measurements: Sequence[Json]) -> str:
+    label = ", ".join(filter(None, (part, category))) or string_at(outcome, "unitOfMeasure")
+    values = {string_at(item, "groupId"): _value(item) for item in measurements}
+    return _row(label, [values.get(group, "") for group in groups])
 
 
 def _value(measurement: Json) -> str:
@@ -93,14 +100,16 @@ def _analysed(analysis: Json) -> Iterator[str]:
 
 
 def _events(events: Json, name: str) -> Iterator[str]:
-    """The table of adverse events: its groups, then a row for each event."""
+    """The tables of adverse events: the groups, then a row for each event."""
     groups = [string_at(group, "id") for group in objects_at(events, "eventGroups")]
-    listed = objects_at(events, name)
-    if listed:
-        yield _row(_GROUPS, _titles(events, "eventGroups", groups))
-    for event in listed:
-        counts = {string_at(item, "groupId"): _affected(item) for item in objects_at(event, "stats")}
-        yield _row(string_at(event, "term"), [counts.get(group, "") for group in groups])
+    counts = (
+        (event, {string_at(item, "groupId"): _affected(item) for item in objects_at(event, "stats")})
+        for event in objects_at(events, name)
+    )
+    return _tables(
+        [_row(_GROUPS, _titles(events, "eventGroups", groups))],
+        (_row(string_at(event, "term"), [affected.get(group, "") for group in groups]) for event, affected in counts),
+    )
 
 
 def _affected(count: Json) -> str:
@@ -113,6 +122,20 @@ def _titles(holder: Json, name: str, identifiers: object) -> list[str]:
     titles = {string_at(group, "id"): string_at(group, "title") for group in objects_at(holder, name)}
     wanted = identifiers if isinstance(identifiers, list) else []
     return [titles.get(identifier, "") for identifier in wanted if isinstance(identifier, str)]
+
+
+def _tables(heads: Sequence[str], rows: Iterable[str]) -> Iterator[str]:
+    """The rows, so many at a time, under the heads; nothing where there are no rows."""
+    most = max(_ROWS, sum(map(len, heads)))
+    table, size = list(heads), 0
+    for row in rows:
+        if size and size + len(row) > most:
+            yield "\n".join(table)
+            table, size = list(heads), 0
+        table.append(row)
+        size += len(row)
+    if size:
+        yield "\n".join(table)
 
 
 def _row(label: str, cells: list[str]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexes.passage import Kind, Role
+from ingestion.chunking import passages_of
 from ingestion.document import Document, Item, Problem
 from ingestion.errors import SourceError
 from ingestion.sources import json_values
@@ -463,3 +464,40 @@ def test_reserialised_studies_are_read_whole(data_dir: Path) -> None:
         criteria += sum(section.role == Role.ELIGIBILITY for section in item.sections)
     assert documents == 8740
     assert criteria > 100_000
+
+
+@given(
+    counts=st.lists(st.integers(0, 99), min_size=1, max_size=120),
+    arms=st.lists(st.text("abc ", min_size=1, max_size=300).filter(str.strip), min_size=1, max_size=4),
+)
+@settings(deadline=None, max_examples=30)
+def test_each_passage_of_a_long_table_says_whose_figures_they_are(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], arms: list[str]
+) -> None:
+    groups = [{"id": f"EG{number}", "title": title} for number, title in enumerate(arms)]
+    given_study = study("NCT00000001")
+    given_study["resultsSection"] = {
+        "adverseEventsModule": {
+            "eventGroups": groups,
+            "otherEvents": [
+                {
+                    "term": f"Event number {number}",
+                    "stats": [{"groupId": group["id"], "numAffected": count, "numAtRisk": 99} for group in groups],
+                }
+                for number, count in enumerate(counts)
+            ],
+        }
+    }
+    (found,) = parse(tmp_path_factory.mktemp("study"), given_study)
+    assert isinstance(found, Document)
+    head = " | ".join(("Arm/Group Title", *(" ".join(title.split()) for title in arms)))
+    tables = [section for section in found.sections if section.path[:1] == ("Adverse events",)]
+    rows = [line for table in tables for line in found.text[table.start : table.end].splitlines() if line != head]
+    assert rows == [
+        " | ".join((f"Event number {number}", *(f"{count}/99" for _ in arms))) for number, count in enumerate(counts)
+    ]
+    assert all(found.text[table.start : table.end].startswith(head) for table in tables)
+    assert sum(len(head) for _ in tables) <= len(head) + sum(map(len, rows))
+    for passage in passages_of(found):
+        if passage.section[:1] == ("Adverse events",) and len(head) < 400:
+            assert passage.text.startswith(head)
