@@ -52,7 +52,8 @@ class Claim(Model):
     )
     context: str | None = Field(
         default=None,
-        description="What the sentence leans on (“this drug”, “both groups”): words before it or the title, verbatim, never part of the quote.",
+        description="What the sentence leans on (“this drug”, “both groups”): words before it or the title, verbatim; or where it "
+        "stands (headings of a list, which criterion of a trial). Never part of the quote.",
     )
     citations: list[Citation] = Field(min_length=1)
 

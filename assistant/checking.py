@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.answer import Claim
 from assistant.appraisal import usable
+from assistant.composing.criteria import is_criterion, place_of_criterion
 from assistant.composing.leaning import context_of
 from assistant.composing.lists import place_of
 from assistant.drafts import Checked, Draft, Failed
@@ -36,7 +37,7 @@ def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed |
         text=draft.text,
         support=verdict.support,
         findings=list(verdict.findings),
-        context=_context(draft, cited[0][1]),
+        context=_context(draft, cited[0][1], shelf),
         citations=[
             citation.model_copy(update={"support": verdict.by_citation[number]})
             for number, (citation, _) in zip(kept, cited, strict=True)
@@ -68,9 +69,11 @@ def graded(checked: Checked) -> Checked:
     return Checked(checked.claim.model_copy(update={"findings": findings}), checked.passages)
 
 
-def _context(draft: Draft, passage: Passage) -> str | None:
+def _context(draft: Draft, passage: Passage, shelf: Shelf) -> str | None:
     """What a claim that only repeats its quote leans on; one in other words stands by itself."""
     quote = draft.quotes[0]
     if len(draft.quotes) != 1 or draft.text != quote.text:
         return None
+    if is_criterion(passage):
+        return place_of_criterion(passage, shelf.document(passage.document_id))
     return place_of(passage, quote.start, quote.end) or context_of(passage, quote.start, quote.end)

@@ -14,11 +14,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import tarfile
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from registry_studies import studies
 
 from assistant.verification.evidence import Evidence
 from assistant.verification.labelled import read_labelled
@@ -26,32 +26,16 @@ from assistant.verification.registry.report import Arm, Report, read_report
 from assistant.verification.tables import table_values
 from indexes.passage import Passage
 from ingestion.chunking import passages_of
-from ingestion.document import Document
-from ingestion.errors import IngestionError
-from ingestion.sources import find_parser
 
 SEED = 7
 EACH = 6  # events drawn from a table
 MOST = 400  # claims of a kind, true or false
-SUFFIXES = ("*.json", "*.xml")
 
 
 def tables(folder: Path) -> Iterator[Passage]:
     """The passages that are tables of adverse events with the titles of their arms."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for number, archive in enumerate(sorted(folder.rglob("*.tar.xz"))):
-            with tarfile.open(archive) as opened:
-                opened.extractall(Path(scratch) / str(number), filter="data")
-        paths = [
-            path for place in (folder, Path(scratch)) for suffix in SUFFIXES for path in sorted(place.rglob(suffix))
-        ]
-        for path in paths:
-            try:
-                documents = [item for item in find_parser(path).parse(path) if isinstance(item, Document)]
-            except IngestionError:
-                continue  # schemas and samples of other things lie beside the studies
-            for document in documents:
-                yield from (each for each in passages_of(document) if _is_table(each))
+    for document in studies(folder):
+        yield from (each for each in passages_of(document) if _is_table(each))
 
 
 def _is_table(passage: Passage) -> bool:

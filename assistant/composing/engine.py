@@ -11,6 +11,7 @@ from assistant.answer import EngineName
 from assistant.appraisal import IN_FORCE, level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.advice import advises
+from assistant.composing.criteria import asks_for_criteria, criteria
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.lists import parts_asked_for
 from assistant.composing.sections import Sections
@@ -34,6 +35,8 @@ RETRACTED = 12
 """Passages of retracted work that are looked at."""
 IN_PARTS = 8
 """Sentences of an answer to a question that asks several things."""
+OF_CRITERIA = 8
+"""Criteria of an answer to a question for those of trials."""
 NAMES = {Kind.GUIDELINE: "guidelines", Kind.LITERATURE: "literature", Kind.TRIAL: "trials"}
 
 
@@ -76,7 +79,9 @@ class ExtractiveEngine:
         """Sentences from what may carry a claim, each of them its own quote, stronger evidence first."""
         tell(Progress("compose", f"Reading {len(run.hits)} passages"))
         hits = [hit for hit in run.hits if usable(hit.passage)]
-        most = IN_PARTS // len(run.parts) if run.parts else MAX_CLAIMS
+        most = (
+            IN_PARTS // len(run.parts) if run.parts else OF_CRITERIA if asks_for_criteria(run.planned) else MAX_CLAIMS
+        )
         for part in run.parts or (run.planned,):
             found = await timed(run, "compose", partial(self._compose, run, part, hits, most))
             run.composition = replace(found, considered=max(found.considered, run.composition.considered))
@@ -92,7 +97,12 @@ class ExtractiveEngine:
 
     def _found(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         found = self._search(part, kind, quota)
-        return found + self._read_on(part, found) if kind is Kind.GUIDELINE else found
+        if kind is Kind.GUIDELINE:
+            return found + self._read_on(part, found)
+        if kind is Kind.TRIAL and asks_for_criteria(part):
+            more = criteria(part, found, self._library.ledger)
+            return found + self._library.searcher.likened(part.question, more)
+        return found
 
     def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))

@@ -12,6 +12,7 @@ import numpy as np
 from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, tells_what_to_do
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
+from assistant.composing.criteria import asks_for_criteria, is_criterion, tells_who, whole_criteria
 from assistant.composing.fit import misfits, screens_only
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, told_by_lines, uncut, warns, within
@@ -30,6 +31,7 @@ from indexes.passage import Hit, Kind, Role, Status
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3
 SHORTLIST = 16  # sentences that are embedded for one question
+IN_ORDER = 1.5  # the promise of a criterion: those of a trial come one after the other
 DUPLICATE = 0.92  # cosine from which two sentences may say the same …
 SAME_WORDS = 0.7  # … and do, when they share this much of their words: "severe" and "non-severe" are close in meaning
 
@@ -91,7 +93,7 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    lines = [*items(plan, hits)]
+    lines = [*items(plan, hits), *whole_criteria(plan, hits)]
     listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one) and not told_by_lines(plan, one, lines)]
     single = [*lines, *candidates(hits)]
     read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
@@ -180,7 +182,10 @@ def weigh(
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
     priors = [prior(plan, candidate) for candidate in pool]
     found = [1.0 if one.listed or advises(plan, one) else one.hit.scores.fused for one in pool]  # which may be read on
-    promise = [c + p + 0.5 * f for c, p, f in zip(coverages, priors, found, strict=True)]
+    promise = [
+        IN_ORDER if is_criterion(one.hit.passage) else c + p + 0.5 * f
+        for one, c, p, f in zip(pool, coverages, priors, found, strict=True)
+    ]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
     texts = [pool[i].meant for i in shortlist]
     matrix = vectors.sentences(texts)
@@ -193,13 +198,15 @@ def weigh(
 
 
 def quotable(plan: Plan, candidate: Candidate) -> bool:
-    """Registrations only for questions about trials, their criteria only for questions about those; no aims or methods of studies, nor what
-    is yet to be studied."""
+    """Registrations only for questions about trials, their criteria only for questions about those, which nothing else answers; no aims or methods of
+    studies, nor what is yet to be studied."""
     kind = candidate.hit.passage.kind
     if kind is Kind.TRIAL and not plan.wants_trials:
         return False
+    if asks_for_criteria(plan):
+        return tells_who(plan, candidate) and (candidate.item or candidate.role is not Role.ELIGIBILITY)
     if candidate.role is Role.ELIGIBILITY:
-        return plan.wants_eligibility
+        return False
     if only_looked_at(candidate.text, plan.question):
         return False
     if (

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, country_of, speaks_for, then_asked
 from assistant.composing.candidates import Candidate
+from assistant.composing.criteria import asks_for_criteria, lacks
 from assistant.composing.facts import holds
 from assistant.composing.kinds import lacking_kinds
 from assistant.composing.opposites import other_label, other_stage
@@ -32,6 +33,10 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     """What the question asks for and the sentence, read under its title and headings, is not about; nothing where it fits."""
     sentence = content_of(_POINTS_ELSEWHERE.sub(" ", candidate.text))
     around = sentence + content_of(candidate.headings)
+    if asks_for_criteria(plan):
+        yield from lacks(plan, candidate)
+        yield from (wanted.value for wanted in plan.wanted if not holds(plan, wanted, candidate, sentence))
+        return
     yield from _lacking(plan.of_kind(TermKind.DRUG), around)
     yield from _lacking(plan.of_kind(TermKind.CONDITION), around)
     interventions = plan.of_kind(TermKind.INTERVENTION)

@@ -46,7 +46,7 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
             Wanted.FREQUENCY,
             r"\b(how (?:often|frequently)|(?<!QT )(?<!QTc )(?<!PR )(?<!confidence )(?<!birth )intervals?)\b",
         ),
-        (Wanted.AGE, r"\b((?:at )?(?:what|which) age|between which ages)\b"),
+        (Wanted.AGE, r"\b((?:at )?(?:what|which) age|between which ages|age limits?)\b"),
         (
             Wanted.FIGURE,
             # "who has a higher prevalence" asks for people
@@ -74,12 +74,16 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
 }
 _ANY_HARM = re.compile(r"^(?:side[- ]effects?|adverse .*|harms?|risks?|dangers?)$", re.IGNORECASE)
 _TRIALS = re.compile(
-    r"\b(recruit\w*|enrol\w*|clinical trials?|registered|registrations?|trials?|nct\d+)\b",
+    r"\b(recruit\w*|enrol\w*|clinical trials?|registered|registrations?|trials?(?! of (?:labou?r|void\w*|scar|wean\w*|therapy|treatment))|nct\d+)\b",
     re.IGNORECASE,
 )
 _ELIGIBILITY = re.compile(
-    r"\b(eligib\w+|who can (?:join|enter|take part)|inclusion|exclusion|qualif\w+)\b", re.IGNORECASE
+    r"\b(eligib\w+|ineligib\w+|inclu(?:sion|ded in)|exclu\w+"
+    r"|(?:who|can|could|may|to) (?:[\w-]+ ){0,6}?(?:join|enter|take part|participate|be enrolled|be included|enrol)"
+    r"|qualif\w+|(?:entry|selection) criteria|age limits?)\b",
+    re.IGNORECASE,
 )
+_CRITERIA = re.compile(r"(?:in|ex)clusion|(?:in)?eligib\w+|criteria|qualif\w+|participants?|volunteers?", re.IGNORECASE)
 _GUIDANCE = re.compile(
     r"\b(should|recommend\w*|guidelines?|advis\w+|when (?:do|to|should)|how often|first[- ]line|screen\w*)\b",
     re.IGNORECASE,
@@ -165,7 +169,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         term for term in terms if term.kind in (TermKind.CONDITION, TermKind.POPULATION) and _is_denied(question, term)
     )
     wants_eligibility = bool(_ELIGIBILITY.search(question))
-    wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and "trial" in question.lower())
+    wants_trials = bool(_TRIALS.search(question))
+    if wants_trials and wants_eligibility:  # a criterion need not call itself one
+        terms = tuple(term for term in terms if not _CRITERIA.fullmatch(term.text))
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}

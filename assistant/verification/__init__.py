@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Citation
+from assistant.verification.admission import compared
 from assistant.verification.evidence import Evidence, LongForms
 from assistant.verification.features import Embed, Judge, Read, read, with_judgement
 from assistant.verification.labels import Label
@@ -87,10 +88,14 @@ def verify(
 def _judged(
     claim: str, evidence: Sequence[Evidence], embed: Embed | None, judge: Judge | None, bar: float
 ) -> list[Verdict]:
-    found = [read(claim, each, embed) for each in evidence]
-    judged = judge([(claim, each.quote) for each in evidence]) if judge is not None else None
+    pairs = [compared(claim, each) for each in evidence]
+    found = [read(pair.claim, pair.evidence, embed).noting("admission", pair.finding) for pair in pairs]
+    judged = judge([(pair.claim, pair.evidence.quote) for pair in pairs]) if judge is not None else None
     return [
-        _verdict(each, None if judged is None else judged[number].tolist(), bar) for number, each in enumerate(found)
+        Verdict(1.0, label="support", bar=bar)
+        if pair.repeats and not pair.finding.fault
+        else _verdict(each, None if judged is None else judged[number].tolist(), bar)
+        for number, (pair, each) in enumerate(zip(pairs, found, strict=True))
     ]
 
 

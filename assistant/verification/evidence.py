@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.answer import Citation
-from indexes.passage import Passage
+from indexes.passage import Passage, Role
 from ingestion.abbreviations import abbreviations
+from ingestion.sources.criteria import EXCLUSION, INCLUSION
 
 LongForms = Callable[[str], Sequence[str]]
 """What a short form stands for, the most usual first: `Ledger.long_forms`."""
@@ -21,6 +22,7 @@ class Evidence:
     """A quote with what it stands under and in. `animal`: the record is indexed as of animals and not of humans.
 
     `pairs` are the abbreviations (short, long) that the passage itself introduces, and what the library's mined table has for those of the claim.
+    `criteria`: what it quotes of a trial's criteria of eligibility, each with whether it lets in (else it keeps out) whom it is about.
     """
 
     quote: str
@@ -28,6 +30,7 @@ class Evidence:
     passage: str = ""
     animal: bool = False
     pairs: tuple[tuple[str, str], ...] = ()
+    criteria: tuple[tuple[str, bool], ...] = ()
 
     @classmethod
     def of(cls, citation: Citation, passage: Passage) -> Evidence:
@@ -39,6 +42,7 @@ class Evidence:
             passage=passage.text,
             animal="animals" in mesh and "humans" not in mesh,
             pairs=introduced(f"{passage.title}. {passage.text}"),
+            criteria=((citation.quote, side),) if (side := _side(passage)) is not None else (),
         )
 
     @classmethod
@@ -50,6 +54,7 @@ class Evidence:
             passage=" ".join(dict.fromkeys(each.passage for each in several)),
             animal=any(each.animal for each in several),
             pairs=tuple(dict.fromkeys(pair for each in several for pair in each.pairs)),
+            criteria=tuple(criterion for each in several for criterion in each.criteria),
         )
 
     def resolving(self, claim: str, long_forms: LongForms | None) -> Evidence:
@@ -63,11 +68,18 @@ class Evidence:
             if short not in known
             for long in long_forms(short)[:2]
         )
-        return self if not more else Evidence(self.quote, self.context, self.passage, self.animal, (*self.pairs, *more))
+        return replace(self, pairs=(*self.pairs, *more)) if more else self
 
     def spelt_out(self, text: str) -> str:
         """The text, followed by the other form of each abbreviation or long form in it."""
         return " . ".join((text, *_others(text, self.pairs)))
+
+
+def _side(passage: Passage) -> bool | None:
+    """Whether the list of criteria that a passage stands in lets in or keeps out; `None` where it stands in none, or in one that does not say."""
+    sides = {INCLUSION: True, EXCLUSION: False}
+    listed = bool(passage.parts) and all(part.role is Role.ELIGIBILITY for part in passage.parts)
+    return next((sides[step] for step in passage.section if step in sides), None) if listed else None
 
 
 @lru_cache(maxsize=4096)

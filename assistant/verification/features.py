@@ -53,6 +53,10 @@ class Read:
     findings: Mapping[str, Finding]
     values: Mapping[str, float]
 
+    def noting(self, check: str, finding: Finding) -> Read:
+        """The same with what a check found beside those that are weighed."""
+        return replace(self, findings={**self.findings, check: finding})
+
 
 def read(claim: str, evidence: Evidence, embed: Embed | None = None) -> Read:
     """Compare claim and evidence. Evidence of more than two sentences is read at its best one, found by shared words and, with `embed`, meaning."""

@@ -17,13 +17,16 @@ from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
 from assistant.appraisal import IN_FORCE, level_rank
-from assistant.composing.extractive import DUPLICATE, MAX_CLAIMS, SAME_WORDS
+from assistant.composing.criteria import is_criterion
+from assistant.composing.extractive import DUPLICATE, SAME_WORDS
 from assistant.service import Assistant
+from assistant.workflow import MOST
 from indexes.lexical import tokens
 from indexes.passage import Filters, Kind
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
+from ingestion.sources.criteria import EXCLUSION, INCLUSION
 
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line)
@@ -49,7 +52,7 @@ def said(answer: Answer) -> str:
 def check_invariants(answer: Answer, assistant: Assistant) -> None:
     """What no answer may break, whatever was asked and whatever the library holds."""
     assert answer.abstained == (not answer.claims) == bool(answer.reason)
-    assert len(answer.claims) <= MAX_CLAIMS
+    assert len(answer.claims) <= MOST
     for claim in answer.claims:
         assert claim.citations
         assert {citation.quote for citation in claim.citations} == {claim.text}
@@ -58,7 +61,11 @@ def check_invariants(answer: Answer, assistant: Assistant) -> None:
             assert passage.text[citation.start : citation.end] == citation.quote
             assert passage.document_id == citation.document_id
             assert passage.status != "retracted"
-            if claim.context:
+            if is_criterion(passage):  # is never shown without its list
+                assert (claim.context or "").startswith(
+                    (f"{INCLUSION} criterion", f"{EXCLUSION} criterion", "Eligibility")
+                )
+            elif claim.context:
                 assert (
                     claim.context == passage.title
                     or claim.context in f"{passage.title} {passage.text[: citation.start]}"

@@ -337,7 +337,8 @@ def test_criteria_of_a_trial_answer_only_who_can_join_one() -> None:
     table = spread(range(1))
     found = hit((Role.ELIGIBILITY, said(0)), kind=Kind.TRIAL)
     assert chosen([found], table).chosen == ()
-    asked = "Which patients with hypertension are eligible for the trials of zibotentan and blood pressure?"
+    table[f"A trial . \n{said(0)}"] = table[said(0)]
+    asked = "Are patients with hypertension eligible for the trials of zibotentan and blood pressure?"
     assert [one.candidate.text for one in chosen([found], table, asked).chosen] == [said(0)]
 
 

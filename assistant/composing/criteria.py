@@ -1,0 +1,143 @@
+"""Criteria of eligibility of registered trials: which list a question asks for, what answers it, and where a criterion stands.
+
+A criterion says whom it is about; only its list says whether they may take part. So one is never shown without its list, a question for those kept
+out is answered from the exclusions alone, and a trial that is on what is asked about is read on to the end of its list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from assistant.composing.candidates import Candidate
+from assistant.planning.asking import Asks
+from assistant.planning.rules import Plan, Wanted
+from assistant.planning.terms import Term, content_of
+from assistant.planning.vocabulary import TermKind
+from indexes.passage import Hit, Kind, Passage, Role
+from ingestion.document import Document
+from ingestion.ledger import Ledger
+from ingestion.sources.criteria import EXCLUSION, INCLUSION
+
+MOST_TRIALS = 3
+"""Trials whose lists are read on."""
+_OF_TRIALS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION})
+_KEPT_OUT = re.compile(
+    r"\b(?:exclu\w+|ineligib\w+|not (?:be )?eligible|cannot|can[’']t|could not|not (?:be )?(?:enrol\w*|included|allowed))\b",
+    re.IGNORECASE,
+)
+_ON_AGE = re.compile(r"\b(?:age[ds]?|ages|older|younger|years? old|adults?|child(?:ren)?|minors?)\b", re.IGNORECASE)
+_LET_IN = re.compile(r"\binclu(?:sion|ded?)\b", re.IGNORECASE)
+_TELLS = re.compile(
+    r"\b(?:eligib\w+|ineligib\w+|exclu\w+|inclusion|enrol\w*|recruit\w*|randomi[sz]ed|randomly|assigned|participa\w+|included)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_criteria(plan: Plan) -> bool:
+    """Whether a question asks who may take part in trials."""
+    return plan.wants_trials and plan.wants_eligibility
+
+
+def is_criterion(passage: Passage) -> bool:
+    """Whether a passage is a criterion of eligibility, which stands alone."""
+    return bool(passage.parts) and passage.parts[0].role is Role.ELIGIBILITY
+
+
+def side_of(passage: Passage) -> str:
+    """The list that a criterion stands in, `INCLUSION` or `EXCLUSION`; empty where the source does not say."""
+    return next((step for step in passage.section if step in {INCLUSION, EXCLUSION}), "")
+
+
+def place_of_criterion(passage: Passage, document: Document | None) -> str:
+    """The list that a criterion stands in, and how far down: a reader sees whether people are let in or kept out, and that the list is longer."""
+    side = side_of(passage)
+    name = f"{side} criterion" if side else "Eligibility criterion"
+    groups = [step for step in passage.section[1:] if step != side]
+    where = "".join(f", {group}" for group in groups)
+    listed = [
+        section.start
+        for section in (document.sections if document else ())
+        if section.role is Role.ELIGIBILITY and side in (section.path[1:2] or ("",))
+    ]
+    at = sum(start <= passage.start for start in listed)
+    return f"{name} {at} of {len(listed)}{where}" if at else f"{name}{where}"
+
+
+def whole_criteria(plan: Plan, hits: Sequence[Hit]) -> list[Candidate]:
+    """The criteria found, trial after trial, in order. Each is whole: of a part of one ("any of the following:") nobody can tell whom it is about."""
+    if not asks_for_criteria(plan):
+        return []
+    found = [hit for hit in hits if is_criterion(hit.passage)]
+    trials = list(dict.fromkeys(hit.passage.document_id for hit in found))
+    found.sort(key=lambda hit: (trials.index(hit.passage.document_id), hit.passage.start))
+    return [Candidate(hit, 0, len(hit.passage.text), Role.ELIGIBILITY, leans=False, item=True) for hit in found]
+
+
+def lacks(plan: Plan, candidate: Candidate) -> Iterator[str]:
+    """What a question on criteria names and the sentence has not: who asks about dialysis wants that criterion alone.
+
+    What the trials are of or in must be what theirs are ("trials of empagliflozin in heart failure"): a criterion may name any disease.
+    """
+    passage = candidate.hit.passage
+    study = content_of(" . ".join((passage.title, *passage.facets.conditions)))
+    around = study + content_of(f"{candidate.text} . {candidate.headings}")
+    for term in plan.terms:
+        of_trials = term.kind in _OF_TRIALS and Asks.YES_NO not in plan.asks and not _is_of_people(plan.question, term)
+        if not term.occurs_in(study if of_trials and is_criterion(passage) else around):
+            yield term.text
+    if Wanted.AGE in plan.wanted and not _ON_AGE.search(candidate.text):  # "cancer in the last 5 years" has years too
+        yield Wanted.AGE.value
+
+
+def _is_of_people(question: str, term: Term) -> bool:
+    """Whether the question says that patients have it, or take it."""
+    said = rf"\b(?:with|having|have|on|taking|after|whose)\s+(?:[\w-]+\s+){{0,2}}?{re.escape(term.text)}"
+    return re.search(said, question, re.IGNORECASE) is not None
+
+
+def tells_who(plan: Plan, candidate: Candidate) -> bool:
+    """Whether a sentence says who may take part, on the side that is asked for: a criterion by its list, any other by its words."""
+    if candidate.role is Role.ELIGIBILITY:
+        return side_of(candidate.hit.passage) in {*_sides(plan), ""}
+    return _TELLS.search(candidate.text) is not None and (
+        _sides(plan) != (EXCLUSION,) or _KEPT_OUT.search(candidate.text) is not None
+    )
+
+
+def criteria(plan: Plan, found: Sequence[Hit], ledger: Ledger) -> list[Passage]:
+    """The criteria that were not found of the first trials that are on what is asked about, on the side asked for."""
+    known = {hit.passage.passage_id for hit in found}
+    titles = {hit.passage.document_id: hit.passage.title for hit in found if hit.passage.kind is Kind.TRIAL}
+    on_it = [
+        document for document, title in titles.items() if any(term.occurs_in(content_of(title)) for term in plan.terms)
+    ]
+    more = []
+    for document in on_it[:MOST_TRIALS]:
+        for identifier in ledger.passage_ids(document):
+            passage = None if identifier in known else ledger.passage(identifier)
+            if (
+                passage
+                and is_criterion(passage)
+                and side_of(passage) in {*_sides(plan), ""}
+                and plan.filters.accepts(passage)
+            ):
+                more.append(passage)
+    return more
+
+
+def _sides(plan: Plan) -> tuple[str, ...]:
+    """A question for yes or no may be answered from either list, and who can take part is said by both."""
+    if Asks.YES_NO in plan.asks:
+        return INCLUSION, EXCLUSION
+    return _sides_named(plan.question)
+
+
+@cache
+def _sides_named(question: str) -> tuple[str, ...]:
+    if _KEPT_OUT.search(question) and not _LET_IN.search(question):
+        return (EXCLUSION,)
+    if re.search(r"\binclusion criteri", question, re.IGNORECASE) and not _KEPT_OUT.search(question):
+        return (INCLUSION,)
+    return INCLUSION, EXCLUSION
