@@ -11,6 +11,7 @@ from assistant.verification.direction import check_direction
 from assistant.verification.entities import check_entities
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import Finding
+from assistant.verification.headings import check_headings
 from assistant.verification.people import check_people
 from assistant.verification.polarity import check_polarity
 from assistant.verification.quantities import check_quantities
@@ -35,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "people": check_people,
     "standing": check_standing,
     "tables": check_tables,
+    "headings": check_headings,
     "terms": check_terms,
 }
 """Name -> check. They trust the quote: `check_verbatim` has passed for its citation before."""

@@ -22,7 +22,8 @@ class Evidence:
     """A quote with what it stands under and in. `animal`: the record is indexed as of animals and not of humans.
 
     `pairs` are the abbreviations (short, long) that the passage itself introduces, and what the library's mined table has for those of the claim.
-    `criteria`: what it quotes of a trial's criteria of eligibility, each with whether it lets in (else it keeps out) whom it is about.
+    `headings`: those of the section that it stands in, from the lowest up. `criteria`: what it quotes of a trial's criteria of eligibility, each with
+    whether it lets in (else it keeps out) whom it is about.
     """
 
     quote: str
@@ -30,6 +31,7 @@ class Evidence:
     passage: str = ""
     animal: bool = False
     pairs: tuple[tuple[str, str], ...] = ()
+    headings: tuple[str, ...] = ()
     criteria: tuple[tuple[str, bool], ...] = ()
 
     @classmethod
@@ -42,6 +44,7 @@ class Evidence:
             passage=passage.text,
             animal="animals" in mesh and "humans" not in mesh,
             pairs=introduced(f"{passage.title}. {passage.text}"),
+            headings=_headings(passage, citation.start),
             criteria=((citation.quote, side),) if (side := _side(passage)) is not None else (),
         )
 
@@ -73,6 +76,12 @@ class Evidence:
     def spelt_out(self, text: str) -> str:
         """The text, followed by the other form of each abbreviation or long form in it."""
         return " . ".join((text, *_others(text, self.pairs)))
+
+
+def _headings(passage: Passage, at: int) -> tuple[str, ...]:
+    heading = passage.part_at(at).heading
+    path = [*reversed(passage.section)]
+    return tuple(dict.fromkeys(filter(None, (heading, *path))))
 
 
 def _side(passage: Passage) -> bool | None:

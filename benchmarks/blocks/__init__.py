@@ -58,6 +58,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         verification.mutations,
         verification.event_tables,
         verification.tables_read,
+        verification.eligibility_claims,
         verification.verification_latency,
         verification.conflicts,
         verification.verifier,

@@ -85,6 +85,22 @@ def event_tables() -> str:
     return "\n".join(lines)
 
 
+def eligibility_claims() -> str:
+    """Claims on criteria of eligibility, true and false by their list: the share that may be shown, with the check and without."""
+    lines = [
+        "| claim | true: shown (claims) | without the check | false: shown (claims) | without the check |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    rows = {(row["kind"], row["true"]): row for row in load("eligibility_claims")["rows"]}
+    for kind in dict.fromkeys(kind for kind, _ in rows):
+        cells = " | ".join(
+            f"{row['shown']:.3f} ({row['claims']}) | {row['shown_without']:.3f}"
+            for row in (rows[kind, True], rows[kind, False])
+        )
+        lines.append(f"| {kind} | {cells} |")
+    return "\n".join(lines)
+
+
 def tables_read() -> str:
     """Claims that people made of posted results: how many are read, and rightly."""
     lines = [
