@@ -9,6 +9,7 @@ from assistant.appraisal import usable
 from assistant.composing.criteria import is_criterion, place_of_criterion
 from assistant.composing.leaning import context_of
 from assistant.composing.lists import place_of
+from assistant.composing.posted import is_table, place_of_row
 from assistant.drafts import Checked, Draft, Failed
 from assistant.evidence import RecommendationView
 from assistant.shelves import Shelf
@@ -76,4 +77,6 @@ def _context(draft: Draft, passage: Passage, shelf: Shelf) -> str | None:
         return None
     if is_criterion(passage):
         return place_of_criterion(passage, shelf.document(passage.document_id))
+    if is_table(passage):
+        return place_of_row(passage)
     return place_of(passage, quote.start, quote.end) or context_of(passage, quote.start, quote.end)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from assistant.composing.candidates import Candidate
 from assistant.planning.asking import Asks
@@ -18,7 +17,7 @@ from assistant.planning.vocabulary import TermKind
 from indexes.passage import Hit, Kind, Passage, Role
 from ingestion.document import Document
 from ingestion.ledger import Ledger
-from ingestion.sources.criteria import EXCLUSION, INCLUSION
+from ingestion.sources.criteria import EXCLUSION, INCLUSION, side_in
 
 MOST_TRIALS = 3
 """Trials whose lists are read on."""
@@ -28,7 +27,7 @@ _KEPT_OUT = re.compile(
     re.IGNORECASE,
 )
 _ON_AGE = re.compile(r"\b(?:age[ds]?|ages|older|younger|years? old|adults?|child(?:ren)?|minors?)\b", re.IGNORECASE)
-_LET_IN = re.compile(r"\binclu(?:sion|ded?)\b", re.IGNORECASE)
+_LET_IN = re.compile(r"\binclusion criteri\w+", re.IGNORECASE)
 _TELLS = re.compile(
     r"\b(?:eligib\w+|ineligib\w+|exclu\w+|inclusion|enrol\w*|recruit\w*|randomi[sz]ed|randomly|assigned|participa\w+|included)\b",
     re.IGNORECASE,
@@ -45,21 +44,16 @@ def is_criterion(passage: Passage) -> bool:
     return bool(passage.parts) and passage.parts[0].role is Role.ELIGIBILITY
 
 
-def side_of(passage: Passage) -> str:
-    """The list that a criterion stands in, `INCLUSION` or `EXCLUSION`; empty where the source does not say."""
-    return next((step for step in passage.section if step in {INCLUSION, EXCLUSION}), "")
-
-
 def place_of_criterion(passage: Passage, document: Document | None) -> str:
     """The list that a criterion stands in, and how far down: a reader sees whether people are let in or kept out, and that the list is longer."""
-    side = side_of(passage)
+    side = side_in(passage.section)
     name = f"{side} criterion" if side else "Eligibility criterion"
     groups = [step for step in passage.section[1:] if step != side]
     where = "".join(f", {group}" for group in groups)
     listed = [
         section.start
         for section in (document.sections if document else ())
-        if section.role is Role.ELIGIBILITY and side in (section.path[1:2] or ("",))
+        if section.role is Role.ELIGIBILITY and side_in(section.path) == side
     ]
     at = sum(start <= passage.start for start in listed)
     return f"{name} {at} of {len(listed)}{where}" if at else f"{name}{where}"
@@ -100,7 +94,7 @@ def _is_of_people(question: str, term: Term) -> bool:
 def tells_who(plan: Plan, candidate: Candidate) -> bool:
     """Whether a sentence says who may take part, on the side that is asked for: a criterion by its list, any other by its words."""
     if candidate.role is Role.ELIGIBILITY:
-        return side_of(candidate.hit.passage) in {*_sides(plan), ""}
+        return side_in(candidate.hit.passage.section) in {*_sides(plan), ""}
     return _TELLS.search(candidate.text) is not None and (
         _sides(plan) != (EXCLUSION,) or _KEPT_OUT.search(candidate.text) is not None
     )
@@ -120,7 +114,7 @@ def criteria(plan: Plan, found: Sequence[Hit], ledger: Ledger) -> list[Passage]:
             if (
                 passage
                 and is_criterion(passage)
-                and side_of(passage) in {*_sides(plan), ""}
+                and side_in(passage.section) in {*_sides(plan), ""}
                 and plan.filters.accepts(passage)
             ):
                 more.append(passage)
@@ -128,16 +122,8 @@ def criteria(plan: Plan, found: Sequence[Hit], ledger: Ledger) -> list[Passage]:
 
 
 def _sides(plan: Plan) -> tuple[str, ...]:
-    """A question for yes or no may be answered from either list, and who can take part is said by both."""
-    if Asks.YES_NO in plan.asks:
+    """The lists that answer. A question for yes or no may be answered from either, and who can take part is said by both."""
+    out, let_in = _KEPT_OUT.search(plan.question), _LET_IN.search(plan.question)
+    if Asks.YES_NO in plan.asks or bool(out) == bool(let_in):
         return INCLUSION, EXCLUSION
-    return _sides_named(plan.question)
-
-
-@cache
-def _sides_named(question: str) -> tuple[str, ...]:
-    if _KEPT_OUT.search(question) and not _LET_IN.search(question):
-        return (EXCLUSION,)
-    if re.search(r"\binclusion criteri", question, re.IGNORECASE) and not _KEPT_OUT.search(question):
-        return (INCLUSION,)
-    return INCLUSION, EXCLUSION
+    return (EXCLUSION,) if out else (INCLUSION,)

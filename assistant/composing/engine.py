@@ -14,6 +14,7 @@ from assistant.composing.advice import advises
 from assistant.composing.criteria import asks_for_criteria, criteria
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.lists import parts_asked_for
+from assistant.composing.posted import tables
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -99,8 +100,8 @@ class ExtractiveEngine:
         found = self._search(part, kind, quota)
         if kind is Kind.GUIDELINE:
             return found + self._read_on(part, found)
-        if kind is Kind.TRIAL and asks_for_criteria(part):
-            more = criteria(part, found, self._library.ledger)
+        if kind is Kind.TRIAL and part.wants_trials:
+            more = (criteria if asks_for_criteria(part) else tables)(part, found, self._library.ledger)
             return found + self._library.searcher.likened(part.question, more)
         return found
 

@@ -17,6 +17,7 @@ from assistant.composing.fit import misfits, screens_only
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, told_by_lines, uncut, warns, within
 from assistant.composing.people import special_people
+from assistant.composing.posted import FOUND, is_table, rows
 from assistant.composing.priors import prior
 from assistant.composing.regimens import asks_of_a_drug
 from assistant.composing.vectors import SentenceVectors
@@ -93,9 +94,11 @@ def compose(
     if not plan.has_topic:
         return Composition((), 0)
     weights = {term: term_weight(frequencies[term]) for term in plan.terms}
-    lines = [*items(plan, hits), *whole_criteria(plan, hits)]
+    posted = rows(plan, hits)
+    lines = [*items(plan, hits), *whole_criteria(plan, hits), *posted]
     listed = [one for one in lists(plan, hits, bounds) if quotable(plan, one) and not told_by_lines(plan, one, lines)]
     single = [*lines, *candidates(hits)]
+    single = [one for one in single if one.item or not posted or one.hit.passage.kind is not Kind.TRIAL]
     read = [candidate for candidate in single if quotable(plan, candidate) and not within(candidate, listed)] + listed
     faults = [tuple(misfits(plan, candidate)) for candidate in read]
     fitting = {
@@ -183,7 +186,7 @@ def weigh(
     priors = [prior(plan, candidate) for candidate in pool]
     found = [1.0 if one.listed or advises(plan, one) else one.hit.scores.fused for one in pool]  # which may be read on
     promise = [
-        IN_ORDER if is_criterion(one.hit.passage) else c + p + 0.5 * f
+        IN_ORDER if one.item and (is_criterion(one.hit.passage) or is_table(one.hit.passage)) else c + p + 0.5 * f
         for one, c, p, f in zip(pool, coverages, priors, found, strict=True)
     ]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
@@ -198,10 +201,10 @@ def weigh(
 
 
 def quotable(plan: Plan, candidate: Candidate) -> bool:
-    """Registrations only for questions about trials, their criteria only for questions about those, which nothing else answers; no aims or methods of
-    studies, nor what is yet to be studied."""
+    """Registrations only for questions about trials, and their results alone for what was found; their criteria only for questions about those, which
+    nothing else answers; no aims or methods of studies, nor what is yet to be studied."""
     kind = candidate.hit.passage.kind
-    if kind is Kind.TRIAL and not plan.wants_trials:
+    if kind is Kind.TRIAL and (not plan.wants_trials or not _of_a_trial(plan, candidate)):
         return False
     if asks_for_criteria(plan):
         return tells_who(plan, candidate) and (candidate.item or candidate.role is not Role.ELIGIBILITY)
@@ -216,6 +219,12 @@ def quotable(plan: Plan, candidate: Candidate) -> bool:
     ):
         return False
     return kind is not Kind.LITERATURE or candidate.role not in {Role.BACKGROUND, Role.METHOD}
+
+
+def _of_a_trial(plan: Plan, candidate: Candidate) -> bool:
+    """Whether a trial's sentence may answer: of its results rows alone, since the words around them only say how it was measured, and nothing else
+    where it is asked what was found."""
+    return candidate.item if candidate.role is Role.RESULT else not FOUND.search(plan.question)
 
 
 def term_weight(frequency: int) -> float:

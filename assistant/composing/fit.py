@@ -15,6 +15,7 @@ from assistant.composing.facts import holds
 from assistant.composing.kinds import lacking_kinds
 from assistant.composing.opposites import other_label, other_stage
 from assistant.composing.people import other_people, treats
+from assistant.composing.posted import is_table
 from assistant.composing.regimens import what_for
 from assistant.planning.asking import Asks
 from assistant.planning.aspects import aspect_headed, says
@@ -31,6 +32,8 @@ SCREENS = re.compile(r"\bscreen", re.IGNORECASE)
 
 def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
     """What the question asks for and the sentence, read under its title and headings, is not about; nothing where it fits."""
+    if candidate.item and is_table(candidate.hit.passage):  # chosen for all that the question names
+        return
     sentence = content_of(_POINTS_ELSEWHERE.sub(" ", candidate.text))
     around = sentence + content_of(candidate.headings)
     if asks_for_criteria(plan):

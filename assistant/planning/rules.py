@@ -83,7 +83,10 @@ _ELIGIBILITY = re.compile(
     r"|qualif\w+|(?:entry|selection) criteria|age limits?)\b",
     re.IGNORECASE,
 )
-_CRITERIA = re.compile(r"(?:in|ex)clusion|(?:in)?eligib\w+|criteria|qualif\w+|participants?|volunteers?", re.IGNORECASE)
+_STUDIES = re.compile(r"\bstud(?:y|ies)\b", re.IGNORECASE)
+_CRITERIA = re.compile(
+    r"(?:in|ex)clusion|(?:in)?eligib\w+|criteri(?:a|on)|qualif\w+|participants?|volunteers?", re.IGNORECASE
+)
 _GUIDANCE = re.compile(
     r"\b(should|recommend\w*|guidelines?|advis\w+|when (?:do|to|should)|how often|first[- ]line|screen\w*)\b",
     re.IGNORECASE,
@@ -169,7 +172,7 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         term for term in terms if term.kind in (TermKind.CONDITION, TermKind.POPULATION) and _is_denied(question, term)
     )
     wants_eligibility = bool(_ELIGIBILITY.search(question))
-    wants_trials = bool(_TRIALS.search(question))
+    wants_trials = bool(_TRIALS.search(question)) or (wants_eligibility and _STUDIES.search(question) is not None)
     if wants_trials and wants_eligibility:  # a criterion need not call itself one
         terms = tuple(term for term in terms if not _CRITERIA.fullmatch(term.text))
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from assistant.answer import Citation
 from indexes.passage import Passage, Role
 from ingestion.abbreviations import abbreviations
-from ingestion.sources.criteria import EXCLUSION, INCLUSION
+from ingestion.sources.criteria import INCLUSION, side_in
 
 LongForms = Callable[[str], Sequence[str]]
 """What a short form stands for, the most usual first: `Ledger.long_forms`."""
@@ -57,6 +57,7 @@ class Evidence:
             passage=" ".join(dict.fromkeys(each.passage for each in several)),
             animal=any(each.animal for each in several),
             pairs=tuple(dict.fromkeys(pair for each in several for pair in each.pairs)),
+            headings=several[0].headings if len({each.headings[:1] for each in several}) == 1 else (),
             criteria=tuple(criterion for each in several for criterion in each.criteria),
         )
 
@@ -85,10 +86,10 @@ def _headings(passage: Passage, at: int) -> tuple[str, ...]:
 
 
 def _side(passage: Passage) -> bool | None:
-    """Whether the list of criteria that a passage stands in lets in or keeps out; `None` where it stands in none, or in one that does not say."""
-    sides = {INCLUSION: True, EXCLUSION: False}
-    listed = bool(passage.parts) and all(part.role is Role.ELIGIBILITY for part in passage.parts)
-    return next((sides[step] for step in passage.section if step in sides), None) if listed else None
+    """Whether the list of criteria that a passage stands in lets in; `None` where it stands in none, or in one that does not say."""
+    side = side_in(passage.section)
+    listed = side and passage.parts and all(part.role is Role.ELIGIBILITY for part in passage.parts)
+    return side == INCLUSION if listed else None
 
 
 @lru_cache(maxsize=4096)

@@ -8,11 +8,16 @@ nested under a bullet stays with it, because "any of the following:" means nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 INCLUSION = "Inclusion"
 EXCLUSION = "Exclusion"
+
+
+def side_in(path: Sequence[str]) -> str:
+    """Which list a section path is of, `INCLUSION` or `EXCLUSION`; empty where it does not say."""
+    return next((step for step in path if step in {INCLUSION, EXCLUSION}), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may take part in a trial: answered from its lists of criteria, each shown with the list that it stands in."""
+"""Questions about trials: who may take part, told by criteria with their list, and what was found, told by rows of posted tables with their arms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,38 @@ KEPT_OUT = ("Pregnancy or breastfeeding", "Dialysis", "NYHA class IV heart failu
 LET_IN = ("Age 18 years or older", "eGFR from 25 to 75 mL/min/1.73 m2, measured twice")
 
 
-def study(nct: str, title: str, let_in: tuple[str, ...], kept_out: tuple[str, ...]) -> str:
+ARMS = [{"id": "G0", "title": "Empagliflozin"}, {"id": "G1", "title": "Placebo"}]
+RESULTS = {
+    "outcomeMeasuresModule": {
+        "outcomeMeasures": [
+            {
+                "title": f"Change in {what}",
+                "paramType": "MEAN",
+                "unitOfMeasure": unit,
+                "groups": ARMS,
+                "classes": [
+                    {"categories": [{"measurements": [{"groupId": f"G{n}", "value": v} for n, v in enumerate(values)]}]}
+                ],
+            }
+            for what, unit, values in (("eGFR", "mL/min", ("-2.1", "-2.9")), ("Body weight", "kg", ("-1.8", "0.1")))
+        ]
+    },
+    "adverseEventsModule": {
+        "eventGroups": ARMS,
+        "otherEvents": [
+            {
+                "term": term,
+                "stats": [
+                    {"groupId": f"G{n}", "numAffected": count, "numAtRisk": 400} for n, count in enumerate(counts)
+                ],
+            }
+            for term, counts in (("Gout", (3, 9)), ("Urinary tract infection", (40, 31)), ("Ketoacidosis", (2, 0)))
+        ],
+    },
+}
+
+
+def study(nct: str, title: str, let_in: tuple[str, ...], kept_out: tuple[str, ...], **results: object) -> str:
     lists = "\n".join(
         (
             "Inclusion Criteria:",
@@ -39,7 +70,8 @@ def study(nct: str, title: str, let_in: tuple[str, ...], kept_out: tuple[str, ..
                 "conditionsModule": {"conditions": ["Chronic Kidney Disease"]},
                 "eligibilityModule": {"eligibilityCriteria": lists},
             },
-            "hasResults": False,
+            "hasResults": bool(results),
+            "resultsSection": results,
         }
     )
 
@@ -62,7 +94,7 @@ In a trial, empagliflozin lowered the risk of progression of chronic kidney dise
 def ask(assistant_of: Callable[[dict[str, str]], Assistant]) -> Callable[[str], Answer]:
     held = assistant_of(
         {
-            "one.json": study("NCT00000001", "Empagliflozin in Chronic Kidney Disease", LET_IN, KEPT_OUT),
+            "one.json": study("NCT00000001", "Empagliflozin in Chronic Kidney Disease", LET_IN, KEPT_OUT, **RESULTS),
             "two.json": study("NCT00000002", "Salt in Hypertension", ("Hypertension",), ("Gout",)),
             "guideline.md": ARTICLE,
         }
@@ -136,3 +168,54 @@ def test_what_a_trial_found_is_still_answered_by_results(ask: Callable[[str], An
 )
 def test_a_trial_of_labour_is_no_clinical_trial(question: str, trials: bool) -> None:
     assert plan(question).wants_trials is trials
+
+
+def test_what_a_trial_found_is_not_answered_by_what_it_planned(ask: Callable[[str], Answer]) -> None:
+    answer = ask("What did the trial of salt in hypertension find?")
+    assert answer.abstained, shown(answer)
+
+
+def test_a_study_may_be_asked_for_by_that_word(ask: Callable[[str], Answer]) -> None:
+    assert shown(ask("Who can join a study of salt in hypertension?")) == [
+        ("Inclusion criterion 1 of 1", "Hypertension"),
+        ("Exclusion criterion 1 of 1", "Gout"),
+    ]
+    assert shown(ask("Is dialysis an exclusion criterion in trials of empagliflozin?")) == [
+        ("Exclusion criterion 2 of 4", "Dialysis")
+    ]
+
+
+EVENTS = "Adverse events › Other › Affected/at risk: Empagliflozin | Placebo"
+
+
+def test_what_a_trial_posted_is_quoted_row_by_row_with_its_arms(ask: Callable[[str], Answer]) -> None:
+    assert shown(ask("How many patients had ketoacidosis in the trial of empagliflozin?")) == [
+        (EVENTS, "Ketoacidosis | 2/400 | 0/400")
+    ]
+    answer = ask("What did the trial of empagliflozin find on body weight?")
+    assert shown(answer) == [("Results › Change in Body weight › Mean, kg: Empagliflozin | Placebo", "kg | -1.8 | 0.1")]
+
+
+def test_adverse_events_as_such_are_the_most_frequent_ones(ask: Callable[[str], Answer]) -> None:
+    answer = ask("What adverse events were reported in the trial of empagliflozin?")
+    assert {context for context, _ in shown(answer)} == {EVENTS}
+    assert {text.split(" | ")[0] for _, text in shown(answer)} == {"Urinary tract infection", "Gout", "Ketoacidosis"}
+
+
+def test_results_without_a_named_outcome_are_those_of_the_first(ask: Callable[[str], Answer]) -> None:
+    answer = ask("What were the results of the trial of empagliflozin in chronic kidney disease?")
+    assert [text for context, text in shown(answer) if context and context.startswith("Results")] == [
+        "mL/min | -2.1 | -2.9"
+    ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many patients had a stroke in the trial of empagliflozin?",  # which no row names
+        "How many patients had gout in the trial of salt?",  # which another trial posted
+    ],
+)
+def test_rows_of_other_trials_or_events_are_no_answer(ask: Callable[[str], Answer], question: str) -> None:
+    answer = ask(question)
+    assert not any(" | " in text for _, text in shown(answer)), shown(answer)
