@@ -25,6 +25,7 @@ from assistant.planning.ages import covers
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
+from assistant.verification.opposed import opposed
 from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
@@ -234,8 +235,10 @@ def term_weight(frequency: int) -> float:
 
 def _says_the_same(plan: Plan, one: Chosen, other: Chosen) -> bool:
     """Whether two sentences share most of their content words (Jaccard index), all figures, and all that they hold of what the question names: of two
-    risks, and of chlamydia and gonorrhea, each has a recommendation of its own."""
+    risks, and of chlamydia and gonorrhea, each has a recommendation of its own. What the one says and the other denies is a disagreement."""
     texts = [without_references(chosen.candidate.text) for chosen in (one, other)]
+    if opposed(*texts):
+        return False
     if len({frozenset(float(figure.replace(",", "")) for figure in _FIGURE.findall(text)) for text in texts}) > 1:
         return False
     if len({frozenset(term for term in plan.terms if term.occurs_in(content_of(text))) for text in texts}) > 1:

@@ -11,6 +11,7 @@ from assistant.planning.vocabulary import TermKind
 from assistant.verification.features import Judge
 from assistant.verification.labels import LABELS
 from assistant.verification.naming import Entity, named
+from assistant.verification.opposed import flatly_opposed
 from assistant.visible import quoted
 from indexes.passage import Passage
 
@@ -35,7 +36,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two statements from different documents, and what they disagree on, in words; `text` is for the reader."""
+    """Two statements from different documents, and what they disagree on, in words where these are known; `text` is for the reader."""
 
     one: Stated
     other: Stated
@@ -51,14 +52,21 @@ class Conflict:
 def conflicts(stated: Sequence[Stated], judge: Judge, people: People) -> list[Conflict]:
     """Pairs from different documents, on the same drug or intervention and the same matter, of which each contradicts the other.
 
-    `judge`: the trained verifier. Rules cannot tell: docs/verification.md has what they named. The statement named first is the newer one.
-    `people`: what the answer's appraisals count, so that the reader is not told two sizes of one study.
+    `judge`: the trained verifier. Rules cannot tell: docs/verification.md has what they named; but two that say the same words, one of them denied or
+    turned round, need no model. The statement named first is the newer one. `people`: what the answer's appraisals count, so that the reader is not
+    told two sizes of one study.
     """
-    pairs = [
+    apart = [
         _newer_first(one, other)
         for one, other in combinations(stated, 2)
-        if one.passage.document_id != other.passage.document_id and shared(one, other)
-    ][:MOST]
+        if one.passage.document_id != other.passage.document_id
+    ]
+    flat = [pair for pair in apart if flatly_opposed(pair[0].text, pair[1].text)]
+    pairs = [pair for pair in apart if pair not in flat and shared(*pair)][:MOST]
+    return [conflict(shared(*pair), *pair, people) for pair in flat] + _judged(pairs, judge, people)
+
+
+def _judged(pairs: Sequence[tuple[Stated, Stated]], judge: Judge, people: People) -> list[Conflict]:
     asked = [(a.text, b.text) for newer, older in pairs for a, b in ((newer, older), (older, newer))]
     judged = judge(asked) if asked else None  # a model that is not asked is not read from the disk
     if judged is None:
@@ -75,7 +83,7 @@ def conflict(about: str, one: Stated, other: Stated, people: People) -> Conflict
     """Two statements that disagree, in words for the reader, the newer first."""
     newer, older = _newer_first(one, other)
     said = ", ".join(f"{described(each.passage, people(each.passage))} says “{each.text}”" for each in (newer, older))
-    return Conflict(newer, older, about, f"Sources disagree on {about}: {said}.")
+    return Conflict(newer, older, about, f"Sources disagree{f' on {about}' if about else ''}: {said}.")
 
 
 def described(passage: Passage, people: int | None) -> str:

@@ -198,8 +198,9 @@ def test_what_a_trial_posted_is_quoted_row_by_row_with_its_arms(ask: Callable[[s
 
 def test_adverse_events_as_such_are_the_most_frequent_ones(ask: Callable[[str], Answer]) -> None:
     answer = ask("What adverse events were reported in the trial of empagliflozin?")
-    assert {context for context, _ in shown(answer)} == {EVENTS}
-    assert {text.split(" | ")[0] for _, text in shown(answer)} == {"Urinary tract infection", "Gout", "Ketoacidosis"}
+    rows = [text.split(" | ")[0] for context, text in shown(answer) if context == EVENTS]
+    assert set(rows) == {"Urinary tract infection", "Gout", "Ketoacidosis"}
+    assert not any(claim.text.startswith("We test") for claim in answer.claims)
 
 
 def test_results_without_a_named_outcome_are_those_of_the_first(ask: Callable[[str], Answer]) -> None:
