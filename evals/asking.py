@@ -22,6 +22,7 @@ from evals.qa_sets import Asked
 from evals.qa_texts import AnyText, write_files
 from evals.suites.base import Progress
 from indexes.embedding import load_embedder
+from indexes.errors import UnusableQueryError
 from indexes.passage import Filters
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
@@ -66,7 +67,7 @@ def ask(system: System, asked: Asked, problems: list[str], only: Filters | None 
     """The answer, from what passes `only`; a question that could not be asked is noted and counts as not answered."""
     try:
         answer = asyncio.run(system.assistant.ask(asked.question, filters=only, engine=system.engine))
-    except AssistantError as error:
+    except (AssistantError, UnusableQueryError) as error:
         problems.append(f"{asked.question_id}: {error}")
         return None
     if system.engine == "llm" and answer.engine != "llm":

@@ -35,3 +35,7 @@ class ModelError(RetrievalError):
 
 class UnusableInputError(RetrievalError):
     """An engine was given what cannot be stored or looked for: a vector that is none, or a number of passages below one."""
+
+
+class UnusableQueryError(UnusableInputError):
+    """What a caller asks for cannot be looked for: a query without content, a filter, a mode or a number that is none."""

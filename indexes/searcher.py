@@ -9,9 +9,11 @@ from enum import StrEnum
 from functools import lru_cache, partial
 
 from indexes import fusion
+from indexes.asked import check_words
 from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine, point_id
 from indexes.engines.checking import check_limit
+from indexes.errors import UnusableQueryError
 from indexes.lexical import encode_passage, encode_query
 from indexes.passage import Filters, Hit, Kind, Passage, Scores
 from indexes.prior import prior
@@ -100,9 +102,12 @@ class Searcher:
 
         Where there are fewer, all of them. `by_document`: of each document only its best passage. `quotas`: so many of each kind named, together
         instead of `k`, in one ranking. `Mode.BLEND` is the product's own ranking; the other modes are the bare parts, without prior, patient or
-        reranker. Raises `UnusableInputError` where `k` is below one.
+        reranker. Raises `UnusableQueryError` where the query names nothing, there is no such mode, or a number of passages is below one.
         """
-        check_limit(k)
+        check_words(query)
+        for count in (k, *(quotas or {}).values()):
+            check_limit(count)
+        mode = _mode(mode)
         filters = filters or Filters()
         wanted = sum(quotas.values()) if quotas else k
         kind = kind_of(query)
@@ -229,6 +234,13 @@ class Searcher:
         return sorted(
             weighed, key=lambda each: (each[1].scores.open_to_patient is False, -each[1].scores.total, each[0])
         )
+
+
+def _mode(name: str) -> Mode:
+    try:
+        return Mode(name)
+    except ValueError as error:
+        raise UnusableQueryError(f"There is no mode {name!r}. Choose one of: {', '.join(Mode)}.") from error
 
 
 def _query_vector(embedder: Embedder, query: str, kind: QueryKind) -> Vectors:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.answer import Model
 from assistant.errors import AssistantError, CalculatorError, NotFoundError, QuestionError, RefusedError, TooSlowError
-from indexes.errors import EngineUnavailableError, LibraryInUseError, RetrievalError
+from indexes.errors import EngineUnavailableError, LibraryInUseError, RetrievalError, UnusableQueryError
 from ingestion.errors import (
     BusyError,
     IngestionError,
@@ -85,6 +85,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (TooSlowError, 504),
     (EngineUnavailableError, 503),
     (LibraryInUseError, 503),
+    (UnusableQueryError, 422),
     (QueueFullError, 503),
     (UnknownKindError, 422),
     (UnknownDocumentError, 404),

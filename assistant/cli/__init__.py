@@ -29,7 +29,7 @@ from assistant.cli import (
 )
 from assistant.cli.output import err
 from assistant.errors import AssistantError, CalculatorError, NotFoundError, QuestionError, SettingsError
-from indexes.errors import RetrievalError
+from indexes.errors import RetrievalError, UnusableQueryError
 from ingestion.errors import IngestionError, QueryError, UnknownDocumentError, UnknownKindError
 
 CALL_IS_WRONG = (
@@ -40,6 +40,7 @@ CALL_IS_WRONG = (
     NotFoundError,
     UnknownDocumentError,
     UnknownKindError,
+    UnusableQueryError,
 )
 INTERRUPTED = 130  # what typer makes of Ctrl-C, without a word
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.embedding import Vectors
-from indexes.errors import UnusableInputError
+from indexes.errors import UnusableInputError, UnusableQueryError
 from indexes.lexical import SparseVector
 from indexes.passage import Passage
 
@@ -48,9 +49,9 @@ def check_query(vector: Vectors, limit: int, dimension: int) -> None:
 
 
 def check_limit(limit: int) -> None:
-    """Raises `UnusableInputError` unless at least one passage is wanted; of more than there are, all are given."""
-    if limit < 1:
-        raise UnusableInputError(f"{limit} passages were asked for. Ask for one at least.")
+    """Raises `UnusableQueryError` unless at least one passage is wanted, in a whole number; of more than there are, all are given."""
+    if not isinstance(limit, Integral) or limit < 1:
+        raise UnusableQueryError(f"{limit!r} passages were asked for. Ask for a whole number of them, one at least.")
 
 
 def _fault(vectors: Vectors) -> NDArray[np.bool_]:

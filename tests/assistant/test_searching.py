@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from assistant.api.app import create_app
 from assistant.cli.desk import ServerDesk
+from assistant.errors import QuestionError
 from assistant.service import Assistant
 from indexes.passage import Filters, Kind
 
@@ -99,3 +100,15 @@ def test_a_quota_of_a_kind_that_is_filtered_out_is_refused(run: Run, client: Tes
     result = run("search", QUERY, "--quota", "trial=3", "--kind", "guideline")
     assert result.code == 2
     assert "quota for trial" in result.err
+
+
+def test_a_search_for_small_words_only_is_refused_at_every_door(run: Run, client: TestClient) -> None:
+    words = "names no drug, condition or test. Say what it is about."
+    response = client.post("/v1/search", json={"query": "the of and is"})
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert words in response.json()["detail"]
+    result = run("search", "the of and is")
+    assert (result.code, result.out) == (2, "")
+    assert words in " ".join(result.err.split())
+    with pytest.raises(QuestionError, match="names no drug"):
+        ServerDesk(client).search("the of and is", 5, Filters())

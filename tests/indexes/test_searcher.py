@@ -16,7 +16,7 @@ from passages import DIMENSION, make_passage
 from indexes.embedding import Vectors, load_embedder
 from indexes.engines import Engine, point_id
 from indexes.engines.edge import EdgeEngine
-from indexes.errors import UnusableInputError
+from indexes.errors import UnusableQueryError
 from indexes.passage import Facets, Filters, Kind, Passage, Sex, Status
 from indexes.queries import QueryKind
 from indexes.ranking import Ranking
@@ -86,7 +86,6 @@ def test_unknown_words_are_found_by_meaning_only(filled: Searcher) -> None:
     hits = filled.search("zzyzx qwrtp")
     assert len(hits) == len(LIBRARY)
     assert all(hit.scores.lexical is None for hit in hits)
-    assert ids(filled, "of the", mode=Mode.BM25) == []
 
 
 @MODES
@@ -150,13 +149,39 @@ def test_a_million_gives_what_there_is_and_less_than_one_is_refused(filled: Sear
     everything = filled.search("aspirin", 1_000_000)
     assert len(everything) == filled.engine.count()
     for k in (0, -1):
-        with pytest.raises(UnusableInputError, match=f"{k} passages were asked for"):
+        with pytest.raises(UnusableQueryError, match=f"{k} passages were asked for"):
             filled.search("aspirin", k)
 
 
-def test_a_query_of_stop_words_is_searched_by_meaning_alone(filled: Searcher) -> None:
-    assert [hit.scores.lexical for hit in filled.search("of the and", 3)] == [None] * 3
-    assert filled.search("of the and", 3, mode=Mode.BM25) == []
+@MODES
+@pytest.mark.parametrize("query", ["", " \n", "of the and", "Is it?", "???"])
+def test_a_query_that_names_nothing_is_refused_and_not_answered_with_what_is_near(
+    filled: Searcher, mode: Mode, query: str
+) -> None:
+    with pytest.raises(UnusableQueryError, match="names no drug, condition or test"):
+        filled.search(query, 3, mode=mode)
+
+
+@pytest.mark.parametrize("query", ["高血压", "12", "β", "zzyzx", "of the gout"])
+def test_any_word_that_says_something_is_looked_for(filled: Searcher, query: str) -> None:
+    assert filled.search(query, 3)
+
+
+def test_half_a_character_is_named_and_the_embedder_is_not_blamed(filled: Searcher) -> None:
+    with pytest.raises(UnusableQueryError, match=r"half a character in it .U\+D83D, character 9") as refused:
+        filled.search("aspirin \ud83d stroke")
+    assert "aspirin" not in str(refused.value)
+
+
+def test_a_mode_or_a_number_that_is_none_is_named_with_what_may_be(filled: Searcher) -> None:
+    with pytest.raises(UnusableQueryError, match=r"no mode 'foo'\. Choose one of: blend, rrf, dense, bm25"):
+        filled.search("aspirin", mode="foo")  # type: ignore[arg-type]
+    with pytest.raises(UnusableQueryError, match=r"1\.5 passages were asked for. Ask for a whole number"):
+        filled.search("aspirin", 1.5)  # type: ignore[arg-type]
+    with pytest.raises(UnusableQueryError, match="0 passages were asked for"):
+        filled.search("aspirin", quotas={Kind.TRIAL: 0})
+    named = filled.search("aspirin", mode="bm25")  # type: ignore[arg-type]
+    assert named == filled.search("aspirin", mode=Mode.BM25)
 
 
 # The product's own ranking: evidence prior, patients, reranker, grouping, quotas, related words
