@@ -37,9 +37,18 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     """The finished answer to a question, or the abstention."""
     reason = None if run.claims else _reason(run, library)
     question = run.planned.question
-    direction = read_direction(question, [*sentences_cited(run.claims)]) if run.claims and not run.by_part else None
+    cited = [*sentences_cited(run.claims)]
+    direction = read_direction(question, cited) if run.claims and not run.by_part else None
+    if direction and not all(_is_on_all(run, each) for each in cited if each.claim in direction.claims):
+        direction = None  # that a vaccine is advised says nothing on whether to breastfeed
     answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
     return answer.model_copy(update={"direction": direction})
+
+
+def _is_on_all(run: Run, cited: Cited) -> bool:
+    """Whether a sentence under its headings names all that the question does, but for the people."""
+    content = content_of(f"{cited.said.text} . {cited.title}")
+    return all(term.occurs_in(content) for term in run.planned.terms if term.kind is not TermKind.POPULATION)
 
 
 def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
@@ -192,7 +201,7 @@ def _reason(run: Run, library: Library) -> str:
         named = [term.text for term in run.planned.terms]
         if len(named) > 1 and set(named) <= set(missing):
             return f"The library speaks of each of these, and nothing found brings them together: {_list(named)}."
-        return f"Nothing found answers the whole question: the sentences on the rest of it have nothing on {_list(missing)}."
+        return f"Nothing that can be quoted answers the whole question: what comes closest says nothing on {_list(missing)}."
     return "The passages found are on other matters: none is close enough to the question to answer it."
 
 

@@ -14,6 +14,7 @@ from assistant.composing.answerable import IN_FULL, decision_for, probability_fo
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
 from assistant.composing.criteria import asks_for_criteria, is_criterion, tells_who, whole_criteria
 from assistant.composing.fit import misfits, screens_only
+from assistant.composing.forbidding import forbids
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, told_by_lines, uncut, warns, within
 from assistant.composing.people import special_people
@@ -150,7 +151,11 @@ def _answers(plan: Plan, each: Chosen, embedder: str) -> bool:
     if decision_for(embedder)(*seen) or (plan.is_a_name and each.coverage >= IN_FULL):
         return True
     one, likely = each.candidate, probability_for(embedder)(*seen)
-    if one.listed or (one.item and (asks_of_a_drug(plan) or not warns(one))):
+    if (
+        one.listed
+        or (one.item and (asks_of_a_drug(plan) or not warns(one)))
+        or (asks_of_a_drug(plan) and forbids(plan, one))
+    ):
         return likely >= LISTED_BAR
     graded = each.coverage >= GRADED_COVERAGE and Asks.GUIDANCE in plan.asks and advises(plan, one)
     return graded and likely >= GRADED_BAR

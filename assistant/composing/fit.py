@@ -12,6 +12,7 @@ from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, co
 from assistant.composing.candidates import Candidate
 from assistant.composing.criteria import asks_for_criteria, lacks
 from assistant.composing.facts import holds
+from assistant.composing.forbidding import forbids
 from assistant.composing.kinds import lacking_kinds
 from assistant.composing.opposites import other_label, other_stage
 from assistant.composing.people import other_people, treats
@@ -72,9 +73,8 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield "whose advice it is"
     if Asks.YES_NO not in plan.asks:
         yield from (aspect for aspect in plan.aspects if not _tells(aspect, candidate))
-    if candidate.listed or not (
-        candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
-    ):  # "do not" answers "what dose?" too
+    against = candidate.role is Role.RECOMMENDATION and _AGAINST.search(candidate.text)
+    if candidate.listed or not (against or forbids(plan, candidate)):  # "do not" answers "what dose?" too
         yield from (wanted.value for wanted in plan.wanted if not holds(plan, wanted, candidate, sentence))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
+from assistant.composing.forbidding import forbids_in
 from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens, what_for
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan, Wanted
@@ -38,6 +39,11 @@ _POINTS_ELSEWHERE = re.compile(
 _A_CASE = re.compile(r"(?:then|this|these|otherwise|in that case|or|plus|and)\b|(?:if|when)\b.*:$", re.IGNORECASE)
 _LEANS = re.compile(
     r"(?:it|they|this|these|those|the (?:drug|dose|above|same)|same|also|or|and|plus|then|adults?|child(?:ren)?|infants?)\b",
+    re.IGNORECASE,
+)
+_STATES = re.compile(
+    r"\b(?:should|must|may|can|is|are|was|be|refer\w*|avoid\w*|not|never|recommended|contraindicated|indicated|give[ns]?|use[ds]?|check\w*|monitor\w*|measure\w*"
+    r"|mandatory|required|every|daily|weekly|monthly|annual\w*|target|maintain\w*|keep|stop\w*|start\w*|cause[ds]?|prevent\w*)\b|(?<!\w)\d",
     re.IGNORECASE,
 )
 _NAMED_ABOVE = frozenset({TermKind.CONDITION, TermKind.INTERVENTION})
@@ -93,16 +99,16 @@ def _unfit(text: str, passage: Passage) -> bool:
 
 def items(plan: Plan, hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Single items of lists that hold without what stands above them: what their labels name, cautions on a drug, and the doses of a drug."""
-    for hit in hits if plan.sections else ():
+    for hit in hits:
         passage = hit.passage
-        found = [*labelled(plan, passage)]
+        found = [*(labelled(plan, passage) if plan.sections else ()), *statements(plan, passage)]
         for part in passage.parts if "cautions" in plan.sections else ():
             headed = aspect_headed(lowest_first(passage, part)) if is_list(passage, part) else None
             if headed == "cautions":
                 found += _cautions(plan, passage, part)
             elif headed == "treatment" and Wanted.DOSE in plan.wanted:
                 found += _doses(plan, passage, part)
-        for part, start, end in found:
+        for part, start, end in dict.fromkeys(found):
             yield Candidate(hit, start, end, part.role, leans=False, item=True)
 
 
@@ -143,6 +149,33 @@ def _doses(plan: Plan, passage: Passage, part: Part) -> Iterator[tuple[Part, int
     for start, end in regimens(text, drugs):
         if is_on(text[start:end], drugs) and DOSE.search(text, start, end):
             yield part, part.start + start, part.start + end
+
+
+def statements(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
+    """Lines of a guideline's lists that say something by themselves on all that the question names, read under title and headings ("Stage 3-5: refer
+    to nephrologist"), and those that say of a drug whose dose is asked for that it is not to be given."""
+    if passage.kind is not Kind.GUIDELINE or not plan.terms:
+        return
+    for part in passage.parts:
+        elsewhere = plan.aspects and aspect_headed(lowest_first(passage, part)) not in plan.sections
+        if elsewhere or not is_list(passage, part):
+            continue
+        over = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
+        beside = [term for term in plan.terms if not term.occurs_in(over)]
+        for line in _lines_without_case(passage, part) if beside else ():
+            content = content_of(line[0])
+            held = [term for term in beside if term.occurs_in(content)]
+            against = Wanted.DOSE in plan.wanted and forbids_in(plan, line[0])
+            if _stands_alone(line[0]) and (against or (len(held) == len(beside) and _STATES.search(line[0]))):
+                yield part, *line.span()
+
+
+def _lines_without_case(passage: Passage, part: Part) -> Iterator[re.Match[str]]:
+    """The lines of a part as far as none of them leads on: what stands under "If severe:" is not for the mild."""
+    for line in _LINE.finditer(passage.text, part.start, part.end):
+        if line[0].rstrip().endswith(":"):
+            return
+        yield line
 
 
 def labelled(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:

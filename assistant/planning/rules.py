@@ -51,7 +51,7 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
             Wanted.FIGURE,
             # "who has a higher prevalence" asks for people
             r"\b(how (?:common|many|likely)|(?<!higher )(?<!highest )(?<!lower )(?<!lowest )(?<!greater )(?:incidence|prevalence)|nnt"
-            r"|number needed to treat|(?:target|goal|threshold|cut-?off)s?)\b",
+            r"|number needed to treat|(?:target|goal|threshold|cut[- ]?off)s?)\b",
         ),
         (Wanted.PERCENTAGE, r"\b(?:what|which) (?:percentage|percent|proportion|fraction)\b|\bpercentages? of\b"),
         (

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.planning.vocabulary import Concept, TermKind, concepts, generic, looks_like_a_drug
+from assistant.planning.vocabulary import Concept, TermKind, concepts, generic, joined, looks_like_a_drug
 from indexes.lexical import stem, token_spans, tokens
 
 _SPAN = re.compile(r"\d+-(?:year|yr|month|week|day)s?(?:-old)?|\d+-?(?:yo|yr|y)")  # 50-year-old, 12-week, 50yo
@@ -39,7 +39,7 @@ class Term:
 @lru_cache(maxsize=16384)  # the same sentences and titles are read for question after question
 def content_of(text: str) -> str:
     """The stemmed content tokens of a text, joined and padded by spaces, for `Term.occurs_in`."""
-    return f" {' '.join(tokens(text))} "
+    return f" {' '.join(tokens(joined(text)))} "
 
 
 def key_terms(question: str) -> tuple[Term, ...]:
@@ -57,7 +57,7 @@ def drugs_in(text: str) -> tuple[Term, ...]:
 
 
 def _named(text: str) -> list[Term]:
-    spans = token_spans(text)
+    spans = token_spans(joined(text))
     words = [word for word, _, _ in spans]
     terms: list[Term] = []
     place = 0

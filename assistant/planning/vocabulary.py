@@ -37,7 +37,19 @@ def _lines(name: str) -> list[str]:
 
 
 def _keys(text: str) -> frozenset[str]:
-    return frozenset(key for name in text.split("|") if (key := " ".join(tokens(name))))
+    return frozenset(key for name in text.split("|") if (key := " ".join(tokens(joined(name)))))
+
+
+_LETTERED = re.compile(r"\b(vitamin|vit|hepatitis|influenza|ha?emophilia) (?=a\b)", re.IGNORECASE)
+
+
+_PLAIN = str.maketrans("áàâäãéèêëíìîïóòôöõúùûüçñ", "aaaaaeeeeiiiiooooouuuucn")
+
+
+def joined(text: str) -> str:
+    """The text, as long as it was, without accents ("naïve") and with the letter of vitamin A and its like made part of the name: "a" by itself is no
+    word, and would be lost."""
+    return _LETTERED.sub(r"\1-", text).translate(_PLAIN)
 
 
 @lru_cache(maxsize=1)

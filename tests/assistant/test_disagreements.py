@@ -49,3 +49,20 @@ def test_both_are_shown_as_a_conflict(
     assert answer.direction is None or answer.direction.verdict not in {"yes", "no"}
     assert answer.certainty is not None
     assert answer.certainty.level != "high"
+
+
+def test_a_direction_is_told_only_by_sentences_on_all_that_is_asked(
+    assistant_of: Callable[[dict[str, str]], Assistant],
+) -> None:
+    held = assistant_of(
+        {
+            "trials.xml": pubmed(
+                article(1, "HBsAg-positive mothers and their newborns", conclusions="Vaccination of newborns of HBsAg-positive mothers prevents infection."),
+                article(2, "Breastfeeding and HBsAg", conclusions="Whether HBsAg is found in breast milk was studied in mothers who breastfeed."),
+            )
+        }
+    )  # fmt: skip
+    for question in ("Can HBsAg-positive mothers breastfeed?", "Is it safe for HBsAg-positive mothers to breastfeed?"):
+        answer = asyncio.run(held.ask(question))
+        told = [answer.claims[n].text for n in answer.direction.claims] if answer.direction else []
+        assert all("breastfeed" in text.lower() for text in told)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.composing.candidates import Candidate
 from assistant.composing.extractive import MAX_CLAIMS, compose
+from assistant.composing.forbidding import forbids_in
 from assistant.composing.lists import GOES_ON, is_list, items, lists, place_of
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.rules import plan
@@ -372,3 +373,50 @@ def test_on_treatment_what_a_statement_on_screening_says_gives_way_to_a_list() -
         ("", "Malaria is treated with drugs that are at hand."), title="Malaria: Screening", section=(), number=1
     )
     assert [one.text for one in chosen(screening, passage(("Drug", DRUGS)))] == [DRUGS]
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("when to refer CKD to nephrologist", "Stage 3-5: Refer to Nephrologist"),
+        ("nimodipine in CKD", "Nimodipine is given for vasospasm"),
+        ("what is the haemoglobin target in CKD", "Keep the haemoglobin at 11 - 12 g/dL"),
+    ],
+)
+def test_a_line_that_says_it_all_by_itself_answers(question: str, line: str) -> None:
+    text = f"Salt restriction\n{line}\nSmoking cessation"
+    hits = [Hit(passage(("Non drug", text), title="Chronic kidney disease (CKD)"), Scores())]
+    assert [one.text for one in items(plan(question), hits)] == [line]
+    assert [*items(plan("when to refer CKD to urologist"), hits)] == []
+    elsewhere = [Hit(passage(("Non drug", text), title="Malaria"), Scores())]
+    assert [*items(plan(question), elsewhere)] == []
+
+
+def test_a_line_under_a_case_is_not_for_all() -> None:
+    text = "Salt restriction\nIf on dialysis:\nRefer to a nephrologist"
+    hits = [Hit(passage(("Non drug", text), title="Chronic kidney disease (CKD)"), Scores())]
+    assert [*items(plan("when to refer CKD to nephrologist"), hits)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Paracetamol: Infants under 3 months should not be given paracetamol",
+        "Paracetamol is contraindicated in liver failure",
+        "Avoid paracetamol in liver failure",
+    ],
+)
+def test_who_asks_for_a_dose_is_told_that_it_is_not_to_be_given(line: str) -> None:
+    doses = "Paracetamol: Child: 3 months - 1 year: 60 - 125 mg"
+    hits = [Hit(passage(("Drug", f"{doses}\n{line}"), title="Fever"), Scores())]
+    told = [one.text for one in items(plan("paracetamol dose for fever in a 2 month old"), hits)]
+    assert line in told
+    assert not [one for one in items(plan("ibuprofen dose for fever"), hits) if one.text == line]
+
+
+def test_no_contraindication_forbids_nothing() -> None:
+    question = plan("paracetamol dose for fever")
+    assert forbids_in(question, "Paracetamol is contraindicated in liver failure")
+    assert not forbids_in(question, "There is no contraindication to paracetamol")
+    assert not forbids_in(question, "Ibuprofen is contraindicated in liver failure")
+    assert not forbids_in(plan("dose for fever"), "Paracetamol is contraindicated")

@@ -139,3 +139,30 @@ def test_a_question_for_harms_wants_any_of_them(question: str, harm: bool) -> No
 )  # fmt: skip
 def test_names_of_diseases_are_known_by_their_endings(word: str, *, is_one: bool) -> None:
     assert looks_like_a_condition(word) is is_one
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("cipro for typhoid", "Ciprofloxacin 500 mg"),
+        ("cotrimoxazole", "Co-trimoxazole: 960 mg"),
+        ("opioid naive", "in opioid naïve people"),
+        ("PCV in newborns", "haematocrit below 36%"),
+        ("c-section", "Caesarean delivery is indicated"),
+        ("perinatal asphyxia", "birth asphyxia"),
+    ],
+)
+def test_short_forms_accents_and_hyphens_name_the_same(question: str, text: str) -> None:
+    assert key_terms(question)[-1 if "naive" in question else 0].occurs_in(content_of(text))
+
+
+def test_the_letter_of_a_vitamin_is_part_of_its_name() -> None:
+    (vitamin,) = key_terms("vitamin A")
+    assert vitamin.text == "vitamin A"
+    assert vitamin.occurs_in(content_of("800 µg of vitamin A a day"))
+    assert not vitamin.occurs_in(content_of("a vitamin and 30 mg of iron"))
+    assert not vitamin.occurs_in(content_of("vitamin D"))
+
+
+def test_a_cut_off_is_a_figure_however_it_is_written() -> None:
+    assert all(Wanted.FIGURE in plan(f"PCV {cut} for transfusion").wanted for cut in ("cutoff", "cut-off", "cut off"))
