@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from qdrant_client import QdrantClient
@@ -17,8 +19,9 @@ ATTEMPTS = 4
 LONGEST_PAUSE_S = 30.0
 """What a server may ask for between two attempts; one that asks for more is not asked again."""
 _BUSY = frozenset({429, 502, 503, 504})
-# An assertion: how the client tells that there was no result.
-_FAILURES = (ApiException, ResourceExhaustedResponse, httpx.HTTPError, ConnectionError, AssertionError)
+# An assertion: how the client tells that there was no result; a ValueError, pydantic's too: that an answer is not what Qdrant answers.
+_FAILURES = (ApiException, ResourceExhaustedResponse, httpx.HTTPError, ConnectionError, AssertionError, ValueError)
+_CREDENTIALS = re.compile(r"^([a-z]+://|)[^/]*@", re.IGNORECASE)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,11 +30,24 @@ T = TypeVar("T")
 def connect(url: str, api_key: str | None, timeout_s: int) -> QdrantClient:
     """A client of that server, which is not asked anything yet. Raises `EngineUnavailableError` where the URL is none."""
     try:
+        _check(url)
         return QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
     except ValueError as error:
         raise EngineUnavailableError(
-            f"CITEWELL_QDRANT_URL is not a URL: {url!r}. Write it like http://localhost:6333."
+            f"CITEWELL_QDRANT_URL is not a URL: {_shown(url)!r}. Write it like http://localhost:6333."
         ) from error
+
+
+def _check(url: str) -> None:
+    """Raises `ValueError` unless it names a host, and a scheme or a port: the client takes any word for a host, and waits for it."""
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    if not parts.hostname or not (parts.scheme or parts.port):
+        raise ValueError("no host, or neither scheme nor port")
+
+
+def _shown(url: str) -> str:
+    """The URL as it may be shown: a password in it is nobody's business, nor is what stands behind a question mark."""
+    return _CREDENTIALS.sub(r"\1", url).partition("?")[0]
 
 
 def call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -46,7 +62,14 @@ def call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return retrying(method, *args, **kwargs)
     except _FAILURES as error:
-        raise EngineUnavailableError(_told(error)) from error
+        raise EngineUnavailableError(_told(error, _server(method))) from error
+
+
+def _server(method: Callable[..., object]) -> str:
+    """The server that a client's method asks, in words."""
+    client = getattr(method, "__self__", None)
+    url = client.init_options.get("url") if isinstance(client, QdrantClient) else None
+    return f"The Qdrant server at {_shown(url)}" if url else "The Qdrant server"
 
 
 def _source(error: BaseException) -> BaseException:
@@ -75,27 +98,27 @@ def _pause(state: RetryCallState) -> float:
     return max(_growing(state), _asked_for(state.outcome.exception() if state.outcome else None))
 
 
-def _told(error: BaseException) -> str:
+def _told(error: BaseException, server: str) -> str:
     """What went wrong, and which setting or what else mends it."""
     source = _source(error)
     status = 429 if isinstance(error, ResourceExhaustedResponse) else getattr(error, "status_code", None)
     if status in (401, 403):
-        return f"The Qdrant server rejects the key (HTTP {status}). Set CITEWELL_QDRANT_API_KEY to one that may read and write the collection."
+        return f"{server} rejects the key (HTTP {status}). Set CITEWELL_QDRANT_API_KEY to one that may read and write the collection."
     if status in _BUSY:
-        return f"The Qdrant server is too busy (HTTP {status}), and was asked {ATTEMPTS} times. Try again later, or give it more resources."
+        return f"{server} is too busy (HTTP {status}), and was asked {ATTEMPTS} times. Try again later, or give it more resources."
     if status == 404:
         return (
-            "The Qdrant server has no such collection (HTTP 404): it was deleted or replaced meanwhile, or CITEWELL_QDRANT_URL is another server's. "
+            f"{server} has no such collection (HTTP 404): it was deleted or replaced meanwhile, or CITEWELL_QDRANT_URL is another server's. "
             "Start Citewell again, which makes it anew where it is missing."
         )
     if status:
-        return f"The Qdrant server refused the call (HTTP {status}){_reason(error)}. Is CITEWELL_QDRANT_URL that of a Qdrant server, 1.16 or later?"
+        return f"{server} refused the call (HTTP {status}){_reason(error)}. Is CITEWELL_QDRANT_URL that of a Qdrant server, 1.16 or later?"
     if isinstance(source, httpx.TimeoutException) and not isinstance(source, httpx.ConnectTimeout):
-        return "The Qdrant server did not answer in time. Try again later, or let it take longer with CITEWELL_QDRANT_TIMEOUT (seconds)."
+        return f"{server} did not answer in time. Try again later, or let it take longer with CITEWELL_QDRANT_TIMEOUT (seconds)."
     if isinstance(source, (httpx.TransportError, ConnectionError)):
-        return f"The Qdrant server cannot be reached ({type(source).__name__}). Is it running, and is CITEWELL_QDRANT_URL right?"
+        return f"{server} cannot be reached ({type(source).__name__}). Is it running, and is CITEWELL_QDRANT_URL right?"
     return (
-        f"The Qdrant server did not answer as it should ({type(source).__name__}). "
+        f"{server} did not answer as it should ({type(source).__name__}). "
         "Is CITEWELL_QDRANT_URL that of a Qdrant server, 1.16 or later?"
     )
 

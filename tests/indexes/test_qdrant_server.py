@@ -48,6 +48,7 @@ class Server(ThreadingHTTPServer):
         self.there = True
         self.collection: object = COLLECTION
         self.points: object = {"points": []}
+        self.page = b""  # what any other web server answers, whatever it is asked
 
     @property
     def url(self) -> str:
@@ -86,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
             if status >= 400
             else {"status": "ok", "time": 0.0, "result": result}
         )
-        content = json.dumps(words).encode()
+        content = server.page or json.dumps(words).encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
@@ -217,6 +218,36 @@ def test_a_server_that_goes_away_is_said_to_be_out_of_reach(server: Server) -> N
     server.server_close()
     with refused("cannot be reached.*CITEWELL_QDRANT_URL"), closing(engine):
         engine.count()
+
+
+@pytest.mark.parametrize(
+    "page", [b"<!doctype html><title>Welcome</title>", b"{}", b"[1]", b'{"result": {"exists": "perhaps"}}']
+)
+def test_another_web_server_is_said_to_be_none_of_qdrants_and_its_url_is_named(server: Server, page: bytes) -> None:
+    server.page = page
+    with refused(f"at {server.url} did not answer as it should.*Is CITEWELL_QDRANT_URL that of a Qdrant server"):
+        server.engine()
+    with refused("did not answer as it should"):
+        QdrantEngine.drop(server.url, "test")
+
+
+@pytest.mark.parametrize("url", ["foo", "http://", "//", "ftp://h/x", "http://h:99999", "http://a b", "me:secret@foo"])
+def test_what_is_no_url_is_said_at_once(url: str) -> None:
+    with pytest.raises(EngineUnavailableError, match=r"is not a URL: .*Write it like http") as told:
+        QdrantEngine.connect(url, "test", dimension=DIMENSION)
+    assert "secret" not in str(told.value)
+
+
+def test_the_url_is_named_without_what_is_secret_in_it(server: Server) -> None:
+    server.instead = [(401, {}, 0.0)]
+    address = server.url.removeprefix("http://")
+    with pytest.raises(EngineUnavailableError, match=f"at http://{address} rejects the key") as told:
+        QdrantEngine.connect(f"http://me:secret@{address}", "test", dimension=DIMENSION)
+    assert "secret" not in str(told.value)
+
+
+def test_a_host_and_a_port_are_enough(server: Server) -> None:
+    QdrantEngine.connect(server.url.removeprefix("http://"), "test", dimension=DIMENSION).close()
 
 
 def test_a_new_collection_is_spread_and_quantised_as_the_settings_say(server: Server) -> None:
