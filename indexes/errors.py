@@ -1,5 +1,8 @@
 """The one error family of `indexes`: every message names the input and the mend."""
 
+REBUILD = "Build it again from the ledger, which needs no files: citewell library reindex"
+"""The mend of an index that is damaged or not the one that it should be."""
+
 
 class RetrievalError(Exception):
     """Base of everything `indexes` raises on purpose. `str(error)` is fit to be shown to a user."""

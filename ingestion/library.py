@@ -14,13 +14,13 @@ import portalocker
 from indexes import lexical
 from indexes.embedding import Embedder, load_embedder
 from indexes.engines import Engine, point_id
-from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
+from indexes.errors import REBUILD, IncompatibleIndexError, LibraryInUseError, RetrievalError
 from indexes.passage import PAYLOAD_VERSION
 from indexes.searcher import Searcher
 from ingestion.attempts import now
 from ingestion.home import Home
 from ingestion.ledger import Ledger
-from ingestion.places import MEND, Place, Server
+from ingestion.places import Place, Server
 from ingestion.versions import Version, new_version
 
 LAYOUT = int(PAYLOAD_VERSION)
@@ -264,7 +264,7 @@ def _check(version: Version, embedder: Embedder, engine: str | None, home: Path)
     if version.lexical != lexical.VERSION:
         raise IncompatibleIndexError(
             f"The index of the library in {home} was built by another Citewell ({version.signature}; this one's encoder is "
-            f"{lexical.VERSION}). {MEND}"
+            f"{lexical.VERSION}). {REBUILD}"
         )
 
 

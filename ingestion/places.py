@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from indexes.engines import Engine
 from indexes.engines.storage import AS_THE_SERVER_DOES, Quantisation, Spread, quantisation_of
-from indexes.errors import IncompatibleIndexError, IndexWriteError
+from indexes.errors import REBUILD, IncompatibleIndexError, IndexWriteError
 from ingestion.versions import Version
 from ingestion.whole_file import write_whole
 
@@ -93,7 +93,7 @@ class Folders:
             self._check(folder, version)
             engine = open_folder(folder, version)
         except IncompatibleIndexError as error:
-            raise IncompatibleIndexError(f"{error} {MEND}") from error
+            raise error if REBUILD in str(error) else IncompatibleIndexError(f"{error} {REBUILD}") from error
         try:
             self.describe(version)
         except BaseException:
@@ -162,9 +162,6 @@ class Folders:
                 f"The index in {folder} is not the one that the ledger knows: it was built with {said.signature} ({said.engine}, {said.dimension} "
                 f"dimensions), the ledger says {version.signature} ({version.engine}, {version.dimension})."
             )
-
-
-MEND = "Build it again from the ledger, which needs no files: citewell library reindex"
 
 
 def read_manifest(folder: Path) -> Version:

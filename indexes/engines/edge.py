@@ -15,7 +15,7 @@ from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.storage import OVERSAMPLING, QUANTILE, Quantisation
-from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError, RetrievalError
+from indexes.errors import REBUILD, IncompatibleIndexError, IndexWriteError, LibraryInUseError, RetrievalError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 
@@ -46,9 +46,7 @@ def _intact(path: Path) -> Iterator[None]:
             raise LibraryInUseError(
                 f"The index in {path} is held by another process: ask its server, or stop it first."
             ) from error
-        raise IncompatibleIndexError(
-            f"The index in {path} cannot be read ({str(error)[:300]}). Move the folder away and ingest again."
-        ) from error
+        raise IncompatibleIndexError(f"The index in {path} cannot be read ({str(error)[:300]}). {REBUILD}") from error
 
 
 class EdgeEngine:

@@ -31,7 +31,7 @@ from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.columns import Column
 from indexes.engines.store import PassageStore, holds
 from indexes.engines.view import EXACT, Bits, View
-from indexes.errors import IncompatibleIndexError, LibraryInUseError
+from indexes.errors import REBUILD, IncompatibleIndexError, LibraryInUseError
 from indexes.lexical import SparseVector
 from indexes.passage import Filters, Passage
 from indexes.postings import Postings
@@ -91,9 +91,7 @@ class FaissEngine:
                     f"The index in {path} is held by another process: ask its server, or stop it first."
                 ) from error
             except (OSError, ValueError, sqlite3.Error, IncompatibleIndexError) as error:
-                raise IncompatibleIndexError(
-                    f"The index in {path} cannot be opened ({error}). Move the folder away and ingest again."
-                ) from error
+                raise IncompatibleIndexError(f"The index in {path} cannot be opened ({error}). {REBUILD}") from error
             undo.pop_all()
         return engine
 
@@ -217,8 +215,7 @@ class FaissEngine:
             return view.with_terms(vector, limit, self._allowed(view, filters))
         except IndexError as error:  # postings are too large to be looked through when they are opened
             raise IncompatibleIndexError(
-                f"The postings in {self._path} are damaged: they name passages that there are not. Build the index again from the ledger: "
-                "citewell library reindex"
+                f"The postings in {self._path} are damaged: they name passages that there are not. {REBUILD}"
             ) from error
 
     def _allowed(self, view: View, filters: Filters) -> Bits | None:

@@ -324,7 +324,7 @@ def test_edge_refuses_what_it_cannot_read_and_says_the_mend(tmp_path: Path, sort
     with pytest.raises(IncompatibleIndexError) as error:
         EdgeEngine.open(folder, dimension=dimension)
     assert str(folder) in str(error.value)
-    assert "Move the folder away and ingest again" in str(error.value)
+    assert "citewell library reindex" in str(error.value)
 
 
 @pytest.mark.parametrize("quantisation", Quantisation)
@@ -414,7 +414,7 @@ except IncompatibleIndexError as error:
     print(error)
 """
     told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
-    assert "Move the folder away and ingest again" in told
+    assert "citewell library reindex" in told
 
 
 # the server engine

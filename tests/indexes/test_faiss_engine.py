@@ -434,7 +434,7 @@ def test_what_cannot_be_read_is_refused_with_the_mend(tmp_path: Path, damage: st
     with pytest.raises(IncompatibleIndexError) as error:
         FaissEngine.open(folder, dimension=dimension)
     assert str(folder) in str(error.value)
-    assert "Move the folder away and ingest again" in str(error.value)
+    assert "citewell library reindex" in str(error.value)
 
 
 def test_a_second_process_is_told_who_holds_the_folder(tmp_path: Path) -> None:
