@@ -234,6 +234,11 @@ class Answer(Model):
         default=None,
         description="Of a yes/no question or one for an effect; `null` where it cannot be told surely enough.",
     )
+    removed: int = Field(
+        default=0,
+        ge=0,
+        description="Sentences that did not stand up to the check against their sources, and were taken out.",
+    )
     claims: list[Claim]
     sources: list[Source] = Field(
         description="In the order in which the claims first cite them: source i is shown as [i]."

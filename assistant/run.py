@@ -38,6 +38,7 @@ class Run:
     declined: bool = False  # a model has read the evidence and says that it does not answer
     claims: list[Checked] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)  # drafts that did not stand up
+    removed: int = 0  # of them, those in whose place nothing stood up
     warnings: list[AnswerWarning] = field(default_factory=list)
     trace: list[TraceStep] = field(default_factory=list)
     model: str | None = None
@@ -79,5 +80,6 @@ class Run:
         self.model = self.seed = None
         self.hits, self.refused, self.claims, self.failed = [], [], [], []
         self.retrieved, self.answered = set(), set()
+        self.removed = 0
         self.declined = False
         self.warnings.append(AnswerWarning(kind="engine_fallback", text=why))

@@ -35,6 +35,7 @@ from assistant.verdicts.premises import corrected
 from assistant.verification.conflicts import Stated, conflict, conflicts
 from assistant.verification.features import Embed
 from assistant.verification.neural import probabilities
+from assistant.wording import counted
 from assistant.writing import write_answer
 from ingestion.library import Library
 
@@ -129,9 +130,12 @@ class QuestionWorkflow(Workflow):
         """What did not hold is mended once; what does not hold then is left out."""
         run, tell = event.run, _teller(ctx)
         if run.failed:
-            tell(Progress("repair", f"Mending {len(run.failed)} sentences that their sources do not carry"))
+            failed, held = tuple(run.failed), len(run.claims)
+            tell(Progress("repair", f"Mending {counted(len(failed), 'sentence')} that the sources do not carry"))
             with suppress(LlmError):  # what holds without being mended still holds
-                await self._check_all(run, event.engine.repair(run, tuple(run.failed)), tell)
+                await self._check_all(run, event.engine.repair(run, failed), tell)
+            run.failed = list(failed)  # what was tried in their place is no sentence of the draft
+            run.removed = max(0, len(failed) - (len(run.claims) - held))
         if run.engine == "llm" and not run.claims and not run.declined:
             why = "No sentence that the model wrote is carried by its source."
             await self._answer_otherwise(run, why, tell)

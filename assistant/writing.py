@@ -22,6 +22,7 @@ from assistant.run import Run
 from assistant.shelves import CALCULATOR, Shelf
 from assistant.verdicts import Cited, read_direction
 from assistant.verdicts.sentences import Said
+from assistant.wording import counted
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
@@ -107,6 +108,7 @@ def finish(
         reason=reason,
         unanswered=run.unanswered if run.claims else [],
         rationale=rationale,
+        removed=run.removed,
         claims=claims,
         sources=[source_of(passage, documents[i], appraised.get(i)) for i, passage in cited.items()],
         nearest=_nearest(run, shelf, cited) if reason is not None else [],
@@ -229,11 +231,13 @@ def _rationale(run: Run) -> str:
     text += "" if by_model else f" and weighed {run.composition.considered} sentences"
     text += f" for: {_list([term.text for term in run.planned.terms])}." if run.planned.terms else "."
     if run.claims and by_model:
-        text += f" {run.model} wrote {len(run.claims)} sentences, each checked against the words that it cites."
+        text += (
+            f" {run.model} wrote {counted(len(run.claims), 'sentence')}, each checked against the words that it cites."
+        )
     elif run.claims:
         text += f" Chose {len(run.claims)}, each quoted word for word, stronger evidence first."
-    if run.failed:
-        text += f" {len(run.failed)} did not stand up to the check against the source and were taken out."
+    if run.removed:
+        text += f" {run.removed} did not stand up to the check against the source and {'was' if run.removed == 1 else 'were'} taken out."
     return text
 
 

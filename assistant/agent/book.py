@@ -6,7 +6,7 @@ A model cites by these numbers and never copies a quote, so that what is cited i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -15,11 +15,13 @@ from assistant.agent.budget import estimate_tokens
 from assistant.agent.fencing import on_one_line
 from assistant.appraisal import usable
 from assistant.drafts import Quote
+from assistant.verification.words import stems
 from indexes.passage import Hit, Passage
 from ingestion.sentences import sentence_spans
 
 _REFERENCE = re.compile(r"E(\d+)\.(\d+)")
 MARK = "evidence"
+_ENOUGH = 0.6
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,18 @@ class Book:
             return None
         entry = entries[number - 1]
         return Quote(entry.passage, *entry.spans[sentence - 1])
+
+    def closest(self, text: str, most: int, besides: Sequence[Quote] = ()) -> list[Quote]:
+        """The sentences that have the most of a text's words, the closest first; none that has less than `_ENOUGH` of them."""
+        wanted = set(stems(text))
+        found: list[tuple[float, int, Quote]] = []
+        for entry in self.entries:
+            for span in entry.spans:
+                quote = Quote(entry.passage, *span)
+                share = len(wanted & set(stems(quote.text))) / max(1, len(wanted))
+                if share >= _ENOUGH and quote not in besides:
+                    found.append((-share, len(found), quote))
+        return [quote for *_, quote in sorted(found, key=lambda each: each[:2])[:most]]
 
     def ranked(self) -> list[Entry]:
         """The best first: what stands last is left out where room is short."""

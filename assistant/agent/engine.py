@@ -33,6 +33,8 @@ EVIDENCE_TOKENS = 6000
 """The most evidence a model is shown, whatever its context: more is slower and dearer, and what matters is lost in it (Liu et al. 2024)."""
 FIRST = 16
 """Passages of the first searches that a model is shown."""
+MAX_QUOTES = 2
+"""Quotes that are tried for a sentence whose own does not carry it."""
 READ_ON = 8
 """Passages of the sections that were read on (`composing/sections.py`) that it is shown too; no search ranks these."""
 
@@ -114,11 +116,15 @@ class LlmEngine:
             run.usage = self._budget.usage
 
     async def repair(self, run: Run, failed: Sequence[Failed]) -> AsyncIterator[Draft]:
-        """Narrower wordings, or better quotes, for what did not stand up. Raises `LlmError`."""
+        """For what did not stand up a better quote of what was found, and where none carries it a narrower wording. Raises `LlmError`."""
+        for one in failed:
+            for quote in self._book.closest(one.draft.text, MAX_QUOTES, besides=one.draft.quotes):
+                if not _stands(run, one):
+                    yield Draft(one.draft.text, (quote,))
         items = [
             {"text": one.draft.text, "citations": self._references(one.draft), "why": one.why}
             for one in failed
-            if one.draft.text
+            if one.draft.text and not _stands(run, one)
         ]
         if not items:
             return
@@ -173,6 +179,11 @@ class LlmEngine:
             for n, (start, _) in enumerate(entry.spans, start=1)
         }
         return [of[quote.passage.passage_id, quote.start] for quote in draft.quotes]
+
+
+def _stands(run: Run, failed: Failed) -> bool:
+    """Whether a sentence that failed has been shown since, with another quote."""
+    return any(checked.claim.text == failed.draft.text for checked in run.claims)
 
 
 def _first_shown(hits: Sequence[Hit]) -> list[Hit]:

@@ -9,8 +9,9 @@ import typer
 
 from assistant.cli.ingesting import tell_report, with_bar
 from assistant.cli.opening import open_alone
-from assistant.cli.output import counted, note
+from assistant.cli.output import note
 from assistant.settings import load_settings
+from assistant.wording import counted
 from ingestion.bulk import Plan, Selection, ingest_bulk
 from ingestion.clients.download import readable_size
 from ingestion.clients.pubmed_bulk import connect, open_bulk

@@ -11,11 +11,12 @@ import typer
 from rich.progress import TextColumn
 
 from assistant.cli.opening import open_library, progress_bar
-from assistant.cli.output import counted, err, note, out, print_json, text, with_mend
+from assistant.cli.output import err, note, out, print_json, text, with_mend
 from assistant.cli.remote import Remote, Tell, open_remote
 from assistant.cli.shelves import open_ledger
 from assistant.jobs import report_view
 from assistant.settings import load_settings
+from assistant.wording import counted
 from indexes.errors import LibraryInUseError
 from indexes.passage import Kind
 from ingestion import starter

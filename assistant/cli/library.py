@@ -16,10 +16,11 @@ from rich.table import Table
 
 from assistant.cli.asking import NOT_SAID, standing
 from assistant.cli.ingesting import run_where_it_is_held, tell_report
-from assistant.cli.output import counted, note, out, print_json, print_whole, text, with_mend
+from assistant.cli.output import note, out, print_json, print_whole, text, with_mend
 from assistant.cli.shelves import open_ledger
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
+from assistant.wording import counted
 from indexes.passage import Kind, Status
 from ingestion.clients.download import readable_size
 from ingestion.document import printable

@@ -12,11 +12,12 @@ import typer
 
 from assistant.cli import language_models
 from assistant.cli.opening import with_steps
-from assistant.cli.output import counted, note, print_json, print_whole
+from assistant.cli.output import note, print_json, print_whole
 from assistant.cli.shelves import open_ledger
 from assistant.models import model_store
 from assistant.settings import Settings, load_settings
 from assistant.verification.neural import VerifierSpec, chosen_folder, shipped_folder
+from assistant.wording import counted
 from indexes import embedding, reranking
 from indexes.finetuning.store import Card, ModelKind
 from ingestion.home import ledger_path

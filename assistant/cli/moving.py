@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 
 from assistant.cli.opening import alone, open_alone, open_library, with_steps
-from assistant.cli.output import counted, note, print_json, print_whole
+from assistant.cli.output import note, print_json, print_whole
 from assistant.cli.remote import open_remote, read_steps
 from assistant.cli.shelves import open_ledger
 from assistant.models import chosen_embedder, open_embedder
 from assistant.settings import Settings, load_settings
+from assistant.wording import counted
 from indexes.errors import LibraryInUseError
 from ingestion.clients.download import readable_size
 from ingestion.errors import ArchiveError
@@ -99,7 +100,8 @@ def restore(
 ) -> None:
     """Put a library back to what it was when the snapshot was made, whatever has become of its index. A server must be stopped for it.
 
-    The file is checked, and the library built from it, before anything is replaced: until then the library is as it was.
+    The file is checked, and the library built from it, before anything is replaced: until then the library is as it was. With --replace a
+    ledger that cannot be read is kept under another name.
 
     [dim]citewell library restore /backup/citewell.zip --replace[/]
     """
@@ -107,7 +109,8 @@ def restore(
     with open_archive(source):
         pass  # a file that is none is told before what it would replace
     try:
-        held = Home.hold(settings.home, purpose="citewell library restore", server=settings.server)
+        purpose, aside = "citewell library restore", _tell_aside if replace else None
+        held = Home.hold(settings.home, purpose=purpose, server=settings.server, aside=aside)
     except LibraryInUseError as error:
         raise alone(error, "citewell library restore") from error
     with held as home:
@@ -124,6 +127,10 @@ def restore(
             quiet=as_json,
         )
     _tell_moved("Restored", manifest, source, settings.home, as_json)
+
+
+def _tell_aside(kept: Path) -> None:
+    note(f"The ledger could not be read. It is kept as {kept.name}, beside the new one.")
 
 
 def _exported(settings: Settings, purpose: str, target: Path, *, quiet: bool) -> Manifest:

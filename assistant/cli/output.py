@@ -19,11 +19,6 @@ def text(words: str, style: str = "") -> Text:
     return Text(_CONTROL.sub("", words), style)
 
 
-def counted(number: int, thing: str) -> str:
-    """A number of things: "1 file", "2 files"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
 def print_whole(words: str, style: str = "", *, indent: int = 0) -> None:
     """Print a line that begins with what may be copied, an identifier or a path: the terminal may wrap it, we never break it."""
     out.print(text(" " * indent + words, style), soft_wrap=True)

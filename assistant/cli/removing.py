@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from assistant.cli.opening import open_library
-from assistant.cli.output import counted, note, print_json, print_whole
+from assistant.cli.output import note, print_json, print_whole
 from assistant.cli.remote import open_remote
 from assistant.cli.shelves import open_ledger
 from assistant.errors import NotFoundError
 from assistant.settings import load_settings
+from assistant.wording import counted
 from indexes.errors import LibraryInUseError
 from ingestion.document import printable
 from ingestion.pipeline import remove_document

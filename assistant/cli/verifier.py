@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from assistant.cli.opening import with_steps
-from assistant.cli.output import counted, note, print_json, print_whole
+from assistant.cli.output import note, print_json, print_whole
+from assistant.wording import counted
 
 if TYPE_CHECKING:
     from assistant.verification.figures import SupportFigures

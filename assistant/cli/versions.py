@@ -10,12 +10,13 @@ import typer
 from rich.table import Table
 
 from assistant.cli.opening import open_library, with_steps
-from assistant.cli.output import counted, note, out, print_json, print_whole
+from assistant.cli.output import note, out, print_json, print_whole
 from assistant.cli.remote import open_remote, read_steps
 from assistant.cli.shelves import open_ledger
 from assistant.errors import NotFoundError
 from assistant.models import chosen_embedder, open_embedder
 from assistant.settings import Settings, load_settings
+from assistant.wording import counted
 from indexes.errors import LibraryInUseError
 from ingestion.home import Home, place_of
 from ingestion.job import Work

@@ -101,6 +101,7 @@ async def _check(run: Run, drafts: Sequence[Draft], sentences: int, check: Check
             tell(ClaimReady("verify", f"{len(run.claims)} sentences checked", run.claims[-1].claim))
         else:
             run.failed.append(checked)
+            run.removed += 1
 
 
 def _reason(document: Document, weighed: Sequence[Weighed], focus: str) -> str:
@@ -117,6 +118,6 @@ def _rationale(run: Run, considered: int) -> str:
     text = f"Weighed {considered} sentences of the document and chose {len(run.claims)}, in its own order."
     if run.engine == "extractive":
         text += " Sentences are chosen by what they do in the document and quoted word for word; they are not put together or shortened."
-    if run.failed:
-        text += f" {len(run.failed)} did not stand up to the check and were taken out."
+    if run.removed:
+        text += f" {run.removed} did not stand up to the check and were taken out."
     return text

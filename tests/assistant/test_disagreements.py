@@ -57,7 +57,7 @@ def test_a_direction_is_told_only_by_sentences_on_all_that_is_asked(
     held = assistant_of(
         {
             "trials.xml": pubmed(
-                article(1, "HBsAg-positive mothers and their newborns", conclusions="Vaccination of newborns of HBsAg-positive mothers prevents infection."),
+                article(1, "HBsAg-positive mothers and their newborns", conclusions="Vaccinating newborns of HBsAg-positive mothers helps."),
                 article(2, "Breastfeeding and HBsAg", conclusions="Whether HBsAg is found in breast milk was studied in mothers who breastfeed."),
             )
         }

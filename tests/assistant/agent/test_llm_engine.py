@@ -88,6 +88,26 @@ def test_a_sentence_that_does_not_hold_is_mended_once(ask_model: AskModel) -> No
     assert texts(asked) == [HELD]
     assert "not accepted" in asked.requests[1].said
     assert len(asked.requests) == 2
+    assert asked.answer.removed == 0  # another sentence stands in its place
+    assert "taken out" not in asked.answer.rationale
+
+
+def test_what_was_lost_is_counted_once(ask_model: AskModel) -> None:
+    wrong = ("Aspirin raised the rate of major bleeding by 80%.", "raised the rate of major bleeding")
+    asked = ask_model([drafting((ADVICE, "Do not start aspirin"), wrong), drafting(wrong)])
+    assert texts(asked) == [ADVICE]
+    assert asked.answer.removed == 1
+    assert "1 did not stand up to the check against the source and was taken out" in asked.answer.rationale
+    assert "wrote 1 sentence," in asked.answer.rationale
+
+
+def test_a_true_sentence_with_the_wrong_number_is_given_the_right_quote(ask_model: AskModel) -> None:
+    asked = ask_model([drafting((HELD, "We randomised 19,114")), Text(NOTHING)])
+    (claim,) = asked.answer.claims
+    assert claim.text == HELD
+    assert [citation.quote for citation in claim.citations] == [HELD]
+    assert asked.answer.removed == 0
+    assert len(asked.requests) == 1  # no model had to be asked for that
 
 
 def test_where_nothing_holds_the_sources_own_sentences_answer(ask_model: AskModel) -> None:
@@ -105,7 +125,8 @@ def test_a_fragment_is_no_sentence(ask_model: AskModel) -> None:
 
 
 def test_numbers_that_stand_for_no_sentence_carry_nothing(ask_model: AskModel) -> None:
-    invented = in_json({"answerable": True, "claims": [{"text": HELD, "citations": ["E99.1", "E1.99", "[3]"]}]})
+    untrue = "Aspirin cures most heart attacks within a day."
+    invented = in_json({"answerable": True, "claims": [{"text": untrue, "citations": ["E99.1", "E1.99", "[3]"]}]})
     asked = ask_model([invented, Text(NOTHING)])
     assert asked.answer.engine == "extractive"
 
