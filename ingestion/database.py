@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.document import MAX_DOCUMENT, Document
-from ingestion.errors import IngestionError
+from ingestion.errors import IngestionError, UnreadableLedgerError
 from ingestion.facets import facets_of
 
 # Each turns the layout before into the next one; an empty file goes through them all.
@@ -85,6 +85,10 @@ INSERT INTO identifiers SELECT DISTINCT value, document_id FROM documents, json_
 """,
 )
 SCHEMA_VERSION = len(LAYOUTS)
+_MEND = (
+    "Put a snapshot in its place, which keeps this file beside it (citewell library restore FILE --replace), "
+    "or move it away and ingest again."
+)
 _REFUSED = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")  # by the disk, not by us
 
 
@@ -141,7 +145,8 @@ class Database:
     """One SQLite file. Safe to share between threads; other processes may read while one writes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, making it where there is none. Raises `IngestionError` where the file is not a ledger of this version."""
+        """Open the file, making it where there is none. Raises `UnreadableLedgerError` where the file is no ledger, `IngestionError` where it is of
+        another version or cannot be opened."""
         self.path = path
         self._lock = threading.RLock()
         try:
@@ -160,9 +165,7 @@ class Database:
                     f"{path} cannot be opened ({error}). Who reads a library must be able to write to its folder as well: mend the permissions, "
                     "or copy the library (citewell library export, import) and point CITEWELL_HOME at the copy."
                 ) from error
-            raise IngestionError(
-                f"{path} is not a readable ledger ({error}). Restore it, or move it away and ingest again."
-            ) from error
+            raise UnreadableLedgerError(f"{path} is not a readable ledger ({error}). {_MEND}") from error
         if version != SCHEMA_VERSION:
             self._connection.close()
             raise IngestionError(
@@ -220,9 +223,7 @@ class Database:
             with self._lock:
                 return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise IngestionError(
-                f"The ledger {self.path} cannot be read ({error}). Restore it, or move it away and ingest again."
-            ) from error
+            raise UnreadableLedgerError(f"The ledger {self.path} cannot be read ({error}). {_MEND}") from error
 
     def _value(self, sql: str, *values: object) -> object:
         rows = self._rows(sql, *values)

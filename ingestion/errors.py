@@ -21,6 +21,10 @@ class UnknownDocumentError(IngestionError):
     """The library holds no document of that identifier."""
 
 
+class UnreadableLedgerError(IngestionError):
+    """What lies in the place of a library's ledger is none, or is damaged."""
+
+
 class ArchiveError(IngestionError):
     """A file is no exported library, is damaged, or cannot become the library it was to become."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,7 @@ from ingestion.errors import IngestionError
 from ingestion.holding import announce, take, try_lock
 from ingestion.ledger import Ledger
 from ingestion.places import Collections, Folders, Place, Server
+from ingestion.unreadable import open_or_put_aside
 from ingestion.versions import Version, Versions
 
 
@@ -34,12 +35,16 @@ class Home:
         self._switching = threading.Lock()
 
     @classmethod
-    def hold(cls, home: Path, *, purpose: str, server: Server | None = None) -> Home:
+    def hold(
+        cls, home: Path, *, purpose: str, server: Server | None = None, aside: Callable[[Path], None] | None = None
+    ) -> Home:
         """The folder without its index: what is enough to build one. `purpose` is what another process is told.
 
-        Raises `IngestionError` where the folder cannot be used, and `LibraryInUseError` where another process holds it.
+        `aside` is told where a ledger that cannot be read is kept from now on, where there is one: an empty ledger then takes its place. Raises
+        `UnreadableLedgerError` where `aside` is not given, `IngestionError` where the folder cannot be used, and `LibraryInUseError` where another
+        process holds it.
         """
-        return Home(home, *_hold(home, purpose, server))
+        return Home(home, *_hold(home, purpose, server, aside))
 
     def open_version(self, version: Version, embedder: Embedder) -> Searcher:
         """That version of the index, searched with the weights of its manifest and with what this library's abbreviations stand for.
@@ -150,7 +155,9 @@ class Home:
         self.close()
 
 
-def _hold(home: Path, purpose: str, server: Server | None) -> tuple[Ledger, Place, portalocker.Lock | None]:
+def _hold(
+    home: Path, purpose: str, server: Server | None, aside: Callable[[Path], None] | None
+) -> tuple[Ledger, Place, portalocker.Lock | None]:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a user reads is nobody else's business
         lock = None if server else take(home, purpose)
@@ -159,7 +166,8 @@ def _hold(home: Path, purpose: str, server: Server | None) -> tuple[Ledger, Plac
             f"The library cannot be kept in {home} ({error.strerror}). Point CITEWELL_HOME at a folder that can be written to."
         ) from error
     try:
-        return Ledger(ledger_path(home, server)), place_of(home, server), lock
+        path = ledger_path(home, server)
+        return open_or_put_aside(path, aside) if aside else Ledger(path), place_of(home, server), lock
     except BaseException:
         if lock:
             lock.release()

@@ -154,7 +154,7 @@ class Versions:
         except ValidationError as error:
             raise IncompatibleIndexError(
                 f"The ledger {self._ledger.path} says nothing usable of index version {key.removeprefix(VERSIONS)}. Use the Citewell "
-                "that wrote it, or restore a snapshot: citewell library restore FILE"
+                "that wrote it, or restore a snapshot: citewell library restore FILE --replace"
             ) from error
 
     def _from_before(self) -> Version | None:
