@@ -9,14 +9,18 @@ from assistant.service import TIMEOUT_S, Assistant
 from assistant.settings import Settings
 from assistant.shelves import Shelf
 from assistant.tools.shelves import open_shelves
+from assistant.verification.neural import NONE, load_neural
+from indexes.errors import ModelError, ModelMissingError
 from ingestion.library import Library
 
 
 def open_assistant(library: Library, settings: Settings, *, exemplars: bool = True) -> Assistant:
     """The assistant. `exemplars`: whether prompts show a model by example what is wanted.
 
-    A model that cannot be used does not keep it from answering: each answer says why it did without.
+    A model that cannot be used does not keep it from answering: each answer says why it did without. Raises `SettingsError` where the verifier
+    that the settings name cannot be used: without it claims would be checked less strictly than was asked for.
     """
+    _check_verifier(settings)
     shelf = open_shelves(library)
     if settings.llm is None:
         return Assistant(library, shelf=shelf)
@@ -53,3 +57,15 @@ def open_assistant(library: Library, settings: Settings, *, exemplars: bool = Tr
 
     rewriter = LlmRewriter(llm, limits, exemplars=exemplars)
     return Assistant(library, shelf=shelf, llm=engine, model=model, rewriter=rewriter, timeout_s=timeout_s)
+
+
+def _check_verifier(settings: Settings) -> None:
+    """Load the verifier that is named now, and not only with the first question that needs it."""
+    if settings.verifier in (None, NONE):
+        return
+    try:
+        load_neural(settings.verifier)
+    except (ModelError, ModelMissingError) as error:
+        raise SettingsError(
+            f"CITEWELL_VERIFIER names what is no verifier. {error} Without the setting the one that ships is used, with none no verifier."
+        ) from error
