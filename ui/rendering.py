@@ -11,7 +11,7 @@ from assistant.conversation.turns import Turn
 from assistant.errors import NotFoundError
 from assistant.evidence import RecommendationView
 from assistant.visible import shortened
-from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED, lead
 from indexes.passage import Passage
 from ui.page import Excerpt, Marker, Notice, Page, Panel, Segment, ShownClaim, ShownSource, ShownWarning
 from ui.words import GRAVE, IDENTIFIERS, KINDS, LEVELS, READ_AS, STATUSES, WARNINGS
@@ -25,7 +25,7 @@ def answer_page(answer: Answer, passage: Callable[[str], Passage]) -> Page:
         read_note=answer.asked_note or "",
         notice=Notice(heading=NOTHING_FOUND, text=answer.reason or "") if answer.abstained else None,
         warnings=_warnings(answer.warnings, numbers),
-        direction=answer.direction.text if answer.direction else "",
+        direction=lead(answer),
         claims=[
             ShownClaim(
                 context=claim.context or "",

@@ -21,7 +21,7 @@ from assistant.searching import QuotasIn
 from assistant.settings import load_settings
 from assistant.shelves import passage_ids_in
 from assistant.visible import shortened
-from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED
+from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED, lead
 from indexes.passage import Filters, Kind, Status
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -189,8 +189,8 @@ def print_answer(answer: Answer) -> None:
         out.print(text(NOTHING_FOUND, style="bold yellow"))
         out.print(text(answer.reason or ""))
     numbers = {source.document_id: number for number, source in enumerate(answer.sources, start=1)}
-    if answer.direction:
-        out.print(text(answer.direction.text, style="bold"))
+    if leading := lead(answer):
+        out.print(text(leading, style="bold"))
     for claim in answer.claims:
         _print_claim(claim, [numbers[citation.document_id] for citation in claim.citations])
     for part in answer.unanswered:

@@ -161,6 +161,8 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
         filters = replace(filters, year_from=int(since.group(1)))
     wanted = frozenset(kind for kind, pattern in _WANTED.items() if pattern.search(question))
     how, aspects = asks(question), aspects_asked(question)
+    if "goals" in aspects:  # those of a treatment need no figure
+        wanted -= {Wanted.FIGURE}
     for_advice = bool(how & {Asks.GUIDANCE, Asks.NOTE} or (Asks.YES_NO not in how and (aspects or wanted & _ADVISED)))
     country, named = country_asked(question, for_advice=for_advice) or (None, question)
     terms = key_terms(named)

@@ -84,7 +84,7 @@ def test_the_direction_leads_and_what_a_sentence_leans_on_stands_in_brackets(run
     advised = run(
         "ask", "Should a healthy 65-year-old start daily aspirin to prevent a heart attack?", home=starter_home
     )
-    led = 'The recommendation cited advises against it, for those whom it names (grade "D"). •'
+    led = 'The recommendation cited advises against it, for those whom it names (grade "D"). Certainty of the evidence:'
     assert " ".join(advised.out.split()).startswith(led)
     assert "\n  Grade D\n" in advised.out
     question = "Is 9 months of treatment enough for intestinal tuberculosis?"

@@ -10,6 +10,9 @@ from assistant.composing.kinds import lacking_kinds
 @pytest.mark.parametrize(
     ("question", "text", "lacking"),
     [
+        ("HbA1c target in diabetes", "An HbA1c of 6.5% or greater is consistent with diabetes", ["a target"]),
+        ("HbA1c target in diabetes", "Keep the HbA1c at 6.5% or less", []),
+        ("on-target effects of a drug", "An HbA1c of 6.5% or greater", []),
         ("second line treatment of typhoid", "Ciprofloxacin 500 mg", ["a second line"]),
         ("second-line drugs for gout", "Where this fails, colchicine", []),
         ("herpes suppressive therapy dose", "Aciclovir 5 mg/kg every 8 hours", ["suppressive treatment"]),
