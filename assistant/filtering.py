@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from assistant.answer import Model
-from indexes.passage import Filters, Kind, Sex, Status, folded
+from indexes.errors import UnusableQueryError
+from indexes.passage import PHASES, Filters, Kind, Sex, Status, folded, known_phase
 
 OLDEST_ASKED = 130.0
 _MOST = 100  # values of a condition
@@ -19,8 +21,17 @@ def _says_something(word: str) -> str:
     return word
 
 
+def _of_a_trial(phase: str) -> str:
+    try:
+        known_phase(phase)
+    except UnusableQueryError:
+        raise PydanticCustomError("no_such_phase", "no phase of a trial", {"expected": PHASES}) from None
+    return phase
+
+
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_says_something)]
 _Words = Annotated[list[_Word], Field(max_length=_MOST)]
+_Phases = Annotated[list[Annotated[_Word, AfterValidator(_of_a_trial)]], Field(max_length=_MOST)]
 _Year = Annotated[int, Field(ge=1000, le=3000)]
 EvidenceLevel = Literal["guideline", "1", "2", "3", "4", "5", "registration", "unknown"]
 
@@ -44,7 +55,7 @@ class FiltersIn(Model):
         default_factory=list, max_length=_MOST, description="ISO 639 codes: en."
     )
     trial_statuses: _Words = Field(default_factory=list, description="As ClinicalTrials.gov has them: RECRUITING.")
-    phases: _Words = Field(default_factory=list, description="Of a trial: 3, PHASE3 or III; early phase 1; na.")
+    phases: _Phases = Field(default_factory=list, description="Of a trial: 3, PHASE3 or III; early phase 1; na.")
     age: float | None = Field(
         default=None, ge=0, le=OLDEST_ASKED, description="In years: trials that are open to this age."
     )
@@ -59,6 +70,18 @@ class FiltersIn(Model):
         """The filters as the searcher takes them."""
         said: dict[str, Any] = {name: frozenset(value) if isinstance(value, list) else value for name, value in self}
         return Filters(**said)
+
+
+def _in_order(filters: FiltersIn) -> FiltersIn:
+    first, last = filters.year_from, filters.year_to
+    if first is not None and last is not None and first > last:
+        expected = f"year_from, {first}, to be no later than year_to, {last}"
+        raise PydanticCustomError("years_out_of_order", "years out of order", {"expected": expected})
+    return filters
+
+
+OrderedFiltersIn = Annotated[FiltersIn, AfterValidator(_in_order)]
+"""Filters as requests have them, whose sender sees no more than that nothing was found; the command line says why nothing passes."""
 
 
 def said_by(filters: Filters) -> dict[str, object]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from indexes import asked
+from indexes.errors import UnusableQueryError
+
 PAYLOAD_VERSION = "2"
 """Changes whenever a payload is written otherwise: an index whose payloads are older is relabelled when its library is opened."""
 _TITLE, _PATH = 300, 200  # characters of each that are told before a text: an embedder reads so much and no further
@@ -98,6 +101,8 @@ class Part:
 YOUNGEST, OLDEST = 0.0, 200.0
 """The bounds, in years, of a trial that has no age limit: an open end is a number too, so that every engine can compare it."""
 _PHASE = re.compile(r"(early|)(?:phase|)(iv|i{1,3}|[0-4])[abc]?")
+PHASES = "1, 2, 3, 4, early phase 1, or na"
+_NO_PHASE = "na"
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 
 
@@ -110,6 +115,14 @@ def folded_phase(words: str) -> str:
     """A phase as it is compared: "Phase 3", "PHASE3", "3" and "III" are `phase3`; other words are folded."""
     found = _PHASE.fullmatch(folded(words).replace(" ", ""))
     return f"{found[1]}phase{_ROMAN.get(found[2], found[2])}" if found else folded(words)
+
+
+def known_phase(words: str) -> str:
+    """A phase as it is compared, where a trial can be of it. Raises `UnusableQueryError`."""
+    phase = folded_phase(words)
+    if phase != _NO_PHASE and not _PHASE.fullmatch(phase):
+        raise UnusableQueryError(f"There is no phase {words[:40]!r} of a trial. It may be {PHASES}.")
+    return phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +261,10 @@ class Passage:
         )
 
 
+_FOLDED = ("publication_types", "mesh", "trial_statuses", "countries", "conditions")
+_SETS = ("document_ids", "evidence_levels", "languages")
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Conditions a hit must meet, all of them; of several values of one condition any will do. `None` or empty means no condition.
@@ -274,9 +291,19 @@ class Filters:
     conditions: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        for name in ("publication_types", "mesh", "trial_statuses", "countries", "conditions"):
-            object.__setattr__(self, name, frozenset(map(folded, getattr(self, name))))
-        object.__setattr__(self, "phases", frozenset(map(folded_phase, self.phases)))
+        """Raises `UnusableQueryError` where a condition is none that anything could meet: nothing would be found, and nobody told why."""
+        said: dict[str, object] = {name: asked.words(name, getattr(self, name)) for name in _SETS}
+        said |= {name: frozenset(map(folded, asked.words(name, getattr(self, name)))) for name in _FOLDED}
+        for name, known in (("kinds", Kind), ("statuses", Status)):
+            said[name] = frozenset(asked.member(name, each, known) for each in asked.words(name, getattr(self, name)))
+        said["phases"] = frozenset(map(known_phase, asked.words("phases", self.phases)))
+        if self.sex is not None:
+            said["sex"] = asked.member("sex", self.sex, Sex)
+        for name, value in said.items():
+            object.__setattr__(self, name, value)
+        asked.check_year("year_from", self.year_from)
+        asked.check_year("year_to", self.year_to)
+        asked.check_age(self.age, OLDEST)
 
     @property
     def empty(self) -> bool:

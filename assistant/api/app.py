@@ -21,7 +21,7 @@ from assistant.appraisal.by_identifier import AppraisalOut, appraise_by_identifi
 from assistant.conversation.history import History, conversation_of
 from assistant.errors import AssistantError
 from assistant.evidence import MAX_K, DocumentView, HitView, PassageView, SearchOut
-from assistant.filtering import FiltersIn
+from assistant.filtering import FiltersIn, OrderedFiltersIn
 from assistant.guardrails.screening import screen
 from assistant.progress import ClaimReady, Progress, ToolCalled
 from assistant.searching import QuotasIn
@@ -41,7 +41,7 @@ class AskIn(Model):
     """A question."""
 
     question: str = Field(examples=["How often should a 50-year-old woman have a screening mammogram?"])
-    filters: FiltersIn = FiltersIn()
+    filters: OrderedFiltersIn = FiltersIn()
     history: History = Field(
         default_factory=list, description="What was asked before, oldest first; the server remembers nothing."
     )
@@ -56,7 +56,7 @@ class SearchIn(Model):
 
     query: str = Field(examples=["statin primary prevention"])
     k: int = Field(default=10, ge=1, le=MAX_K)
-    filters: FiltersIn = FiltersIn()
+    filters: OrderedFiltersIn = FiltersIn()
     by_document: bool = Field(default=False, description="Of each document only its best passage.")
     quotas: QuotasIn = Field(
         default=QuotasIn(),

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from assistant.answer import Answer, EngineName, Model, TaskName
-from assistant.filtering import FiltersIn
+from assistant.filtering import FiltersIn, OrderedFiltersIn
 from assistant.tasks import TASKS, Need, Request
 from assistant.tasks.base import SENTENCES
 from assistant.tasks.running import run_task
@@ -41,7 +41,7 @@ class QuestionIn(Model):
     """A question for a task that begins with its answer."""
 
     question: str = Field(examples=["Does aspirin prevent heart attacks in adults over 70?"])
-    filters: FiltersIn = FiltersIn()
+    filters: OrderedFiltersIn = FiltersIn()
     engine: EngineName | None = _ENGINE
 
 
@@ -52,7 +52,7 @@ class PlainIn(Model):
         default=None, description="An answer as `/v1/ask` gives it. Its sentences are checked anew."
     )
     question: str = ""
-    filters: FiltersIn = FiltersIn()
+    filters: OrderedFiltersIn = FiltersIn()
     engine: EngineName | None = _ENGINE
 
 

@@ -93,6 +93,7 @@ def test_an_answer_is_made_of_what_passes_and_its_trace_says_by_what(run: Run) -
     [
         ["--evidence-level", "9"], ["--status", "fine"], ["--sex", "x"], ["--age", "-1"], ["--age", "nan"], ["--age", "500"],
         ["--language", "English"],
+        ["--phase", "9"], ["--phase", "five"],
         ["--mesh", ""], ["--mesh", " "], ["--country", "_"], ["--condition", "x" * 201], ["--colour", "red"], ["--kind", "book"], ["--phase"],
     ],
 )  # fmt: skip
@@ -116,6 +117,11 @@ def test_a_filter_that_cannot_be_is_a_wrong_call(run: Run, options: list[str]) -
         ({"evidence_levels": ["9"]}, "body.filters.evidence_levels.0: literal_error 'guideline', '1', "),
         ({"kinds": ["trials"]}, "body.filters.kinds.0: enum 'guideline', 'literature' or 'trial'"),
         ({"document_ids": ["x"]}, "body.filters.document_ids: extra_forbidden"),
+        ({"phases": ["3", "9"]}, "body.filters.phases.1: no_such_phase 1, 2, 3, 4, early phase 1, or na"),
+        (
+            {"year_from": 2020, "year_to": 2010},
+            "body.filters: years_out_of_order year_from, 2020, to be no later than year_to, 2010",
+        ),
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/search", "/v1/ask"])
@@ -140,7 +146,7 @@ _words = st.lists(st.text(min_size=1, max_size=20).filter(folded), max_size=3)
         evidence_levels=st.lists(st.sampled_from(LEVELS), max_size=2),
         mesh=_words,
         statuses=st.lists(st.sampled_from(Status), max_size=2),
-        phases=_words,
+        phases=st.lists(st.sampled_from(["1", "Phase II", "EARLY_PHASE1", "na", "phase 2b"]), max_size=3),
         age=st.none() | st.floats(0, 130),
         sex=st.none() | st.sampled_from(Sex),
         countries=_words,
@@ -158,7 +164,7 @@ def test_every_filter_has_an_option_and_every_level_a_name() -> None:
 
 
 @pytest.mark.parametrize(("word", "status"), [("_ _", 422), ("ß" * 200, 200), ("\u0390" * 200, 200)])
-@pytest.mark.parametrize("field", ["mesh", "phases"])
+@pytest.mark.parametrize("field", ["mesh", "conditions"])
 def test_words_that_fold_to_none_or_to_longer_ones_break_no_answer(
     client: TestClient, field: str, word: str, status: int
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from passages import any_passage, make_passage
 
-from indexes.passage import Filters, Kind, Part, Passage, Role
+from indexes.errors import UnusableQueryError
+from indexes.passage import Filters, Kind, Part, Passage, Role, Sex, Status
 
 
 @given(any_passage())
@@ -61,3 +63,41 @@ def test_filters(filters: Filters, accepted: set[int]) -> None:
     }
     assert {number for number, one in passages.items() if filters.accepts(one)} == accepted
     assert filters.empty == (filters == Filters())
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"kinds": "trial"}, r"kinds .*'trial'.*a set, such as frozenset\(\{'trial'\}\)"),
+        ({"kinds": Kind.TRIAL}, r"kinds .*'trial'.*a set"),
+        ({"kinds": {"book"}}, "kinds .*'book'.*one of: guideline, literature, trial"),
+        ({"statuses": {"fine"}}, "statuses .*'fine'.*retracted"),
+        ({"sex": "x"}, "sex .*'x'.*one of: all, female, male"),
+        ({"age": float("nan")}, "age .*'nan'.*from 0 to 200"),
+        ({"age": -1}, "age .*'-1'"),
+        ({"age": "old"}, "age .*'old'"),
+        ({"phases": {"9"}}, "no phase '9'.*early phase 1"),
+        ({"year_from": 2010.5}, r"year_from .*'2010\.5'.*a year"),
+        ({"year_to": "2010"}, "year_to "),
+        ({"mesh": {" _"}}, "mesh .*words"),
+        ({"conditions": {5}}, "conditions .*'5'.*words"),
+        ({"document_ids": 7}, "document_ids .*'7'.*a set"),
+        ({"evidence_levels": "guideline"}, "evidence_levels .*a set"),
+    ],
+)
+def test_a_filter_that_nothing_could_meet_is_refused_by_name_with_what_it_may_be(
+    said: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UnusableQueryError, match=told):
+        Filters(**said)
+
+
+def test_filters_take_any_collection_of_values_and_keep_them_as_members() -> None:
+    taken = Filters(kinds=["trial"], statuses=("draft",), sex="male", phases=["III"], languages=[], age=0)  # type: ignore[arg-type]
+    assert taken == Filters(
+        kinds=frozenset({Kind.TRIAL}),
+        statuses=frozenset({Status.DRAFT}),
+        sex=Sex.MALE,
+        phases=frozenset({"Phase 3"}),
+        age=0,
+    )
