@@ -16,7 +16,10 @@ from evals.qa_texts import CORPORA, AnyText, Text, read_abstracts, read_corpus, 
 SNIPPETS = "_snippets"
 ARTICLES = "_articles.tar.xz"
 TREES = "pageindex_trees"
-"""What may lie beside a set: `<set>_snippets.jsonl` (BioASQ), `<set>_articles.tar.xz` (Evidence Inference), or trees of guidelines' sections."""
+"""What may lie beside a set: `<set>_snippets.jsonl` (BioASQ), `<set>_articles.tar.xz` (Evidence Inference), or trees of guidelines' sections, which
+questions in a CSV are on; these may also lie beside the folder of the set."""
+COLUMNS = ("document", "question")
+"""What the first line of a CSV names at least."""
 VERDICTS = {
     "yes": "yes", "no": "no", "maybe": "uncertain",
     "increased": "increased", "decreased": "decreased", "no significant difference": "no difference",
@@ -76,7 +79,7 @@ def read_questions(path: Path) -> QuestionSet:
     wanted = frozenset(document for asked in questions for document in asked.gold)
     found = QuestionSet(file.stem, questions, texts, problems)
     if file.suffix == ".csv":
-        found.texts = read_guidelines(file.parent.parent / TREES, (each["document"] for _, each in _rows(file)))
+        found.texts = read_guidelines(_trees(file), (each["document"] for _, each in _rows(file)))
     elif pmids:
         found.texts = read_abstracts(file.with_name(f"{file.stem}{ARTICLES}"), pmids)
         _leave_full_texts(found)
@@ -139,17 +142,36 @@ def _with_snippets(found: QuestionSet, file: Path) -> QuestionSet:
 def _file(path: Path) -> Path:
     if path.is_file():
         return path
-    there = [*sorted(path.glob("*.jsonl")), *sorted(path.glob("qa/*.csv"))] if path.is_dir() else []
+    there = [each for names in ("*.jsonl", "*.csv", "qa/*.csv") for each in sorted(path.glob(names))]
     files = [each for each in there if each.name not in CORPORA and not each.stem.endswith(SNIPPETS)]
     if len(files) != 1:
         found = f"{len(files)} files of questions" if path.is_dir() else "no such file"
-        raise DataError(f"{path}: {found}; --data takes one file of questions (.jsonl), or a folder with one")
+        raise DataError(f"{path}: {found}; --data takes one file of questions (.jsonl or .csv), or a folder with one")
     return files[0]
 
 
+def _trees(file: Path) -> Path:
+    """The folder of the guidelines that the questions in a CSV are on."""
+    for folder in (file.parent, file.parent.parent):
+        if (folder / TREES).is_dir():
+            return folder / TREES
+    raise DataError(
+        f"{file}: its texts are not there; the guidelines that its questions are on go into a folder {TREES} beside it, or beside its folder, as "
+        "<document>.json"
+    )
+
+
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from enumerate(csv.DictReader(file), start=2)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+                raise DataError(
+                    f"{path.name}:1: no column {', '.join(missing)}; the first line names them, with commas"
+                )
+            yield from enumerate(rows, start=2)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name}: cannot be read ({error}); save it as CSV in UTF-8") from error
 
 
 def _references(record: Mapping[str, Any]) -> Iterator[str]:

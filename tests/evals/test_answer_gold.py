@@ -128,6 +128,34 @@ def test_questions_on_guidelines_are_read_with_their_pages(tmp_path: Path) -> No
     assert "The rest." in file.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("csv", "trees"), [("set.csv", "pageindex_trees"), ("set/set.csv", "pageindex_trees")])
+def test_a_set_in_csv_is_found_in_its_folder_with_its_texts_beside_it(tmp_path: Path, csv: str, trees: str) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / csv).write_text("document,question,gold_section\nbreast_cancer,How often?,Summary\n", encoding="utf-8")
+    folder = (tmp_path / csv).parent
+    with pytest.raises(DataError, match=r"set\.csv: its texts are not there.*folder pageindex_trees beside it"):
+        read_questions(folder)
+    (tmp_path / trees).mkdir()
+    tree = [{"page_index": 1, "text": "# Summary\n\nScreen every other year."}]
+    (tmp_path / trees / "breast_cancer.json").write_text(json.dumps(tree), encoding="utf-8")
+    found = read_questions(folder)
+    assert [one.question for one in found.questions] == ["How often?"]
+    assert len(found.texts) == 1
+
+
+def test_a_csv_of_something_else_and_a_folder_without_questions_are_told(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"0 files of questions; --data takes one file of questions \(\.jsonl or \.csv\)"
+    ):
+        read_questions(tmp_path)
+    (tmp_path / "set.csv").write_text("name,question\nx,How often?\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"set\.csv:1: no column document"):
+        read_questions(tmp_path)
+    (tmp_path / "set.csv").write_bytes(b"document,question\nx,\xff\n")
+    with pytest.raises(DataError, match=r"set\.csv: cannot be read"):
+        read_questions(tmp_path)
+
+
 def test_printed_pages_are_joined_without_what_runs_over_them(tmp_path: Path) -> None:
     (tmp_path / "qa").mkdir()
     (tmp_path / "pageindex_trees").mkdir()
