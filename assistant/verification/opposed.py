@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.verification.direction import matches
 from assistant.verification.words import negations, stems
 
-_SAME = 0.75  # of the content words of the shorter that the other has too
+_SAME = 0.6  # of all content words of the two (Jaccard)
 _FEWEST = 3  # content words that both have: "it helped" and "it did not" may be on anything
 
 
@@ -20,7 +20,7 @@ def flatly_opposed(one: str, other: str) -> bool:
     """Whether they contradict each other: nearly the same words, with the opposite direction, or denied in one of the two."""
     ours, theirs = set(stems(one)), set(stems(other))
     both = ours & theirs
-    if len(both) < _FEWEST or len(both) < _SAME * min(len(ours), len(theirs)):
+    if len(both) < _FEWEST or len(both) < _SAME * len(ours | theirs):
         return False
     told = {match.relation for match in matches(one, other)}
     denied = len(negations(one)) + len(negations(other)) == 1
