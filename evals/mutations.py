@@ -12,8 +12,9 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
+
+from evals.inversions import contradict_ratio, drop_against, exchange_prefix, invert_word, strengthen_advice
+from evals.replacements import lines, pairs
 
 NUMBER = re.compile(r"(?<![\w.,/-])(\d{1,3}(?:,\d{3})+|\d+(?:[.·]\d+)?)(?![\w,]*\d)(?=[\s%)\].,;–-]|mg|$)")
 LIMITED = re.compile(
@@ -34,18 +35,6 @@ _WORDS = {
     "10": "ten",
     "12": "twelve",
 }
-
-
-def _pairs(section: str) -> list[tuple[str, str]]:
-    """The pairs of a section of `mutations.txt`."""
-    return [(one.strip(), other.strip()) for one, _, other in (line.partition("|") for line in _lines(section))]
-
-
-@lru_cache(maxsize=16)
-def _lines(section: str) -> tuple[str, ...]:
-    text = files("evals").joinpath("mutations.txt").read_text(encoding="utf-8")
-    body = text.partition(f"[{section}]\n")[2].partition("\n[")[0]
-    return tuple(line for line in body.splitlines() if line.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +88,7 @@ def _after(sentence: str, match: re.Match[str]) -> str:
 
 def swap_unit(sentence: str, chance: random.Random) -> str | None:
     """A figure's unit becomes another: weeks months, mg g, per cent nothing."""
-    units = dict(_pairs("units"))
+    units = dict(pairs("units"))
     places = list(re.finditer(r"(?<=\d[\s-])(" + "|".join(units) + r")\b", sentence))
     if not places:
         return None
@@ -109,7 +98,7 @@ def swap_unit(sentence: str, chance: random.Random) -> str | None:
 
 def swap_comparator(sentence: str, chance: random.Random) -> str | None:
     """A bound is turned round: at least, at most; less than, more than."""
-    turned = dict(_pairs("bounds"))
+    turned = dict(pairs("bounds"))
     places = list(re.finditer("|".join(map(re.escape, turned)) + r"(?=\s?\.?\d|)", sentence))
     places = [match for match in places if re.match(r"\s?\.?\d", sentence[match.end() :]) or match[0].startswith("or ")]
     if not places:
@@ -121,7 +110,7 @@ def swap_comparator(sentence: str, chance: random.Random) -> str | None:
 def flip_direction(sentence: str, chance: random.Random) -> str | None:
     """A word of direction becomes its opposite."""
     found = []
-    for pair in _pairs("opposites"):
+    for pair in pairs("opposites"):
         for one, other in (pair, pair[::-1]):
             for match in re.finditer(rf"(?<![\w-]){one}(?![\w-])(?! than \d| against| not)", sentence):
                 found.append((match, other))  # noqa: PERF401 - two loops and a pair
@@ -133,7 +122,7 @@ def flip_direction(sentence: str, chance: random.Random) -> str | None:
 
 def swap_drug(sentence: str, chance: random.Random) -> str | None:
     """A drug becomes another that the sentence does not name."""
-    drugs = _lines("drugs")
+    drugs = lines("drugs")
     places = [match for match in re.finditer(r"\b[A-Za-z]+\b", sentence) if match[0].lower() in drugs]
     if not places:
         return None
@@ -161,7 +150,7 @@ def negate(sentence: str, chance: random.Random) -> str | None:
 def widen(sentence: str, chance: random.Random) -> str | None:
     """What limits the population is dropped."""
     found = [(match.span(), match[1]) for match in LIMITED.finditer(sentence)]
-    for narrow, wide in _pairs("wider"):
+    for narrow, wide in pairs("wider"):
         found += [(match.span(), wide) for match in re.finditer(rf"(?<![\w-]){narrow}(?![\w-])", sentence)]
     if not found:
         return None
@@ -211,7 +200,7 @@ def reformat(sentence: str, chance: random.Random) -> str | None:
 
 def reword(sentence: str, chance: random.Random) -> str | None:
     """Synonyms, spellings, abbreviations and openings that change nothing."""
-    fitting = [(a, b) for a, b in _pairs("synonyms") if re.search(rf"(?<!\w){re.escape(a.strip())}(?!\w)", sentence)]
+    fitting = [(a, b) for a, b in pairs("synonyms") if re.search(rf"(?<!\w){re.escape(a.strip())}(?!\w)", sentence)]
     if not fitting:
         return None
     changed = sentence
@@ -232,11 +221,18 @@ def trim(sentence: str, chance: random.Random) -> str | None:  # noqa: ARG001
 FALSE: dict[str, Rule] = {
     "number swapped": swap_number, "numbers exchanged": exchange_numbers, "unit swapped": swap_unit, "comparator turned": swap_comparator,
     "direction flipped": flip_direction, "drug swapped": swap_drug, "negated": negate, "population widened": widen, "hedge dropped": drop_hedge,
+    "word inverted": invert_word, "prefix exchanged": exchange_prefix, "against dropped": drop_against, "advice strengthened": strengthen_advice,
+    "ratio contradicted": contradict_ratio,
 }  # fmt: skip
 TRUE: dict[str, Rule] = {"unchanged": same, "format changed": reformat, "reworded": reword, "brackets left out": trim}
 
 
-LABELS = {"drug swapped": "neutral", "population widened": "neutral", "hedge dropped": "neutral"}
+LABELS = {
+    "drug swapped": "neutral",
+    "population widened": "neutral",
+    "hedge dropped": "neutral",
+    "advice strengthened": "neutral",
+}
 """What the sentence says of a false claim of that kind: nothing; of the other kinds it says something else."""
 
 

@@ -12,12 +12,14 @@ from assistant.verification.entities import check_entities
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import Finding
 from assistant.verification.headings import check_headings
+from assistant.verification.opposites import check_opposites
 from assistant.verification.people import check_people
 from assistant.verification.polarity import check_polarity
 from assistant.verification.quantities import check_quantities
 from assistant.verification.setting import check_setting
 from assistant.verification.standing import check_standing
 from assistant.verification.strength import check_strength
+from assistant.verification.substitution import check_substitution
 from assistant.verification.tables import check_tables
 from assistant.verification.terms import check_terms
 
@@ -28,6 +30,8 @@ CHECKS: Mapping[str, Check] = {
     "bindings": check_bindings,
     "entities": check_entities,
     "direction": check_direction,
+    "opposites": check_opposites,
+    "substitution": check_substitution,
     "polarity": check_polarity,
     "comparison": check_comparison,
     "strength": check_strength,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistant.verification.events import Event, events, turned
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import FINE, Finding
+from assistant.verification.ratios import against_ratio, said_by_ratio
 from assistant.verification.rewriting import changes
 
 SAME_THINGS = 0.25  # nearness of shared words from which two directions are said of the same things
@@ -43,7 +44,14 @@ def check_direction(claim: str, evidence: Evidence) -> Finding:
         return Finding(
             0.0, f"the claim says “{rewritten[0]}”, the source “{rewritten[1]}”", fault=True, contradicts=True
         )
-    unmatched = [event for event in events(claim) if event.axis in ("change", "value", "advice")]
+    matched = [match.claim for match in found]
+    if denied := against_ratio(claim, evidence.quote, matched):
+        text = f"the claim says “{denied.event.words}”, the source “{denied.ratio.printed}”"
+        return Finding(0.0, text, fault=True, contradicts=True)
+    by_ratio = said_by_ratio(claim, evidence.quote, matched)
+    unmatched = [
+        event for event in events(claim) if event.axis in ("change", "value", "advice") and event not in by_ratio
+    ]
     if unmatched and not turned(claim, evidence.quote) and not any(match.claim in unmatched for match in found):
         return Finding(0.5, f"the quote does not say “{unmatched[0].words}”")
     return FINE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.verification.direction import matches
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import FINE, Finding
+from assistant.verification.opposites import said_otherwise
 from assistant.verification.words import Word, negated, negations, words
 
 ALIGNED = 0.5  # share of the claim's content words that the quote must have before single words are compared
@@ -18,6 +19,8 @@ def check_polarity(claim: str, evidence: Evidence) -> Finding:
     said, source = words(claim), words(evidence.quote)
     stems = {word.stem for word in source}
     content = [word for word in said if word.content]
+    if abs(len(ours) - len(theirs)) == 1 and said_otherwise(claim, evidence.quote):
+        return FINE
     if not content or sum(word.stem in stems for word in content) < ALIGNED * len(content):
         return FINE
     compared = {match.claim.place for match in matches(claim, evidence.quote)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import FINE, Finding
 from assistant.verification.words import cue, has, words
+from ingestion.sentences import sentence_spans
 
 REACH = 4  # content words that a hedge softens
 
@@ -18,12 +19,7 @@ def check_strength(claim: str, evidence: Evidence) -> Finding:
     hedges = list(_hedges(quote))
     if has("planned", quote) and not has("planned", claim) and not list(_hedges(claim)):
         return Finding(0.0, f"the source only plans or asks: “{_first('planned', quote)}”", fault=True)
-    if (
-        has("strong advice", claim)
-        and has("weak advice", quote)
-        and not has("strong advice", quote)
-        and not has("weak advice", claim)
-    ):
+    if _urges(claim) and has("weak advice", quote) and not _urges(quote) and not has("weak advice", claim):
         return Finding(0.0, f"the source advises less strongly: “{_first('weak advice', quote)}”", fault=True)
     said = {word.stem for word in words(claim)}
     softened = {stem for hedge in _hedges(claim) for stem in _reach(claim, hedge)}
@@ -35,6 +31,18 @@ def check_strength(claim: str, evidence: Evidence) -> Finding:
     if hedges and not softened and not list(_hedges(claim)):
         return Finding(0.7, f"the source is less certain: “{hedges[0][0]}”")
     return FINE
+
+
+def _urges(text: str) -> bool:
+    """Whether it advises strongly: "should be given", "Give …"; in "should be considered" the "should" is as weak as the rest."""
+    weak = [match.span() for match in cue("weak advice").finditer(text)]
+    strong = any(
+        not any(start <= match.start() and match.end() <= end for start, end in weak)
+        for match in cue("strong advice").finditer(text)
+    )
+    return strong or any(
+        match.start() == start for match in cue("order").finditer(text) for start, _ in sentence_spans(text)
+    )
 
 
 def _hedges(text: str) -> Iterator[re.Match[str]]:

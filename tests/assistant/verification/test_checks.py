@@ -39,6 +39,9 @@ FOUND = [
     ),
     ("strength", "Aspirin prevents colorectal cancer.", "Aspirin may prevent colorectal cancer."),
     ("strength", "Clinicians should screen older adults.", "Clinicians may consider screening older adults."),
+    ("strength", "Statins should be given to adults over 75.", "Statins should be considered in adults over 75."),
+    ("strength", "Clinicians must give acupuncture.", "Clinicians can offer acupuncture."),
+    ("strength", "Give a statin to adults with CKD.", "Consider a statin in adults with CKD."),
     ("strength", "Aspirin prevents stroke.", "We aimed to determine whether aspirin prevents stroke."),
     ("causation", "Coffee reduces the risk of stroke.", "Coffee was associated with a lower risk of stroke."),
     ("setting", "Metformin slows tumour growth.", "Metformin slowed tumour growth in mice."),
@@ -71,6 +74,8 @@ LEFT_ALONE = [
     ),
     ("strength", "Aspirin may prevent colorectal cancer.", "Aspirin may prevent colorectal cancer."),
     ("strength", "Bleeding was more likely with warfarin.", "Bleeding was more likely with warfarin."),
+    ("strength", "Consider a statin in adults over 75.", "Statins should be considered in adults over 75."),
+    ("strength", "Give a statin to adults with CKD.", "Offer a statin to adults with CKD; consider ezetimibe."),
     (
         "causation",
         "Coffee was linked with a lower risk of stroke.",

@@ -17,6 +17,7 @@ MOST = 150
 LEAST_CAUGHT = {
     "number swapped": 0.99, "numbers exchanged": 0.95, "unit swapped": 0.97, "comparator turned": 0.95,
     "direction flipped": 0.95, "drug swapped": 0.99, "negated": 0.95, "population widened": 0.85, "hedge dropped": 0.85,
+    "word inverted": 0.9, "prefix exchanged": 0.95, "against dropped": 0.95, "advice strengthened": 0.85, "ratio contradicted": 0.8,
 }  # fmt: skip
 MOST_WRONGED = 0.02  # of harmless rewordings
 
