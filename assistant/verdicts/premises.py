@@ -21,6 +21,7 @@ from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.reading import EVIDENCE
 from assistant.verdicts.sentences import said_by
 from assistant.verification.direction import matches
+from assistant.verification.ratios import ratios
 from assistant.verification.words import negations, stems
 from indexes.passage import Role
 
@@ -36,6 +37,11 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 """With one of these two statements may differ in more than their direction."""
+_OTHER_ARM = re.compile(
+    r"\b(?:placebo|controls?|usual care|standard care|no treatment|compared|versus|vs|than)\b", re.IGNORECASE
+)
+_LASTING = re.compile(r"surviv|-free|\balive\b|duration|time to", re.IGNORECASE)
+"""Of these more is better, and a ratio below one means more."""
 _NOT = re.compile(r"\bnot\b|n't\b", re.IGNORECASE)
 _ADVISED = re.compile(r"\b(?:recommended|advised|indicated|started?|given|offered)\b", re.IGNORECASE)
 
@@ -51,6 +57,7 @@ def corrected(
     if _readable(premise):
         against = [each for each in claims if _speaks_of(premise, each) and _denies(premise, each)]
     if stated := premised(premise):
+        against += [each for each in claims if each not in against and _denied_by_ratio(premise, stated, each)]
         against += [each for each in _ruled_out(premise, stated, claims, models or shipped()) if each not in against]
     if any(_says_so(premise, each) for each in claims):
         against = []
@@ -116,6 +123,22 @@ def _ruled_out(premise: str, stated: Premised, claims: Sequence[Checked], models
     if chances[number] > NO_CHANCE or max(chances) > FAIR_CHANCE or not _names_all(premise, claims[on_it[number]]):
         return []
     return [claims[on_it[number]]]
+
+
+def _denied_by_ratio(premise: str, stated: Premised, checked: Checked) -> bool:
+    """Whether the quote's ratios, of what is given to what it is compared with, go the other way on the outcome, or show no difference."""
+    quote = _quote(checked)
+    content = content_of(quote)
+    outcome = [term for term in key_terms(stated.effect.outcome) if term.kind in _NAMED]
+    ways = {ratio.way for ratio in ratios(quote)}
+    if len(ways) != 1 or not outcome or not all(term.occurs_in(content) for term in outcome):
+        return False
+    given = [quote.lower().find(term.text.lower()) for term in key_terms(stated.effect.intervention)]
+    beside = _OTHER_ARM.search(quote)
+    first = min((place for place in given if place >= 0), default=-1)
+    if first < 0 or beside is None or beside.start() < first or not _names_all(premise, checked):
+        return False
+    return ways.isdisjoint({1 if stated.way == "increased" else -1}) and not _LASTING.search(f"{quote} {premise}")
 
 
 def _says_so(premise: str, checked: Checked) -> bool:

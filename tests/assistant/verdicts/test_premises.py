@@ -164,6 +164,31 @@ def claim(quote: str, title: str = "A trial") -> Checked:
             ["There was no significant difference in strokes between warfarin and placebo (P = 0.61)."],
             False,
         ),
+        # A ratio of what is given to what it is compared with says it without a word.
+        (
+            "Why does spironolactone raise mortality?",
+            [
+                "35% of patients on spironolactone and 46% on placebo had died (relative risk 0.70; 95% CI 0.60 to 0.82)."
+            ],
+            True,
+        ),
+        (
+            "Why does spironolactone lower mortality?",
+            [
+                "35% of patients on spironolactone and 46% on placebo had died (relative risk 0.70; 95% CI 0.60 to 0.82)."
+            ],
+            False,
+        ),
+        (
+            "Why does spironolactone raise mortality?",
+            ["46% of patients on placebo and 35% on spironolactone had died (relative risk 1.43; 95% CI 1.2 to 1.6)."],
+            False,
+        ),
+        (
+            "Why does spironolactone raise mortality?",
+            ["Admissions with spironolactone and placebo differed (relative risk 0.70; 95% CI 0.60 to 0.82)."],
+            False,
+        ),
         ("Why does aspirin cause bleeding?", ["Start aspirin in adults without an increased bleeding risk."], False),
     ],
 )
