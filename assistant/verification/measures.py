@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from assistant.verification.bounds import bound_of
+from assistant.verification.conversions import bounded_alike
 from assistant.verification.wordlists import Phrases, alternation, choices, lowered, sections
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -114,7 +116,7 @@ def measures(text: str) -> Measures:
     rest = "".join(taken)
     found = [*_numerals(rest), *_words(rest)]
     found.sort(key=lambda quantity: quantity.start)
-    return Measures(text, tuple(_shared(rest, found)), frequencies, tuple(labels))
+    return Measures(text, tuple(bounded_alike(rest, _shared(rest, found))), frequencies, tuple(labels))
 
 
 def _blank(taken: list[str], span: tuple[int, int]) -> None:
@@ -224,7 +226,13 @@ def _numerals(text: str) -> list[Quantity]:
 def _quantity(text: str, value: Decimal, start: int, end: int, in_words: bool = False) -> Quantity:
     dimension, factor, after = _unit(text, end)
     return Quantity(
-        _plain(value * factor), dimension, _bound(text, start, after), text[start:after].strip(), start, after, in_words
+        _plain(value * factor),
+        dimension,
+        bound_of(text, start, after),
+        text[start:after].strip(),
+        start,
+        after,
+        in_words,
     )
 
 
@@ -271,7 +279,7 @@ def _words(text: str) -> list[Quantity]:
             Quantity(
                 _plain(Decimal(percent)),
                 dimension,
-                _bound(text, match.start(), match.end()),
+                bound_of(text, match.start(), match.end()),
                 match[0],
                 *match.span(),
                 in_words=True,
@@ -287,36 +295,6 @@ def _words(text: str) -> list[Quantity]:
         found.append(_quantity(text, value, match.start(), match.end(), in_words=True))
     found += [_quantity(text, Decimal(1), *match.span(), in_words=True) for match in _ONE.finditer(text)]
     return found
-
-
-@lru_cache(maxsize=1)
-def _bounds() -> tuple[tuple[re.Pattern[str], str], ...]:
-    patterns = []
-    for section, lines in sections("comparators.txt").items():
-        bound, side = section.split()
-        words = alternation(choice for line in lines for choice in choices(line))
-        patterns.append(
-            (
-                re.compile(
-                    rf"(?:{words})\s*(?:age\s+|the age of\s+|of\s+)?$"
-                    if side == "before"
-                    else rf"^\s*(?:of age\s+)?(?:{words})"
-                ),
-                bound,
-            )
-        )
-    return tuple(patterns)
-
-
-def _bound(text: str, start: int, end: int) -> str:
-    """The bound of the figure between the places: the longest words right before or right after it say it."""
-    before, after = lowered(text[max(0, start - 32) : start]), lowered(text[end : end + 24])
-    best = (0, "")
-    for pattern, bound in _bounds():
-        match = pattern.search(before) if pattern.pattern.endswith("$") else pattern.match(after)
-        if match:
-            best = max(best, (len(match[0].strip()), bound))
-    return "" if best[1] == "eq" else best[1]
 
 
 def _shared(text: str, found: list[Quantity]) -> list[Quantity]:

@@ -118,6 +118,41 @@ def test_a_claims_figures_are_those_of_its_quote(claim: str, quote: str, fits: b
     assert bool(finding.text) is not fits
 
 
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("below 126 mg/dL (7.0 mmol/L)", ["lt", "lt"]),
+        ("126 mg/dL (7.0 mmol/L) or higher", ["ge", "ge"]),
+        ("≥126 mg/dL [7.0 mmol/L]", ["ge", "ge"]),
+        ("less than 24 hours (1 day)", ["lt", "lt"]),
+        ("126 mg/dL (7.0 mmol/L)", ["", ""]),
+        ("below 126 mg/dL (about 7.0 mmol/L)", ["lt", "lt"]),
+        ("126 mg/dL (about 7.0 mmol/L)", ["", "approx"]),
+        ("below 140 mm Hg (90 mm Hg diastolic)", ["lt", ""]),  # says more than the same in another unit
+        ("below 140 mm Hg (120 mm Hg)", ["lt", ""]),
+        ("more than 300 patients (20%)", ["gt", ""]),
+        ("less than 10 mg (20%)", ["lt", ""]),
+    ],
+)
+def test_a_conversion_in_brackets_is_bounded_as_its_figure_is(text: str, bounds: list[str]) -> None:
+    assert [quantity.bound for quantity in measures(text).quantities] == bounds
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote", "fits"),
+    [
+        ("Aim below 7.0 mmol/L.", "Aim below 126 mg/dL (7.0 mmol/L).", True),
+        ("Aim below 126 mg/dL.", "Aim below 126 mg/dL (7.0 mmol/L).", True),
+        ("It is 7.0 mmol/L or higher.", "It is 126 mg/dL (7.0 mmol/L) or higher.", True),
+        ("It is 126 mg/dL or higher.", "It is 126 mg/dL (7.0 mmol/L) or higher.", True),
+        ("Aim above 7.0 mmol/L.", "Aim below 126 mg/dL (7.0 mmol/L).", False),
+        ("Aim below 7.0 mmol/L.", "It is 126 mg/dL (7.0 mmol/L) or higher.", False),
+    ],
+)
+def test_a_claim_may_give_one_of_the_two(claim: str, quote: str, fits: bool) -> None:
+    assert check_quantities(claim, Evidence(quote)).fault is not fits
+
+
 @given(st.text(max_size=120))
 def test_any_text_can_be_read(text: str) -> None:
     read = measures(text)
