@@ -18,15 +18,17 @@ from importlib.resources import files
 import Stemmer
 
 from indexes.spelling import american
+from indexes.variants import forms
 
-VERSION = "bm25-4"  # part of the index's signature: change it whenever the same text would get other weights
+VERSION = "bm25-5"  # part of the index's signature: change it whenever the same text would get other weights
 K1 = 1.2
 B = 0.75
 RELATED_WEIGHT = 0.3  # of a word that a query does not say but may mean
 AVERAGE_LENGTH = 160.0  # tokens; fixed, because the stored weights must not depend on what else is in the library
 
-# A number with its points and commas, or a word with what is joined to it; in "1-2.5" the decimal is a number, not a part of a word.
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[-/'’](?!\d+[.,]\d)[^\W_]+)*")
+# A number with its points and commas, or with a point before it (".5"), or a word with what is joined to it; in "1-2.5" the decimal is a number, not
+# a part of a word.
+_TOKEN = re.compile(r"(?<![^\W_])(?<![.,])\.\d+|\d+(?:[.,]\d+)+|[^\W_]+(?:[-/'’](?!\d+[.,]\d)[^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def token_spans(text: str) -> list[tuple[str, int, int]]:
     for match in _TOKEN.finditer(text):
         word = unicodedata.normalize("NFKC", match.group())  # a PDF's "ﬁ" is "fi", and there are two characters μ
         word = word.lower().replace("’", "'").removesuffix("'s")
+        word = f"0{word}" if word.startswith(".") else word
         parts = re.split(r"[-/']", word)
         if parts[0] == "non" and len(parts) == 2:
             parts = [
@@ -76,8 +79,13 @@ def tokens(text: str) -> list[str]:
     return [token for token, _, _ in token_spans(text)]
 
 
-def _term(token: str) -> int:
-    return zlib.crc32(token.encode())
+def _term(form: str) -> int:
+    return zlib.crc32(form.encode())
+
+
+def _forms(text: str) -> list[str]:
+    """What the index knows a text by: its tokens, however they are written."""
+    return [form for token in tokens(text) for form in forms(token)]
 
 
 def encode_passage(text: str) -> SparseVector:
@@ -86,25 +94,25 @@ def encode_passage(text: str) -> SparseVector:
     `text` is the passage's `lexical_text`: its fields are counted together before saturation, as BM25F does (Robertson, Zaragoza and Taylor, CIKM
     2004), each with weight 1; more for the title gained nothing on the development sets.
     """
-    counts = Counter(tokens(text))
+    counts = Counter(_forms(text))
     length = sum(counts.values())
     saturation = K1 * (1 - B + B * length / AVERAGE_LENGTH)
     weights: dict[int, float] = {}
-    for token, count in counts.items():
-        term = _term(token)
+    for form, count in counts.items():
+        term = _term(form)
         weights[term] = weights.get(term, 0.0) + count * (K1 + 1) / (count + saturation)
     return SparseVector(list(weights), list(weights.values()))
 
 
 def encode_query(text: str, related: Iterable[str] = ()) -> SparseVector:
     """One unit of weight for each different token of a query, `RELATED_WEIGHT` for those that only the `related` texts have."""
-    weights = dict.fromkeys(map(_term, tokens(" ".join(related))), RELATED_WEIGHT)
-    weights.update(dict.fromkeys(map(_term, tokens(text)), 1.0))
+    weights = dict.fromkeys(map(_term, _forms(" ".join(related))), RELATED_WEIGHT)
+    weights.update(dict.fromkeys(map(_term, _forms(text)), 1.0))
     terms = sorted(weights)
     return SparseVector(terms, [weights[term] for term in terms])
 
 
 def encode_tokens(stemmed: Iterable[str]) -> SparseVector:
     """The query of tokens that `tokens` made: stemming them once more would make others of them (`diseas`, `disea`)."""
-    terms = sorted({_term(token) for token in stemmed})
+    terms = sorted({_term(forms(token)[0]) for token in stemmed})
     return SparseVector(terms, [1.0] * len(terms))

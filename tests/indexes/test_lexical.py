@@ -10,7 +10,9 @@ from indexes.lexical import K1, encode_passage, encode_query, stopwords, token_s
 
 # Texts in which tokens, joints and numbers are likely.
 TEXTS = st.lists(
-    st.sampled_from(["HbA1c", "IL-6", "0.75", "1,200", "BRCA1/2", "’s", "the", "μg", "ﬁ", "%", " ", "-", ".", "\n"])
+    st.sampled_from(
+        ["HbA1c", "IL-6", "0.75", ".5", "1,200", "BRCA1/2", "’s", "the", "μg", "ﬁ", "%", " ", "-", ".", "\n"]
+    )
     | st.text(max_size=6)
 ).map("".join)
 
@@ -28,6 +30,9 @@ TEXTS = st.lists(
         ("5%", ["5"]),
         ("1-2.5 mg", ["1", "2.5", "mg"]),
         ("p<0.05", ["p", "0.05"]),
+        ("p<.05", ["p", "0.05"]),
+        ("vol.5", ["vol", "5"]),
+        ("and so on ..5", ["5"]),
         ("Crohn’s disease", ["crohn", "diseas"]),
         ("T-cells", ["t-cell", "t", "cell"]),
         ("ﬁbrillation", ["fibril"]),
