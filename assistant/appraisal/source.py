@@ -17,6 +17,8 @@ from assistant.appraisal.preliminary import why_preliminary
 from assistant.appraisal.rules import rules
 from assistant.appraisal.size import participants
 from assistant.evidence import RecommendationView
+from assistant.studies.reader import sentences_of
+from assistant.verification.setting import in_people, not_in_people
 from indexes.passage import Kind, Part, Passage, Role, Status
 from ingestion.document import Document
 
@@ -30,6 +32,8 @@ STUDIES = frozenset(
 READ = 8
 """Passages of a document in which its size is looked for: the abstract, and of a full text the methods that follow."""
 _GRADE_WORDS = re.compile(r"(?:very low|low|moderate|high)(?: (?:to|or) (?:very low|low|moderate|high))?")
+_OF_OTHERS = frozenset({Role.BACKGROUND, Role.ELIGIBILITY})
+"""What others found before, and whom a trial lets in."""
 _OF_STATUS = {
     Status.CONCERN: "Its journal has published an expression of concern.",
     Status.SUPERSEDED: "Superseded.",
@@ -64,7 +68,7 @@ def appraise(
     starts, reasons = _start(document, design, passages, recommendations)
     against = [why] if why and starts != "very low" else []
     against += [_OF_STATUS[document.status]] if document.status in _OF_STATUS else []
-    against += [_aged(document, design), off_the_point, _in_animals(document, design)]
+    against += [_aged(document, design), off_the_point, _in_animals(document, design, told)]
     against = list(filter(None, against))
     return Appraisal(
         document_id=document.document_id,
@@ -135,8 +139,22 @@ def _aged(document: Document, design: str) -> str:
     return f"Published {most} or more years ago." if years >= most else ""
 
 
-def _in_animals(document: Document, design: str) -> str:
-    """Whether the indexers say that it was done in animals and not in people, where its design does not say so already."""
+def _in_animals(document: Document, design: str, passages: Sequence[Passage]) -> str:
+    """Whether it was done in animals or cells and not in people, as the indexers say, else title or text, where its design does not say so already.
+
+    New records have no index terms for months. A text says so where more of its sentences speak of animals or cells alone than of people.
+    """
+    if design == "animal study" or document.kind is not Kind.LITERATURE:
+        return ""
     headings = {heading.partition("/")[0].casefold() for heading in document.mesh}
-    only = design != "animal study" and "animals" in headings and "humans" not in headings
-    return "Done in animals." if only else ""
+    if headings & {"animals", "humans"}:
+        return "Done in animals." if "humans" not in headings else ""
+    if word := not_in_people(document.title):
+        return f"Done in animals or cells, not in people: its title says “{word}”."
+    if in_people(document.title):
+        return ""
+    told = [one.text for one in sentences_of(passages) if one.role not in _OF_OTHERS]
+    words = [word for text in told if (word := not_in_people(text))]
+    if words and len(words) > sum(map(in_people, told)):
+        return f"Done in animals or cells, not in people: its text says “{words[0]}”."
+    return ""

@@ -16,7 +16,7 @@ from assistant.planning.terms import content_of, drugs_in
 from assistant.verdicts import effects
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.reading import EVIDENCE
-from assistant.verdicts.sentences import said_by
+from assistant.verdicts.sentences import said_by, seen_in_people
 from assistant.verification.words import stems
 
 SURE = 0.85
@@ -53,6 +53,7 @@ def _is_on(effect: Effect, checked: Checked) -> bool:
     asked = content_of(f"{effect.intervention} . {effect.comparator}")
     return (
         said.role in EVIDENCE
+        and seen_in_people(checked)
         and all(
             len(words & there) >= NAMED * len(words) for words in map(set, map(stems, (effect.intervention, compared)))
         )

@@ -19,7 +19,7 @@ from assistant.verdicts import effects
 from assistant.verdicts.advice import advises
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.reading import EVIDENCE
-from assistant.verdicts.sentences import said_by
+from assistant.verdicts.sentences import said_by, seen_in_people
 from assistant.verification.direction import matches
 from assistant.verification.ratios import ratios
 from assistant.verification.words import negations, stems
@@ -59,6 +59,7 @@ def corrected(
     if stated := premised(premise):
         against += [each for each in claims if each not in against and _denied_by_ratio(premise, stated, each)]
         against += [each for each in _ruled_out(premise, stated, claims, models or shipped()) if each not in against]
+    against = [each for each in against if seen_in_people(each)]
     if any(_says_so(premise, each) for each in claims):
         against = []
     said = {checked.passages[0].document_id: checked for checked in reversed(against)}

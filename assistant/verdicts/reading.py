@@ -12,6 +12,7 @@ from assistant.planning.asking import Asks, Effect, asks, effect_of
 from assistant.verdicts import advice, effects, topic, yes_no
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.sentences import Said, cue
+from assistant.verification.setting import not_in_people, speaks_of_animals
 from indexes.passage import Role, Status
 
 EVIDENCE = frozenset({Role.CONCLUSION, Role.RESULT, Role.SUMMARY, Role.BODY})
@@ -30,7 +31,8 @@ _ADVICE = {1: "yes", -1: "no", 0: "uncertain"}
 class Cited:
     """A cited sentence: the place of its claim in the answer, its document, what it says, and of a recommendation its grade as printed.
 
-    `title` is the document's, with the headings above the sentence; `status` is where the document stands today.
+    `title` is the document's, with the headings above the sentence; `status` is where the document stands today. `animal`: it is indexed as of
+    animals and not of humans.
     """
 
     claim: int
@@ -39,6 +41,7 @@ class Cited:
     grade: str | None = None
     title: str = ""
     status: Status = Status.CURRENT
+    animal: bool = False
 
 
 def read_direction(question: str, cited: Sequence[Cited], models: Models | None = None) -> Direction | None:
@@ -46,11 +49,18 @@ def read_direction(question: str, cited: Sequence[Cited], models: Models | None 
     how = asks(question)
     if Asks.YES_NO in how and Asks.GUIDANCE in how:
         return _advised(question, [each for each in cited if each.said.role is Role.RECOMMENDATION])
-    evidence = [each for each in cited if each.said.role in EVIDENCE]
+    evidence = [
+        each for each in cited if each.said.role in EVIDENCE and (_of_people(each) or speaks_of_animals(question))
+    ]
     if Asks.YES_NO in how:
         return _yes_or_no(question, evidence, models or shipped())
     effect = effect_of(question)
     return _effect(effect, evidence, models or shipped()) if effect else None
+
+
+def _of_people(cited: Cited) -> bool:
+    """Whether it may have been seen in people: what mice or cells in a dish show is no answer to a clinical question."""
+    return not (cited.animal or not_in_people(cited.said.text, cited.title))
 
 
 def _advised(question: str, cited: Sequence[Cited]) -> Direction | None:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
 from assistant.verification.events import events
+from assistant.verification.setting import not_in_people
 from indexes.passage import Role
 
 _P = re.compile(r"\bp(?:[- ]?values?)?\s*(?:was|of|is)?\s*([<>=≤≥])\s*(0?\.\d+|1(?:\.0+)?)", re.IGNORECASE)
@@ -35,6 +36,13 @@ def said_by(checked: Checked) -> Said:
     """What a claim's first quote says; a claim's own words may be a model's."""
     citation = checked.claim.citations[0]
     return Said(citation.quote, role_of(citation.quote, checked.passages[0].part_at(citation.start).role))
+
+
+def seen_in_people(checked: Checked) -> bool:
+    """Whether what a claim's first quote says may have been seen in people: neither it nor its document says that it was in animals or cells."""
+    passage = checked.passages[0]
+    indexed = "animals" in passage.facets.mesh and "humans" not in passage.facets.mesh
+    return not (indexed or not_in_people(checked.claim.citations[0].quote, passage.title))
 
 
 def leaves_open(text: str) -> bool:

@@ -136,6 +136,40 @@ def test_each_thing_against_a_study_is_a_step_down_with_its_reason(changed: dict
     assert word in reason
 
 
+@pytest.mark.parametrize(
+    ("title", "texts", "word"),
+    [
+        ("Zibotentan kills prostate cancer cells", ("Zibotentan was looked at.",), "prostate cancer cells"),
+        ("Zibotentan and tumour growth", ("Forty mice were given zibotentan.", "Tumours shrank in rats, too."), "mice"),
+        ("Zibotentan and tumour growth", ("It inhibited growth of human breast carcinoma cells.",), "carcinoma cells"),
+    ],
+)
+def test_a_record_without_index_terms_says_itself_that_it_is_of_animals(
+    title: str, texts: tuple[str, ...], word: str
+) -> None:
+    found = appraised(study(title, *texts))
+    assert found.certainty == "very low"
+    assert any(
+        reason.startswith("Done in animals or cells, not in people") and word in reason for reason in found.reasons
+    )
+    indexed = appraised(study(title, *texts, mesh=("Humans",)))
+    assert not any("animals" in reason for reason in indexed.reasons)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("We gave zibotentan to 900 patients.", "In mice it had worked."),
+        ("In vitro fertilisation was tried in women.", "Twins were born to women."),
+        ("Red yeast rice was compared with zibotentan.",),
+    ],
+)
+def test_a_study_of_people_that_names_animals_is_none_of_theirs(texts: tuple[str, ...]) -> None:
+    found = appraised(study("Zibotentan in hypertension", *texts))
+    assert not any("animals" in reason for reason in found.reasons)
+    assert appraised(study("Zibotentan in patients", "It worked in mice.")).certainty == "low"
+
+
 def test_a_correction_is_no_step_down_and_animals_beside_people_are_none_either() -> None:
     assert appraised(study(status=Status.CORRECTED)).certainty == "high"
     assert appraised(study(mesh=("Animals", "Humans"))).certainty == "high"

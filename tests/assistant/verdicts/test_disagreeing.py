@@ -42,6 +42,7 @@ def test_two_documents_that_found_different_effects_are_named() -> None:
         (QUESTION, [claim(FELL, 1), claim(SAME.replace("yoga", "stretching"), 2, "Stretching: a trial")]),
         (QUESTION, [claim(FELL, 1), claim(SAME.replace("usual care", "amlodipine"), 2)]),  # another comparison
         (QUESTION.replace("usual care", "pilates"), [claim(FELL, 1), claim(SAME.replace("usual care", "pilates"), 2)]),
+        (QUESTION, [claim(FELL, 1), claim(SAME, 2, "Yoga: a study in mice")]),
         ("What is yoga?", [claim(FELL, 1), claim(SAME, 2)]),
         (QUESTION, []),
     ],

@@ -127,6 +127,7 @@ def claim(quote: str, title: str = "A trial") -> Checked:
     [
         ("Why does vitamin D prevent fractures?", ["Vitamin D did not prevent fractures in adults."], True),
         ("Why does vitamin D prevent fractures?", ["Vitamin D did not prevent falls in adults."], False),
+        ("Why does vitamin D prevent fractures?", ["Vitamin D did not prevent fractures in rats."], False),
         # Another source says what the question says.
         (
             "Why does vitamin D prevent fractures?",

@@ -50,6 +50,30 @@ def test_a_verdict_names_the_claims_it_is_read_from() -> None:
     assert found.text == "The evidence cited points to: yes."
 
 
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"text": "In hypertensive rats, losartan prevents significantly more strokes than atenolol."},
+        {"title": "Losartan prevents strokes in mice with hypertension"},
+        {"animal": True},
+    ],
+)
+def test_what_animals_show_is_no_yes_for_people(seen: dict[str, object]) -> None:
+    (found,) = cited(str(seen.pop("text", PREVENTS)))
+    one = replace(found, **seen)  # type: ignore[arg-type]
+    assert verdict(STROKE, cited(PREVENTS)) == "yes"
+    assert verdict(STROKE, [one]) is None
+    with_people = read_direction(STROKE, [one, replace(cited(PREVENTS)[0], claim=1)])
+    assert with_people is not None
+    assert with_people.claims == [1]
+
+
+def test_a_question_on_animals_is_answered_by_them() -> None:
+    (one,) = cited(PREVENTS)
+    asked = "Does losartan prevent strokes in rats with hypertension?"
+    assert verdict(asked, [replace(one, title="Losartan in rats")]) == verdict(asked, [one])
+
+
 def test_nothing_is_said_where_nothing_concludes_or_names_the_question() -> None:
     assert verdict(STROKE, cited("Strokes occurred in 232 of 4,605 patients on losartan.", role=Role.RESULT)) is None
     assert verdict(STROKE, cited("Losartan was significantly better than atenolol.")) is None
