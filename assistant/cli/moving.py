@@ -100,8 +100,9 @@ def restore(
 ) -> None:
     """Put a library back to what it was when the snapshot was made, whatever has become of its index. A server must be stopped for it.
 
-    The file is checked, and the library built from it, before anything is replaced: until then the library is as it was. With --replace a
-    ledger that cannot be read is kept under another name.
+    The file is checked, and the library built from it, before anything is replaced: until then the library is as it was.
+
+    With --replace a ledger that cannot be read is kept aside.
 
     [dim]citewell library restore /backup/citewell.zip --replace[/]
     """
