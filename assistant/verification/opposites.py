@@ -62,6 +62,11 @@ def check_opposites(claim: str, evidence: Evidence) -> Finding:
     return FINE
 
 
+def of_one_set(word: str, other: str) -> bool:
+    """Whether two words are compared here, be it that they exclude each other or mean the same."""
+    return bool({of for of, _ in _meanings(word)} & {of for of, _ in _meanings(other)})
+
+
 def said_otherwise(claim: str, quote: str) -> bool:
     """Whether the claim denies the opposite of what the quote says, or the reverse: "do not use" and "avoid"."""
     ours, theirs = _comparable(claim, quote)

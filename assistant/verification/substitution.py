@@ -1,7 +1,8 @@
 """In a claim that nearly repeats its quote a single word put for another is where it may go wrong, and no shared words tell.
 
-Of what kind a thing is ("viral" for "bacterial" meningitis) is never only another way to say it; nouns and verbs often are. So the first is a fault
-and the second is only noted. Words known to exclude each other are `opposites.py`'s.
+Whoever copies a sentence and changes one word of it means something by that, unless the two words are known to mean the same
+(`substitutions.txt`). Of what kind a thing is ("viral" for "bacterial" meningitis) is never only another way to say it. Where several words are
+changed, most often the sentence is only said in other words, and that is noted. Words known to exclude each other are `opposites.py`'s.
 """
 
 from __future__ import annotations
@@ -14,22 +15,29 @@ from assistant.verification.events import events
 from assistant.verification.evidence import Evidence
 from assistant.verification.finding import FINE, Finding
 from assistant.verification.naming import named
+from assistant.verification.opposites import of_one_set
 from assistant.verification.rewriting import changes
 from assistant.verification.wordlists import Phrases, choices, phrases, sections
 from assistant.verification.words import Word, words
 
-_LONGEST = 5  # letters at least of a word that says of which kind something is: "oral" and "local" are too short to be told by their ending
+_SHORTEST = 5  # letters of a word that says of which kind something is: a shorter one cannot be told by its ending
 
 
 def check_substitution(claim: str, evidence: Evidence) -> Finding:
-    """0 where one kind stands for another before the same word; a half where any other word does that the source has nowhere."""
+    """0 where the only word that is changed is put for another, or one kind for another before the same word; else a half where any word is."""
     noted = FINE
     for new, old, kinds in _substituted(claim, evidence):
         text = f"the claim says “{new.text}” where the source says “{old.text}”"
-        if kinds:
+        if kinds or _only_one_changed(claim, evidence.quote):
             return Finding(0.0, text, fault=True)
         noted = Finding(0.5, text)
     return noted
+
+
+def _only_one_changed(claim: str, quote: str) -> bool:
+    """Whether the claim has no other content word than the quote in the same order, but one."""
+    said = words(claim)
+    return sum(said[place].content for change in changes(claim, quote) for place in change.new) == 1
 
 
 def _substituted(claim: str, evidence: Evidence) -> Iterator[tuple[Word, Word, bool]]:
@@ -54,9 +62,9 @@ def _same(new: Word, old: Word, claim: str, quote: str) -> bool:
     """Whether the two are forms of one word, figures (which are looked at elsewhere), or mean the same."""
     if new.stem == old.stem or not new.text.isalpha() or not old.text.isalpha():
         return True
-    if new.text[:5] == old.text[:5] or any(
-        line.fullmatch(new.text) and line.fullmatch(old.text) for line in _meanings()
-    ):
+    if new.text[:5] == old.text[:5] or of_one_set(new.text, old.text):
+        return True
+    if any(line.fullmatch(new.text) and line.fullmatch(old.text) for line in _meanings()):
         return True
     ours = {(event.axis, event.pole) for event in events(claim) if event.text.lower() == new.text}
     return bool(ours & {(event.axis, event.pole) for event in events(quote) if event.text.lower() == old.text})
@@ -71,7 +79,7 @@ def _named_there(new: Word, claim: str, known: str) -> bool:
 
 
 def _of_a_kind(word: Word) -> bool:
-    return len(word.text) > _LONGEST and word.text.endswith(_endings())
+    return len(word.text) >= _SHORTEST and word.text.endswith(_endings())
 
 
 @lru_cache(maxsize=1)

@@ -116,12 +116,16 @@ def test_another_kind_of_the_same_is_a_fault_where_the_rest_is_repeated() -> Non
     assert "cryptogenic" in found.text
 
 
-def test_a_noun_or_verb_put_for_another_is_noted() -> None:
-    quote = "Stem cells have the ability to differentiate into all three germ layers."
-    claim = "Stem cells have the capacity to differentiate into all three germ layers."
-    found = CHECKS["substitution"](claim, Evidence(quote))
-    assert (found.score, found.fault) == (0.5, False)
-    assert not CHECKS["substitution"](claim, Evidence(quote, context="The capacity of stem cells")).text
+def test_the_only_word_that_is_changed_is_a_fault_and_one_of_several_is_noted() -> None:
+    quote = "Stem cells can differentiate into all three germ layers of the embryo."
+    one = CHECKS["substitution"](
+        "Stem cells can differentiate into all three germ layers of the plant.", Evidence(quote)
+    )
+    assert (one.fault, one.contradicts) == (True, False)
+    claim = "Stem cells can differentiate into all three germ tissues of the plant."
+    several = CHECKS["substitution"](claim, Evidence(quote))
+    assert (several.score, several.fault) == (0.5, False)
+    assert not CHECKS["substitution"](claim, Evidence(quote, context="Tissues of a plant")).text
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,8 @@ def test_a_noun_or_verb_put_for_another_is_noted() -> None:
     [
         ("Aspirin lowered deaths in adults with stroke.", "Aspirin reduced deaths in adults with stroke."),
         ("Dose reduction is advised in renal impairment.", "Dose reduction is recommended in renal impairment."),
+        ("Ibuprofen eases pain in adults with gout.", "Ibuprofen relieves pain in adults with gout."),
+        ("Stem cells have the capacity to divide in vitro.", "Stem cells have the ability to divide in vitro."),
         ("A crucial role of iron was shown in women.", "A critical role of iron was shown in women."),
         ("Paracetamol relieved pain in adults with gout.", "Acetaminophen relieved pain in adults with gout."),
     ],
