@@ -31,6 +31,7 @@ NEAREST = 3
 """Documents that an abstention offers as reading."""
 MIN_NEARNESS = 0.65
 """Cosine of question and passage under which a document is no reading on the question."""
+NO_TOPIC = "The question names no drug, condition or test. Say what it is about."
 NOUNS = {Kind.GUIDELINE: "guideline", Kind.LITERATURE: "literature", Kind.TRIAL: "trial"}
 
 
@@ -177,6 +178,8 @@ def _reason(run: Run, library: Library) -> str:
     """Why nothing is answered, in words a clinician can act on."""
     if not library.ledger.has_documents():
         return "The library is empty. Fill it with: citewell ingest starter"
+    if not run.hits and not run.planned.has_topic:
+        return NO_TOPIC
     if not run.hits:
         return "The library holds nothing that matches the question and its filters."
     if not any(usable(hit.passage) for hit in run.hits):
@@ -186,7 +189,7 @@ def _reason(run: Run, library: Library) -> str:
     if run.failed:
         return f"Sentences were found, but none stood up to the check against its source ({run.failed[0].why})."
     if not run.planned.has_topic:
-        return "The question names no drug, condition or test. Say what it is about."
+        return NO_TOPIC
     if run.unknown:
         texts = (hit.passage.embedding_text for hit in run.hits)
         meant = perhaps_meant(run.planned.question, run.unknown, texts)

@@ -24,6 +24,7 @@ from assistant.planning.terms import Term
 from assistant.progress import Progress, Tell
 from assistant.run import Run
 from assistant.tracing import timed
+from indexes.errors import UnusableQueryError
 from indexes.lexical import encode_tokens
 from indexes.passage import Filters, Hit, Kind, Passage, Status
 from indexes.searcher import Mode
@@ -106,7 +107,10 @@ class ExtractiveEngine:
         return found
 
     def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
-        return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
+        try:
+            return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
+        except UnusableQueryError:  # of small words only: the answer says that it names nothing
+            return []
 
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title.
@@ -132,7 +136,7 @@ class ExtractiveEngine:
     def _refused(self, run: Run, part: Plan) -> list[Passage]:
         """Passages of retracted work that would have been evidence; looked for by themselves, as sound work may crowd them out of a search."""
         filters = retracted_filters(part)
-        if filters is None or not self._library.ledger.has_status(Status.RETRACTED):
+        if filters is None or not part.has_topic or not self._library.ledger.has_status(Status.RETRACTED):
             return []
         found = self._library.searcher.search(part.question, RETRACTED, filters, Mode.BM25)
         hits = {hit.passage.passage_id: hit for hit in [*run.hits, *found] if not usable(hit.passage)}

@@ -420,3 +420,10 @@ def test_an_answer_names_sources_that_found_different_effects(
     assert "the effect of yoga on blood pressure" in conflict.text
     assert "no significant difference" in conflict.text
     assert "significantly lower" in conflict.text
+
+
+@pytest.mark.parametrize("question", ["Is it?", "And what of that?"])
+def test_a_question_of_small_words_is_told_that_it_names_nothing(question: str, ask: Ask) -> None:
+    answer = ask(question)
+    assert answer.abstained
+    assert answer.reason == "The question names no drug, condition or test. Say what it is about."
