@@ -67,6 +67,7 @@ def sentences_cited(claims: Sequence[Checked]) -> Iterator[Cited]:
                 grade_cited(passage, citation.start, citation.quote),
                 title,
                 passage.status,
+                animal="animals" in passage.facets.mesh and "humans" not in passage.facets.mesh,
             )
 
 
