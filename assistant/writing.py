@@ -16,6 +16,7 @@ from assistant.composing.candidates import role_of
 from assistant.drafts import Checked
 from assistant.evidence import grade_cited
 from assistant.misspelt import perhaps_meant
+from assistant.planning.asking import Asks
 from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.run import Run
@@ -41,7 +42,8 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     question = run.planned.question
     cited = [*sentences_cited(run.claims)]
     direction = read_direction(question, cited) if run.claims and not run.by_part else None
-    if direction and not all(_is_on_all(run, each) for each in cited if each.claim in direction.claims):
+    told = [each for each in cited if direction and each.claim in direction.claims]
+    if Asks.YES_NO in run.planned.asks and not all(_is_on_all(run, each) for each in told):
         direction = None  # that a vaccine is advised says nothing on whether to breastfeed
     answer = finish(run, library, shelf, question=question, reason=reason, rationale=_rationale(run))
     return answer.model_copy(update={"direction": direction})
