@@ -162,6 +162,8 @@ def statements(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
             continue
         over = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
         beside = [term for term in plan.terms if not term.occurs_in(over)]
+        if plan.aspects and any(term in plan.matters for term in beside):  # "to prevent pneumonia" is no treatment of it
+            continue
         for line in _lines_without_case(passage, part) if beside else ():
             content = content_of(line[0])
             held = [term for term in beside if term.occurs_in(content)]
