@@ -19,7 +19,7 @@ _LONG = r"(?:(?:sub)?hazards?|odds|risk|rate|prevalence) ratios?|relative (?:ris
 _FIGURE = r"\d+\.\d+"
 _RATIO = re.compile(
     rf"\b(?P<name>(?:{_SHORT})s?|(?i:{_LONG}))\b[^\d;]{{0,60}}?(?P<value>{_FIGURE})(?!\s?%)"
-    rf"\s?[\s,;:\[(]*(?:9\d(?:\.\d)?\s?%?\s?)?(?:(?i:CIs?|CrIs?|(?:confidence|credible) (?:interval|limit)s?)[\s,:=\[(]*)?"
+    rf"\s?[\s,;:\[(]*(?:9\d(?:\.\d)?\s?(?:%|per ?cent)?\s?)?(?:(?i:CIs?|CrIs?|(?:confidence|credible) (?:interval|limit)s?)[\s,:=\[(]*)?"
     rf"(?P<low>{_FIGURE})\s?(?:-|to|,|;|and|through)\s?(?P<high>{_FIGURE})"
 )
 _COMPARED = re.compile(
