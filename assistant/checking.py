@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.answer import Claim
 from assistant.appraisal import usable
-from assistant.composing.criteria import is_criterion, place_of_criterion
+from assistant.composing.criteria import place_of_criterion
 from assistant.composing.leaning import context_of
 from assistant.composing.lists import place_of
 from assistant.composing.posted import is_table, place_of_row
@@ -17,6 +17,7 @@ from assistant.verification import verify
 from assistant.verification.features import Embed
 from assistant.verification.neural import probabilities
 from indexes.passage import Passage, Role
+from ingestion.sources.criteria import is_criterion
 
 
 def check(draft: Draft, shelf: Shelf, retrieved: Collection[str], embed: Embed | None = None) -> Checked | Failed:

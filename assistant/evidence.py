@@ -54,6 +54,11 @@ class RecommendationView(Model):
         return [words.removeprefix("Grade: ") if words.startswith("Grade: Grade") else words for words in told]
 
 
+def lowest_first(passage: Passage, part: Part) -> tuple[str, ...]:
+    """The headings that a part stands under, from the lowest up, without the title."""
+    return (part.heading, *(heading for heading in reversed(passage.section) if heading != part.heading))
+
+
 def grade_cited(passage: Passage, start: int, words: str) -> str | None:
     """The grade of what these words, which stand at `start`, recommend: their part's; where that has several, the one in the words, or `None`."""
     part = passage.part_at(start)

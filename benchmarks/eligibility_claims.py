@@ -23,6 +23,7 @@ from assistant import verification
 from assistant.answer import Citation
 from assistant.verification.admission import Compared
 from assistant.verification.evidence import Evidence
+from assistant.verification.features import Embed
 from assistant.verification.neural import probabilities
 from indexes.embedding import load_embedder
 from indexes.passage import Passage, Role
@@ -68,7 +69,7 @@ def claims(passage: Passage, admits: bool) -> Iterator[tuple[str, bool, str]]:
             yield kind, true, form.format(said if form.startswith("{") else small)
 
 
-def shown(claim: str, passage: Passage) -> bool:
+def shown(claim: str, passage: Passage, embed: Embed) -> bool:
     """Whether the claim may be shown with the criterion as its source."""
     citation = Citation(
         passage_id=passage.passage_id,
@@ -78,10 +79,7 @@ def shown(claim: str, passage: Passage) -> bool:
         end=len(passage.text),
         support=0.0,
     )
-    return verification.verify(claim, [(citation, passage)], embed=_EMBED, judge=probabilities).supported
-
-
-_EMBED = load_embedder().embed_passages
+    return verification.verify(claim, [(citation, passage)], embed=embed, judge=probabilities).supported
 
 
 def as_it_is(claim: str, evidence: Evidence) -> Compared:
@@ -89,7 +87,7 @@ def as_it_is(claim: str, evidence: Evidence) -> Compared:
     return Compared(claim, evidence)
 
 
-def measure(listed: Sequence[tuple[Passage, bool]]) -> list[dict[str, object]]:
+def measure(listed: Sequence[tuple[Passage, bool]], embed: Embed) -> list[dict[str, object]]:
     """For each kind of claim, true and false: how many, and the share that may be shown, with the check and without."""
     draw = random.Random(SEED)
     made: dict[tuple[str, bool], list[tuple[str, Passage]]] = defaultdict(list)
@@ -99,9 +97,9 @@ def measure(listed: Sequence[tuple[Passage, bool]]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for (kind, true), each in made.items():
         chosen = draw.sample(each, min(MOST, len(each)))
-        with_check = sum(shown(claim, passage) for claim, passage in chosen) / len(chosen)
+        with_check = sum(shown(claim, passage, embed) for claim, passage in chosen) / len(chosen)
         with patch.object(verification, "compared", as_it_is):
-            without = sum(shown(claim, passage) for claim, passage in chosen) / len(chosen)
+            without = sum(shown(claim, passage, embed) for claim, passage in chosen) / len(chosen)
         rows.append({"kind": kind, "true": true, "claims": len(chosen), "shown": with_check, "shown_without": without})
     return rows
 
@@ -116,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = {
         "criteria": len(listed),
         "documents": len({passage.document_id for passage, _ in listed}),
-        "rows": measure(listed),
+        "rows": measure(listed, load_embedder().embed_passages),
     }
     given.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1))

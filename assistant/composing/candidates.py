@@ -10,9 +10,9 @@ from importlib.resources import files
 
 from assistant.advisers import is_former
 from assistant.composing.leaning import lacks_subject
-from assistant.evidence import grade_cited
+from assistant.evidence import grade_cited, lowest_first
 from assistant.planning.terms import drugs_in
-from indexes.passage import Hit, Kind, Part, Passage, Role
+from indexes.passage import Hit, Kind, Part, Role
 from ingestion.sentences import sentence_spans
 from ingestion.sources.recommendations import grade_of, recommends
 
@@ -121,11 +121,6 @@ class Candidate:
     def meant(self) -> str:
         """What is compared with the question: of a list, whose items do not say what they are of, its headings too."""
         return f"{self.headings}\n{self.text}" if self.listed or self.item else self.text
-
-
-def lowest_first(passage: Passage, part: Part) -> tuple[str, ...]:
-    """The headings that a part stands under, from the lowest up, without the title."""
-    return (part.heading, *(heading for heading in reversed(passage.section) if heading != part.heading))
 
 
 def candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:

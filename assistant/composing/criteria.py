@@ -14,18 +14,12 @@ from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of
 from assistant.planning.vocabulary import TermKind
-from indexes.passage import Hit, Kind, Passage, Role
+from assistant.verification.admission import keeps_out
+from indexes.passage import Hit, Passage, Role
 from ingestion.document import Document
-from ingestion.ledger import Ledger
-from ingestion.sources.criteria import EXCLUSION, INCLUSION, side_in
+from ingestion.sources.criteria import EXCLUSION, INCLUSION, is_criterion, side_in
 
-MOST_TRIALS = 3
-"""Trials whose lists are read on."""
 _OF_TRIALS = frozenset({TermKind.DRUG, TermKind.CONDITION, TermKind.INTERVENTION})
-_KEPT_OUT = re.compile(
-    r"\b(?:exclu\w+|ineligib\w+|not (?:be )?eligible|cannot|can[’']t|could not|not (?:be )?(?:enrol\w*|included|allowed))\b",
-    re.IGNORECASE,
-)
 _ON_AGE = re.compile(r"\b(?:age[ds]?|ages|older|younger|years? old|adults?|child(?:ren)?|minors?)\b", re.IGNORECASE)
 _LET_IN = re.compile(r"\binclusion criteri\w+", re.IGNORECASE)
 _TELLS = re.compile(
@@ -37,11 +31,6 @@ _TELLS = re.compile(
 def asks_for_criteria(plan: Plan) -> bool:
     """Whether a question asks who may take part in trials."""
     return plan.wants_trials and plan.wants_eligibility
-
-
-def is_criterion(passage: Passage) -> bool:
-    """Whether a passage is a criterion of eligibility, which stands alone."""
-    return bool(passage.parts) and passage.parts[0].role is Role.ELIGIBILITY
 
 
 def place_of_criterion(passage: Passage, document: Document | None) -> str:
@@ -94,36 +83,18 @@ def _is_of_people(question: str, term: Term) -> bool:
 def tells_who(plan: Plan, candidate: Candidate) -> bool:
     """Whether a sentence says who may take part, on the side that is asked for: a criterion by its list, any other by its words."""
     if candidate.role is Role.ELIGIBILITY:
-        return side_in(candidate.hit.passage.section) in {*_sides(plan), ""}
-    return _TELLS.search(candidate.text) is not None and (
-        _sides(plan) != (EXCLUSION,) or _KEPT_OUT.search(candidate.text) is not None
-    )
+        return is_asked_for(plan, candidate.hit.passage)
+    return _TELLS.search(candidate.text) is not None and (_sides(plan) != (EXCLUSION,) or keeps_out(candidate.text))
 
 
-def criteria(plan: Plan, found: Sequence[Hit], ledger: Ledger) -> list[Passage]:
-    """The criteria that were not found of the first trials that are on what is asked about, on the side asked for."""
-    known = {hit.passage.passage_id for hit in found}
-    titles = {hit.passage.document_id: hit.passage.title for hit in found if hit.passage.kind is Kind.TRIAL}
-    on_it = [
-        document for document, title in titles.items() if any(term.occurs_in(content_of(title)) for term in plan.terms)
-    ]
-    more = []
-    for document in on_it[:MOST_TRIALS]:
-        for identifier in ledger.passage_ids(document):
-            passage = None if identifier in known else ledger.passage(identifier)
-            if (
-                passage
-                and is_criterion(passage)
-                and side_in(passage.section) in {*_sides(plan), ""}
-                and plan.filters.accepts(passage)
-            ):
-                more.append(passage)
-    return more
+def is_asked_for(plan: Plan, passage: Passage) -> bool:
+    """Whether a passage is a criterion of a list that the question asks for, or of one that does not say which it is."""
+    return is_criterion(passage) and side_in(passage.section) in {*_sides(plan), ""}
 
 
 def _sides(plan: Plan) -> tuple[str, ...]:
     """The lists that answer. A question for yes or no may be answered from either, and who can take part is said by both."""
-    out, let_in = _KEPT_OUT.search(plan.question), _LET_IN.search(plan.question)
-    if Asks.YES_NO in plan.asks or bool(out) == bool(let_in):
+    out, let_in = keeps_out(plan.question), _LET_IN.search(plan.question) is not None
+    if Asks.YES_NO in plan.asks or out == let_in:
         return INCLUSION, EXCLUSION
     return (EXCLUSION,) if out else (INCLUSION,)

@@ -11,10 +11,10 @@ from assistant.answer import EngineName
 from assistant.appraisal import IN_FORCE, level_rank, usable
 from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.advice import advises
-from assistant.composing.criteria import asks_for_criteria, criteria
+from assistant.composing.criteria import asks_for_criteria, is_asked_for
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
 from assistant.composing.lists import parts_asked_for
-from assistant.composing.posted import tables
+from assistant.composing.posted import is_table
 from assistant.composing.sections import Sections
 from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
@@ -102,7 +102,8 @@ class ExtractiveEngine:
         if kind is Kind.GUIDELINE:
             return found + self._read_on(part, found)
         if kind is Kind.TRIAL and part.wants_trials:
-            more = (criteria if asks_for_criteria(part) else tables)(part, found, self._library.ledger)
+            wanted = partial(is_asked_for, part) if asks_for_criteria(part) else is_table
+            more = Sections(self._library.ledger).of_trials(part, found, wanted)
             return found + self._library.searcher.likened(part.question, more)
         return found
 

@@ -12,7 +12,7 @@ import numpy as np
 from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, tells_what_to_do
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
-from assistant.composing.criteria import asks_for_criteria, is_criterion, tells_who, whole_criteria
+from assistant.composing.criteria import asks_for_criteria, tells_who, whole_criteria
 from assistant.composing.fit import misfits, screens_only
 from assistant.composing.forbidding import forbids
 from assistant.composing.instances import meanings
@@ -30,6 +30,7 @@ from assistant.verification.opposed import opposed
 from indexes.embedding import Vectors
 from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
+from ingestion.sources.criteria import is_criterion
 
 MAX_CLAIMS = 6
 PER_DOCUMENT = 3

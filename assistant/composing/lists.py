@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
-from assistant.composing.candidates import Candidate, is_notice, is_titled, lowest_first, without_references
+from assistant.composing.candidates import Candidate, is_notice, is_titled, without_references
 from assistant.composing.forbidding import forbids_in
 from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens, what_for
+from assistant.evidence import lowest_first
 from assistant.planning.aspects import aspect_headed
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, drugs_in
@@ -162,7 +163,9 @@ def statements(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
             continue
         over = content_of(" . ".join((passage.title, *lowest_first(passage, part))))
         beside = [term for term in plan.terms if not term.occurs_in(over)]
-        if plan.aspects and any(term in plan.matters for term in beside):  # "to prevent pneumonia" is no treatment of it
+        if plan.aspects and any(
+            term in plan.matters for term in beside
+        ):  # "to prevent pneumonia" is no treatment of it
             continue
         for line in _lines_without_case(passage, part) if beside else ():
             content = content_of(line[0])

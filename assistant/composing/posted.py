@@ -16,10 +16,7 @@ from assistant.planning.terms import Term, content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.verification.registry.report import CELLS, header_of
 from indexes.passage import Hit, Kind, Passage, Role
-from ingestion.ledger import Ledger
 
-MOST_TRIALS = 2
-"""Trials whose tables are read on."""
 MOST_FREQUENT = 6
 """Rows that answer a question for adverse events as such."""
 FOUND = re.compile(r"\b(?:find|found|findings?|show(?:s|ed|n)?|results?|demonstrate[ds]?|conclu\w+)\b", re.IGNORECASE)
@@ -90,19 +87,3 @@ def _any_figure(row: str) -> bool:
 def _most(row: str) -> float:
     """The largest share of people affected in any arm."""
     return max((int(n) / int(of) for n, of in _AFFECTED.findall(row) if int(of)), default=0.0)
-
-
-def tables(plan: Plan, found: Sequence[Hit], ledger: Ledger) -> list[Passage]:
-    """The tables that were not found of the first trials that are on what is asked about and have posted results that answer."""
-    if not plan.wants_trials or asks_for_criteria(plan):
-        return []
-    known = {hit.passage.passage_id for hit in found}
-    titles = {hit.passage.document_id: content_of(hit.passage.title) for hit in found if hit.passage.kind is Kind.TRIAL}
-    on_it = [document for document, title in titles.items() if any(term.occurs_in(title) for term in plan.terms)]
-    more = []
-    for document in on_it[:MOST_TRIALS]:
-        for identifier in ledger.passage_ids(document):
-            passage = None if identifier in known else ledger.passage(identifier)
-            if passage and is_table(passage) and plan.filters.accepts(passage):
-                more.append(passage)
-    return more

@@ -1,4 +1,4 @@
-"""Sections of the guidelines found: where they begin and end, and those that a search passed over.
+"""Sections of the guidelines and trials found: where they begin and end, and those that a search passed over.
 
 A passage "Complications: sepsis" of a guideline on malaria is far from "What are the complications of malaria?" for an embedder, and shares a word
 with it. The guideline is found by its other passages, and its contents tell the rest. So it is with the recommendations of a guideline that is found
@@ -7,11 +7,12 @@ by what it says around them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assistant.composing.lists import is_about, labelled, parts_asked_for
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
+from assistant.planning.terms import content_of
 from indexes.passage import Hit, Part, Passage, Role
 from ingestion.document import Document
 from ingestion.ledger import Ledger
@@ -63,6 +64,23 @@ class Sections:
                 ):
                     more.append(passage)
         return more
+
+    def of_trials(self, plan: Plan, found: Sequence[Hit], wanted: Callable[[Passage], bool]) -> list[Passage]:
+        """The wanted passages that are not among those found, of the first trials found whose titles name something that the question does."""
+        known = {hit.passage.passage_id for hit in found}
+        titles = {hit.passage.document_id: hit.passage.title for hit in found}
+        on_it = [
+            document
+            for document, title in titles.items()
+            if any(term.occurs_in(content_of(title)) for term in plan.terms)
+        ]
+        passages = (
+            self._ledger.passage(identifier)
+            for document in on_it[:MOST_DOCUMENTS]
+            for identifier in self._ledger.passage_ids(document)
+            if identifier not in known
+        )
+        return [each for each in passages if each and wanted(each) and plan.filters.accepts(each)]
 
 
 def _is_wanted(plan: Plan, passage: Passage, *, advising: bool) -> bool:

@@ -80,12 +80,13 @@ _TRIALS = re.compile(
 _ELIGIBILITY = re.compile(
     r"\b(eligib\w+|ineligib\w+|inclu(?:sion|ded in)|exclu\w+"
     r"|(?:who|can|could|may|to) (?:[\w-]+ ){0,6}?(?:join|enter|take part|participate|be enrolled|be included|enrol)"
-    r"|qualif\w+|(?:entry|selection) criteria|age limits?)\b",
+    r"|qualif\w+|(?:kept|keep|keeps) out|barred|(?:entry|selection) criteria|age limits?)\b",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(r"\bstud(?:y|ies)\b", re.IGNORECASE)
 _CRITERIA = re.compile(
-    r"(?:in|ex)clusion|(?:in)?eligib\w+|criteri(?:a|on)|qualif\w+|participants?|volunteers?", re.IGNORECASE
+    r"(?:in|ex)clusion|(?:in)?eligib\w+|criteri(?:a|on)|qualif\w+|participants?|volunteers?|kept|keeps?|barred",
+    re.IGNORECASE,
 )
 _GUIDANCE = re.compile(
     r"\b(should|recommend\w*|guidelines?|advis\w+|when (?:do|to|should)|how often|first[- ]line|screen\w*)\b",

@@ -114,6 +114,11 @@ def compared(claim: str, evidence: Evidence) -> Compared:
     return Compared(_whom(ours), _about(evidence, theirs), about_admission=True)
 
 
+def keeps_out(text: str) -> bool:
+    """Whether a text has a word for keeping people out of a trial."""
+    return _out().search(text.lower()) is not None
+
+
 def statements(claim: str, criterion: str = "", *, purposes: bool = True) -> Iterator[Statement]:
     """What a claim says of who may take part, clause by clause; an exception says the opposite of what it is one to.
 

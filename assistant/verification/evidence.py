@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.answer import Citation
-from indexes.passage import Passage, Role
+from assistant.evidence import lowest_first
+from indexes.passage import Passage
 from ingestion.abbreviations import abbreviations
-from ingestion.sources.criteria import INCLUSION, side_in
+from ingestion.sources.criteria import INCLUSION, is_criterion, side_in
 
 LongForms = Callable[[str], Sequence[str]]
 """What a short form stands for, the most usual first: `Ledger.long_forms`."""
@@ -44,7 +45,7 @@ class Evidence:
             passage=passage.text,
             animal="animals" in mesh and "humans" not in mesh,
             pairs=introduced(f"{passage.title}. {passage.text}"),
-            headings=_headings(passage, citation.start),
+            headings=lowest_first(passage, passage.part_at(citation.start)),
             criteria=((citation.quote, side),) if (side := _side(passage)) is not None else (),
         )
 
@@ -79,17 +80,10 @@ class Evidence:
         return " . ".join((text, *_others(text, self.pairs)))
 
 
-def _headings(passage: Passage, at: int) -> tuple[str, ...]:
-    heading = passage.part_at(at).heading
-    path = [*reversed(passage.section)]
-    return tuple(dict.fromkeys(filter(None, (heading, *path))))
-
-
 def _side(passage: Passage) -> bool | None:
     """Whether the list of criteria that a passage stands in lets in; `None` where it stands in none, or in one that does not say."""
     side = side_in(passage.section)
-    listed = side and passage.parts and all(part.role is Role.ELIGIBILITY for part in passage.parts)
-    return side == INCLUSION if listed else None
+    return side == INCLUSION if side and is_criterion(passage) else None
 
 
 @lru_cache(maxsize=4096)

@@ -60,12 +60,14 @@ def mutations() -> str:
         "|---|---|---|---|",
     ]
     for true, title in ((False, "false"), (True, "true")):
-        for kind, each in starter.items():
-            if each["true"] is true:
+        for kind in dict.fromkeys((*starter, *other)):
+            rows = [(of.get(kind) or {}) for of in (starter, other)]
+            if next(row["true"] for row in rows if row) is true:
                 cells = " | ".join(
-                    f"{row['refused'] / row['cases']:.3f} ({row['cases']})" for row in (each, other[kind])
+                    f"{row['refused'] / row['cases']:.3f} ({row['cases']})" if row.get("cases") else "–" for row in rows
                 )
-                lines.append(f"| {title}: {kind} | {cells} | {', '.join(list(each['by'])[:3]) or '–'} |")
+                by = list(next(row for row in rows if row)["by"])[:3]
+                lines.append(f"| {title}: {kind} | {cells} | {', '.join(by) or '–'} |")
     return "\n".join(lines)
 
 

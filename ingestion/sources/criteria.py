@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from indexes.passage import Passage, Role
+
 INCLUSION = "Inclusion"
 EXCLUSION = "Exclusion"
 
@@ -18,6 +20,11 @@ EXCLUSION = "Exclusion"
 def side_in(path: Sequence[str]) -> str:
     """Which list a section path is of, `INCLUSION` or `EXCLUSION`; empty where it does not say."""
     return next((step for step in path if step in {INCLUSION, EXCLUSION}), "")
+
+
+def is_criterion(passage: Passage) -> bool:
+    """Whether a passage is a criterion of eligibility, which stands alone."""
+    return bool(passage.parts) and passage.parts[0].role is Role.ELIGIBILITY
 
 
 @dataclass(frozen=True, slots=True)

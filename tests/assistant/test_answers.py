@@ -15,7 +15,6 @@ from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
 from assistant.appraisal import IN_FORCE, level_rank
-from assistant.composing.criteria import is_criterion
 from assistant.composing.extractive import DUPLICATE, SAME_WORDS
 from assistant.service import Assistant
 from assistant.workflow import MOST
@@ -24,7 +23,7 @@ from indexes.passage import Filters, Kind
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
-from ingestion.sources.criteria import EXCLUSION, INCLUSION
+from ingestion.sources.criteria import EXCLUSION, INCLUSION, is_criterion
 
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line)

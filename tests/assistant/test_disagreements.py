@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from documents import article, pubmed
 
+from assistant.answer import Direction
 from assistant.service import Assistant
 
 PAIRS = [
@@ -52,17 +53,16 @@ def test_both_are_shown_as_a_conflict(
 
 
 def test_a_direction_is_told_only_by_sentences_on_all_that_is_asked(
-    assistant_of: Callable[[dict[str, str]], Assistant],
+    assistant_of: Callable[[dict[str, str]], Assistant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    vaccinate = "Vaccinating newborns of HBsAg-positive mothers prevents infection."
     held = assistant_of(
-        {
-            "trials.xml": pubmed(
-                article(1, "HBsAg-positive mothers and their newborns", conclusions="Vaccinating newborns of HBsAg-positive mothers helps."),
-                article(2, "Breastfeeding and HBsAg", conclusions="Whether HBsAg is found in breast milk was studied in mothers who breastfeed."),
-            )
-        }
-    )  # fmt: skip
-    for question in ("Can HBsAg-positive mothers breastfeed?", "Is it safe for HBsAg-positive mothers to breastfeed?"):
-        answer = asyncio.run(held.ask(question))
-        told = [answer.claims[n].text for n in answer.direction.claims] if answer.direction else []
-        assert all("breastfeed" in text.lower() for text in told)
+        {"trials.xml": pubmed(article(1, "HBsAg-positive mothers and their newborns", conclusions=vaccinate))}
+    )
+    yes = Direction(verdict="yes", claims=[0], text="The evidence cited points to: yes.")
+    monkeypatch.setattr("assistant.writing.read_direction", lambda question, cited: yes)
+    on_it = asyncio.run(held.ask("Does vaccinating newborns of HBsAg-positive mothers prevent infection?"))
+    assert on_it.direction == yes
+    beside = asyncio.run(held.ask("Does vaccinating newborns of HBsAg-positive mothers help mothers breastfeed?"))
+    assert beside.claims
+    assert beside.direction is None

@@ -112,6 +112,7 @@ def shown(answer: Answer) -> list[tuple[str | None, str]]:
         "What are the exclusion criteria of trials of empagliflozin in chronic kidney disease?",
         "Which patients were excluded from trials of empagliflozin in chronic kidney disease?",
         "Who cannot take part in trials of empagliflozin in chronic kidney disease?",
+        "Which patients are kept out of trials of empagliflozin in chronic kidney disease?",
     ],
 )
 def test_who_is_kept_out_is_answered_from_the_exclusions_alone(ask: Callable[[str], Answer], question: str) -> None:
