@@ -5,7 +5,8 @@ python benchmarks/ranking.py --data ../shared/data --out benchmarks/results/rank
 Each set goes the way of every document into a library of its own and is searched with one ingredient changed at a time. Weights are chosen for
 each sort of query by 5-fold cross-validation: a query is ranked with the weight that was best on the other folds. Queries that share a relevant
 document are in one fold: SciFact states most of its claims in several ways, and folds drawn by query would show a model the answers. The reranker
-reads the best 20 of a sample of queries, for it takes a second each. MeSH headings are measured on PubMedQA, since the other sets have none.
+reads the best 20 of a sample of queries, for it takes a second each. Fields that these sets lack are weighed on others (`fields.py`): MeSH headings
+on PubMedQA, recommendations on the questions about the Task Force's statements.
 """
 
 from __future__ import annotations
@@ -15,35 +16,32 @@ import itertools
 import json
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
+import fields
+from fields import words_of
 
 from evals.datasets import Collection, read_collection
 from evals.metrics import intervals
 from evals.metrics.ranking import ranking_metrics
 from evals.suites.base import Progress
-from evals.suites.retrieval import library
+from evals.suites.retrieval import as_document, library
 from indexes import fusion, lexical
-from indexes.engines import point_id
-from indexes.engines.edge import EdgeEngine
-from indexes.passage import Facets, Filters, Kind, Passage
+from indexes.embedding import load_embedder
+from indexes.passage import Filters, Passage
 from indexes.queries import QueryKind, kind_of, patient_in
 from indexes.reranking import load_reranker
 from indexes.searcher import Searcher
 from ingestion.abbreviations import abbreviations, dominant
-from ingestion.document import Document
-from ingestion.facets import facets_of
-from ingestion.sources.pubmed import PubMedXml
+from ingestion.chunking import passages_of
 
 SETS = ("scifact", "nfcorpus", "sigir_trials")
 DEPTH, FOLDS, METRIC = 1000, 5, "ndcg@10"  # candidates, where nothing else is said
+TIMED = 100  # queries and passages whose time is taken
 WEIGHTS = [round(0.05 * step, 2) for step in range(6, 21)]
 Scores = Mapping[str, float]
 Ranked = Mapping[str, Sequence[str]]
@@ -58,6 +56,7 @@ class Bench:
 
     def __init__(self, collection: Collection, searcher: Searcher) -> None:
         self.collection, self.searcher = collection, searcher
+        self.passages = [p for key, each in collection.documents.items() for p in passages_of(as_document(key, each))]
         self.judged = {q: g for q, g in collection.judgements.items() if any(x > 0 for x in g.values())}
         self.kinds = {query: kind_of(collection.queries[query]) for query in self.judged}
         texts = {query: collection.queries[query].strip() for query in self.judged}
@@ -240,12 +239,14 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
             "blend .7, claims as passages": measured(bench.values(blended(claims, bench.lexical, 0.7)), fixed),
         }
         table = abbreviation_table(collection)
-        widened = bench.words(
-            lambda text: [long for word in text.split() for long in table.get(word.strip(".,;:()?"), ())]
-        )
+
+        def spelt_out(text: str) -> list[str]:
+            return [long for word in text.split() for long in table.get(word.strip(".,;:()?"), ())]
+
         rows["blend .7, abbreviations spelt out"] = measured(
-            bench.values(blended(bench.instructed, widened, 0.7)), fixed
+            bench.values(blended(bench.instructed, bench.words(spelt_out), 0.7)), fixed
         )
+        rows |= fielded(bench, fixed)
         values, chosen = cross_validated(bench, claims)
         rows["200 candidates, claims as passages, weights by cross-validation"] = measured(values, fixed)
         if any(document.is_trial for document in collection.documents.values()):
@@ -258,12 +259,15 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
             )
         shipped = {
             q: [hit.passage.document_id for hit in searcher.search(collection.queries[q], 100, by_document=True)]
+            if lexical.tokens(collection.queries[q])
+            else []  # a query of small words, which the product refuses
             for q in bench.judged
         }
         rows["**as shipped**"] = measured(ranking_metrics(bench.judged, shipped, 10)[METRIC], fixed)
         sample = sorted(bench.judged)
         random.Random(0).shuffle(sample)
         result: dict[str, Any] = {"n": len(bench.judged), "rows": rows, "weights": chosen}
+        result["costs"] = {"passages": len(bench.passages), "ms": costs(bench, spelt_out)}
         result["kinds"] = {str(kind): list(bench.kinds.values()).count(kind) for kind in set(bench.kinds.values())}
         if options.reranked_queries:
             result["reranker"] = reranked(
@@ -272,39 +276,93 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
         return result
 
 
-def mesh(data: Path) -> dict[str, Any]:
-    """BM25 with and without MeSH headings: PubMedQA's questions over the reserialised records, with no titles, as a question is its article's own."""
+def fielded(bench: Bench, fixed: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """The title read no, one, two or three times on the lexical side, alone and in the blend."""
+    rows = {}
+    for weight in (0, 2, 3):
+        with words_of(bench.passages, fields.read(title=weight)) as search:
+            words = {query: search(bench.collection.queries[query], DEPTH) for query in bench.judged}
+        label = f"title {weight} times" if weight else "no title"
+        rows[f"BM25, {label}"] = measured(bench.values(words))
+        rows[f"blend .7, {label} for BM25"] = measured(bench.values(blended(bench.instructed, words, 0.7)), fixed)
+    return rows
+
+
+def costs(bench: Bench, widened: Callable[[str], Sequence[str]]) -> dict[str, float]:
+    """What a query takes, part by part, and what a passage takes once, in milliseconds: the median of a sample."""
+    searcher, engine = bench.searcher, bench.searcher.engine
+    texts = [text for text in map(bench.collection.queries.__getitem__, sorted(bench.judged)) if lexical.tokens(text)]
+    texts = texts[:TIMED]
+    fresh = load_embedder()
+    vectors = [fresh.embed_query(text) for text in texts]
+    found = [
+        (engine.dense(vector, 200, Filters()), engine.lexical(lexical.encode_query(text), 200, Filters()))
+        for vector, text in zip(vectors, texts, strict=True)
+    ]
+    sample = random.Random(1).sample(bench.passages, min(TIMED, len(bench.passages)))
+    each = range(len(texts))
+    some = range(len(sample))
+    return {
+        "a query: its vector": _timed(lambda n: fresh.embed_query(texts[n]), each),
+        **{
+            f"a query: by meaning, {depth} candidates": _timed(
+                lambda n, d=depth: engine.dense(vectors[n], d, Filters()), each
+            )
+            for depth in (100, 200, 1000)
+        },
+        **{
+            f"a query: by words, {depth} candidates": _timed(
+                lambda n, d=depth: engine.lexical(lexical.encode_query(texts[n]), d, Filters()),
+                each,
+            )
+            for depth in (100, 200, 1000)
+        },
+        "a query: by words, abbreviations spelt out, 200 candidates": _timed(
+            lambda n: engine.lexical(lexical.encode_query(texts[n], widened(texts[n])), 200, Filters()), each
+        ),
+        "a query: the blend of 200 and 200": _timed(lambda n: fusion.blend(*found[n], 0.7), each),
+        "a query: reciprocal ranks of 200 and 200": _timed(lambda n: fusion.reciprocal_rank(*found[n]), each),
+        "a query: all of it, ten passages": _timed(lambda n: searcher.search(texts[n], 10), each),
+        "a passage: its vector": _timed(lambda n: fresh.embed_passages([sample[n].embedding_text]), some),
+        "a passage: its words": _timed(lambda n: lexical.encode_passage(sample[n].lexical_text), some),
+    }
+
+
+def _timed(do: Callable[[int], object], numbers: Sequence[int]) -> float:
+    do(numbers[0])
+    taken = []
+    for number in numbers:
+        started = time.perf_counter()
+        do(number)
+        taken.append((time.perf_counter() - started) * 1000)
+    return round(statistics.median(taken), 3)
+
+
+def by_field(data: Path) -> dict[str, Any]:
+    """BM25 with other weights of MeSH headings (PubMedQA) and of recommendations (the Task Force's statements)."""
     with (data / "eval/qa/pubmedqa.jsonl").open(encoding="utf-8") as lines:
         questions = [json.loads(line) for line in lines]
-    texts, headings = {}, {}
-    for file in sorted((data / "ingest/pubmed_xml_reserialised").rglob("*.xml.gz")):
-        for item in PubMedXml().parse(file):
-            if isinstance(item, Document) and item.text:
-                texts[item.document_id] = item.text
-                headings[item.document_id] = facets_of(item).mesh
-    judged = {each["id"]: {f"pubmed:{each['id']}": 1} for each in questions if f"pubmed:{each['id']}" in texts}
-    rows = {}
-    for name, fields in (("abstract", dict.fromkeys(texts, ())), ("abstract and MeSH", headings)):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            closing(EdgeEngine.open(Path(folder) / "index", dimension=2)) as engine,
-        ):
-            passages = [
-                Passage(key, key, Kind.LITERATURE, text, 0, len(text), "", facets=Facets(mesh=fields[key]))
-                for key, text in texts.items()
-            ]
-            for first in range(0, len(passages), 500):
-                batch = passages[first : first + 500]
-                vectors = np.ones((len(batch), 2), np.float32)
-                engine.upsert(batch, vectors, [lexical.encode_passage(each.lexical_text) for each in batch])
-            places = {point_id(key): key for key in texts}
-            ranked = {}
-            for question in questions:
-                if question["id"] in judged:
-                    found = engine.lexical(lexical.encode_query(question["question"]), 100, Filters())
-                    ranked[question["id"]] = [places[point] for point in found]
-            rows[name] = measured(ranking_metrics(judged, ranked, 10)[METRIC])
-    return {"n": len(judged), "documents": len(texts), "rows": rows}
+    passages, judged = fields.abstracts(data, questions)
+    asked = {each["id"]: each["question"] for each in questions if each["id"] in judged}
+    readings = {f"MeSH headings {n} times" if n else "no MeSH headings": fields.read(mesh=n) for n in (0, 1, 2, 3)}
+    result = {"pubmedqa": _by_reading(passages, asked, judged, readings)}
+    passages, asked, judged = fields.statements(data)
+    readings = {f"recommendations {n} times": fields.read(recommendation=n) for n in (1, 2, 3, 5)}
+    return result | {"uspstf_qa": _by_reading(passages, asked, judged, readings)}
+
+
+def _by_reading(
+    passages: Sequence[Passage], asked: Mapping[str, str], judged: fields.Judged, readings: Mapping[str, fields.Texts]
+) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    before: Mapping[str, float] | None = None
+    for label, text in readings.items():
+        with words_of(passages, text) as search:
+            ranked = {key: list(search(question, 100)) for key, question in asked.items()}
+        values = ranking_metrics(judged, ranked, 10)[METRIC]
+        rows[label] = measured(values, before)
+        before = before or values
+    return {"n": len(judged), "passages": len(passages), "rows": rows}
 
 
 def main() -> None:
@@ -316,7 +374,7 @@ def main() -> None:
         "--reranked-queries", type=int, default=60, help="how many queries of each set the reranker reads; 0 for none"
     )
     options = parser.parse_args()
-    result: dict[str, Any] = {"sets": {}, "mesh": mesh(options.data)}
+    result: dict[str, Any] = {"sets": {}, "fields": by_field(options.data)}
     for name in SETS:
         result["sets"][name] = measure(options.data, name, options)
         print(name, json.dumps(result["sets"][name]["rows"], indent=1), flush=True)

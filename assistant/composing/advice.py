@@ -10,6 +10,7 @@ from assistant.composing.candidates import Candidate
 from assistant.composing.fit import SCREENS
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
+from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.sentences import leaves_open
 from indexes.passage import Role
 from ingestion.sources.recommendations import recommends
@@ -42,6 +43,18 @@ def is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[s
         if advises(plan, candidate) and not leaves_open(candidate.text)
     ]
     return plan.age is not None and set() not in graded and {f"age {plan.age}"} in graded
+
+
+def lacks_only_how(plan: Plan, candidate: Candidate, faults: Sequence[str]) -> bool:
+    """Whether it is graded advice on screening that fits but for how that is done: whoever asks for screening by ECG must see that."""
+    ways = {term.text for term in plan.of_kind(TermKind.INTERVENTION)}
+    return (
+        bool(faults)
+        and ways.issuperset(faults)
+        and SCREENS.search(plan.question) is not None
+        and SCREENS.search(candidate.text) is not None
+        and advises(plan, candidate)
+    )
 
 
 def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:

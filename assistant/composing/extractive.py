@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, tells_what_to_do
+from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, lacks_only_how, tells_what_to_do
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
 from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
 from assistant.composing.criteria import asks_for_criteria, tells_who, whole_criteria
@@ -109,10 +109,11 @@ def compose(
         for one, found in zip(read, faults, strict=True)
         if (one.listed or one.item) and not found
     }
+    beside = [one for one, found in zip(read, faults, strict=True) if lacks_only_how(plan, one, found)]
     pool = [
         candidate
         for candidate, found in zip(read, faults, strict=True)
-        if not found or (warns(candidate) and candidate.hit.passage.document_id in fitting)
+        if not found or candidate in beside or (warns(candidate) and candidate.hit.passage.document_id in fitting)
     ]
     beyond = is_beyond(plan, read, faults)
     if beyond:
@@ -120,7 +121,8 @@ def compose(
     if not pool:
         return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors)
-    qualified = [n for n, each in enumerate(scored) if _answers(plan, each, vectors.embedder.name)]
+    able = [n for n, each in enumerate(scored) if each.candidate not in beside]
+    qualified = [n for n in able if _answers(plan, scored[n], vectors.embedder.name)]
     if any(scored[n].candidate.listed for n in qualified):
         qualified = [n for n in qualified if not screens_only(plan, scored[n].candidate)]
     qualified += advice_around(plan, qualified, scored)

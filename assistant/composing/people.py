@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.composing.candidates import Candidate
-from assistant.planning.ages import OLD, covers
+from assistant.planning.ages import ADULT, OLD, covers
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, key_terms
 from assistant.planning.vocabulary import TermKind, synonyms
@@ -38,7 +38,7 @@ _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
 _PREGNANT = key_terms("pregnancy")[0]
 _FOR_THE_OLD = re.compile(r"\b(?:elderly|older (?:adults|people|persons)|geriatric)\b", re.IGNORECASE)
-ADULT, OLDEST_MOTHER = 18, 55
+OLDEST_MOTHER, _INFANT = 55, 2  # years
 _SPECIAL_BY_NAME = re.compile(
     r"\b(?:child|pa?ediatric|adolescen|postnatal|perinatal|postpartum|antenatal|maternal|prematur|preterm|neonat|newborn|infan|bab(?:y|ies)\b)",
     re.IGNORECASE,
@@ -116,7 +116,8 @@ def _by_sex_and_age(plan: Plan, candidate: Candidate, around: str) -> Iterator[s
     for asked, other, name in ((_MALE, _FEMALE, "men"), (_FEMALE, _MALE, "women")):
         if asked.occurs_in(question) and other.occurs_in(around) and not asked.occurs_in(around):
             yield name
-    young = any(people.occurs_in(around) for people in _YOUNG)
+    infant = plan.age is not None and plan.age < _INFANT and _NEWBORN.search(candidate.text) is not None
+    young = infant or any(people.occurs_in(around) for people in _YOUNG)
     if young and " adult " in question and " adult " not in around:
         yield "adults"
     if plan.age is None:

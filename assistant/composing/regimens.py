@@ -20,7 +20,7 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _OF_DOSES = re.compile(
-    r"dos\w+|loading|maintenance|max\w*|initial|starting|usual|normal|standard|oral|iv|intravenous|im|intramuscular|rectal|daily|adults?",
+    r"dos\w+|volumes?|amounts?|ml|millilit\w+|lit(?:er|re)s?|k?g|loading|maintenance|max\w*|initial|starting|usual|normal|standard|oral|iv|intravenous|im|intramuscular|rectal|daily|adults?",
     re.IGNORECASE,
 )
 _BEGINNING = 4  # words of a line in which the drug that it is on stands

@@ -14,6 +14,8 @@ _RANGE = re.compile(
     rf"|\b(\d{{1,3}})\s*(?:to|-|–|through)\s*(\d{{1,3}})[\s-]*years?[\s-]*{_AGED}\b"
     r"|\b(?:aged?|ages)\s+(\d{1,3})\s*(?:to|-|–)\s*(\d{1,3})\b(?!\s*(?:months?|weeks?|days?|hours?)\b)"
     r"|\b(\d{1,2})\s*(?:to|-|–)\s*(\d{1,2})\s*years?\s*:"
+    r"|(?:^|\bchild(?:ren)?\s*[:;,-]?|[;•]|,\s*or|\b(?:mg|mcg|g|ml|iu|units?|daily|hourly|day|hours)\s*[;,-])\s*"
+    r"(\d{1,2})\s*(?:to|-|–)\s*(\d{1,2})\s*years?\b(?=\s*(?:[,;:(=–-]|\d|old\b))"
     r"|\bat (?:age )?(\d{1,3})(?: years)?,? and (?:continuing|continues?|ending) (?:until|through|to|at) (?:age )?(\d{1,3})\b",
     re.IGNORECASE,
 )
@@ -39,6 +41,11 @@ _TO = re.compile(
     r"(?!\s*(?:of|after|later|follow))|[≤]\s*(\d{1,3})\s*years?\b|<=\s*(\d{1,3})\s*years?\b",
     re.IGNORECASE,
 )
+_MONTHS = re.compile(
+    r"\b(\d{1,2})\s*(?:months?|weeks?|days?)\s*(?:to|-|–)\s*(\d{1,2})\s*(?:years?|yrs?)\b", re.IGNORECASE
+)
+_ADULTS = re.compile(r"\badults?\b", re.IGNORECASE)
+ADULT = 18  # years
 _BEYOND = re.compile(r"\bolder (?:adults?|people|persons?|wom[ae]n|m[ae]n)\b|\belderly\b", re.IGNORECASE)
 _BENEATH = re.compile(r"\byounger (?:adolescents?|adults?|people|persons?|children|wom[ae]n|m[ae]n)\b", re.IGNORECASE)
 OLD = 65  # years from which on one is elderly
@@ -52,10 +59,14 @@ _ASKED_FROM = re.compile(
     r"|\b(\d{2,3})\s*(?:years?\s*)?(?:of age\s*)?(?:or|and) (?:older|over|above)\b",
     re.IGNORECASE,
 )
+_ASKED_YOUNGER = re.compile(r"\b(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*olds?\b", re.IGNORECASE)
+_TO_THE_YEAR = {"m": 12, "w": 52, "d": 365}
 
 
 def asked_age(question: str) -> int | None:
-    """The age a question is about, in years ("a 52-year-old", "age 15", "over 75" as 76), or `None`."""
+    """The age a question is about, in whole years ("a 52-year-old", "age 15", "over 75" as 76, "6 months old" as 0), or `None`."""
+    if younger := _ASKED_YOUNGER.search(question):
+        return int(younger[1]) // _TO_THE_YEAR[younger[2][0].lower()]
     for pattern, more in ((_ASKED_FROM, 1), (_ASKED, 0)):
         for match in pattern.finditer(question):
             age = int(next(group for group in match.groups() if group))
@@ -71,6 +82,7 @@ def age_ranges(text: str) -> list[tuple[int, int]]:
         low, high = (int(group) for group in match.groups() if group)
         if low <= high <= _OLDEST:
             found.append((low, high))
+    found += [(0, int(match[2])) for match in _MONTHS.finditer(text)]
     found += [(int(next(g for g in m.groups() if g)), _OLDEST) for m in _FROM.finditer(text)]
     for pattern, less in ((_BELOW, 1), (_TO, 0)):
         found += [(0, int(next(g for g in m.groups() if g)) - less) for m in pattern.finditer(text)]
@@ -90,6 +102,8 @@ def covers(text: str, age: int) -> bool | None:
         or (age < min(low for low, _ in ranges) and _BENEATH.search(text))
     ):
         return True  # "adults 15 to 65 years old, and older adults at risk"
+    if ranges and age >= ADULT >= max(high for _, high in ranges) and _ADULTS.search(text):
+        return True  # "Adult: 1 g daily. Child: 6 - 12 years: 250 mg daily"
     if starts and age >= min(starts):
         return max(high for _, high in ranges) >= age if ranges else None
     return False if ranges or starts else None

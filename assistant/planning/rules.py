@@ -36,7 +36,8 @@ _WANTED: dict[Wanted, re.Pattern[str]] = {
             Wanted.DOSE,
             # not "on a high dose", "dose-adjusted": those speak of a dose and do not ask for one
             r"^(?!.*\b(?:doubl\w+|lower|higher|high|low|same)[ -](?:\w+ )?dos).*\bdos(?:e|es|age|ages|ing)\b(?![- ]?(?:adjust|reduc|escalat|depend))"
-            r"|\b(titrat\w+|how (?:much|many) (?:mg|mcg|g|grams?|units|puffs|tablets))\b",
+            r"|\b(titrat\w+|how (?:much|many) (?:mg|mcg|g|grams?|units|puffs|tablets|drops|ml|millilit(?:er|re)s?|lit(?:er|re)s?))\b"
+            r"|\b(?:what|which) (?:volume|amount) of\b",
         ),
         (
             Wanted.DURATION,
@@ -181,7 +182,9 @@ def plan(question: str, filters: Filters | None = None) -> Plan:
     quotas = {Kind.GUIDELINE: 12, Kind.LITERATURE: 12, Kind.TRIAL: 12 if wants_trials else 3}
     if filters.kinds:
         quotas = {kind: quota for kind, quota in quotas.items() if kind in filters.kinds}
-    age = asked_age(question) or (ELDERLY if _ELDERLY.search(question) else None)
+    age = asked_age(question)
+    if age is None and _ELDERLY.search(question):
+        age = ELDERLY
     terms = tuple(
         term for term in terms if term not in absent and not (age is not None and SOMEONE.fullmatch(term.text))
     )

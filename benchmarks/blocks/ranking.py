@@ -59,9 +59,27 @@ def reranking() -> str:
     return "\n".join(lines)
 
 
-def mesh() -> str:
-    """BM25 with and without MeSH headings."""
-    result = load("ranking")["mesh"]
-    lines = [f"| BM25 over ({result['n']} questions, {result['documents']:,} records) | nDCG@10 |", "|---|---|"]
-    lines += [f"| {name} | {interval(row)} |" for name, row in result["rows"].items()]
+def fields() -> str:
+    """BM25 with other weights of MeSH headings and of recommendations."""
+    lines = ["| set (questions, passages) | BM25 | nDCG@10 | gain |", "|---|---|---|---|"]
+    for name, each in load("ranking")["fields"].items():
+        for label, row in each["rows"].items():
+            gain = f"{row['gain']:+.3f} [{row['gain_low']:+.3f}, {row['gain_high']:+.3f}]" if "gain" in row else ""
+            lines.append(f"| {name} ({each['n']}, {each['passages']:,}) | {label} | {interval(row)} | {gain} |")
+    return "\n".join(lines)
+
+
+def ranking_costs() -> str:
+    """Milliseconds that each part of ranking takes."""
+    sets = {name: each["costs"] for name, each in load("ranking")["sets"].items()}
+    lines = [
+        "| milliseconds | "
+        + " | ".join(f"{name} ({each['passages']:,} passages)" for name, each in sets.items())
+        + " |"
+    ]
+    lines.append("|---" * (1 + len(sets)) + "|")
+    lines += [
+        f"| {part} | {' | '.join(format(each['ms'][part], '.2f') for each in sets.values())} |"
+        for part in next(iter(sets.values()))["ms"]
+    ]
     return "\n".join(lines)

@@ -22,6 +22,7 @@ from evals.agreement import agreement, draw, find_gold
 from evals.asking import ask_all, library_of, systems_of
 from evals.cache import Kept, cache_folder
 from evals.errors import MissingExtraError
+from evals.finding import hits_for
 from evals.judge import Judge
 from evals.metrics import intervals
 from evals.qa_sets import Asked, read_questions, sample, texts_of
@@ -61,7 +62,7 @@ class FaithfulnessSuite:
             answers = ask_all(systems, asked, texts, settings, problems, progress)
             shipped = next(iter(systems))
             shelf = systems[shipped].assistant.shelf
-            found = [library.searcher.search(one.question, options.k) for one in asked]
+            found = [hits_for(library.searcher, one.question, options.k) for one in asked]
             samples = {
                 name: [_sample(*each, shelf, texts) for each in zip(asked, given, found, strict=True)]
                 for name, given in answers.items()

@@ -15,6 +15,7 @@ from pathlib import Path
 from evals.cache import CachedEmbedder, cache_folder
 from evals.datasets import Collection, CorpusDocument, read_collection
 from evals.errors import DataError
+from evals.finding import hits_for, refused
 from evals.metrics import intervals
 from evals.metrics.ranking import DEPTH, ranking_metrics
 from evals.result import Comparison, Measures
@@ -73,7 +74,7 @@ class RetrievalSuite:
             hardest=_hardest(
                 collection, judgements, rankings[SHIPPED], values[SHIPPED][f"ndcg@{options.k}"], options.k
             ),
-            problems=collection.problems,
+            problems=[*collection.problems, *refused(collection.queries, judgements)],
             left_out={"queries without a relevant document": len(collection.queries) - len(judgements)},
             settings={"k": options.k, "resamples": options.resamples, "documents": len(collection.documents)},
             versions={"embedder": embedder},
@@ -146,7 +147,7 @@ def _best_documents(search: Search, query: str, system: Mode) -> list[str]:
 
 
 def _search(searcher: Searcher) -> Search:
-    return lambda query, k, mode: [hit.passage.document_id for hit in searcher.search(query, k, mode=mode)]
+    return lambda query, k, mode: [hit.passage.document_id for hit in hits_for(searcher, query, k, mode)]
 
 
 def _index(searcher: Searcher, passages: Sequence[Passage], progress: Progress) -> None:

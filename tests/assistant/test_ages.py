@@ -22,6 +22,9 @@ from assistant.planning.ages import age_ranges, asked_age, covers
         ("mortality at 30 days after infarction", None),
         ("tamoxifen for 10 years or 5 years", None),
         ("INR of 2.5 on warfarin", None),
+        ("dose of paracetamol for a 6-month-old", 0),
+        ("18 month old with croup", 1),
+        ("ceftriaxone for a 10 days old baby", 0),
     ],
 )
 def test_the_age_a_question_is_about(question: str, age: int | None) -> None:
@@ -74,6 +77,24 @@ def test_words_for_those_beyond_a_range_hold_for_them() -> None:
 def test_months_are_no_years_and_a_label_is_a_range() -> None:
     assert covers("Children aged 18 to 30 months may be screened.", 2) is None
     assert [covers("6 - 12 years: 1 - 2 tablets", age) for age in (5, 8, 13)] == [False, True, False]
+
+
+DOXYCYCLINE = "Doxycycline: Adult: 200 mg once daily for 5 days, Child: 12 - 18 years, 200 mg on first day"
+PARACETAMOL = "Adults: 1 g three times daily; Child: 1 - 5 years 120 mg; 6 - 12 years 250 mg; 12 - 16 years 500 mg"
+
+
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [
+        (DOXYCYCLINE, {5: False, 11: False, 12: True, 30: True}),
+        (PARACETAMOL, {0: False, 4: True, 9: True, 17: False, 40: True}),
+        ("Child: 3 months - 5 years: 10 mg", {0: True, 4: True, 8: False, 30: False}),
+        ("Adult: 500 mg every 4 - 6 hours for 5 - 7 days", {6: None, 30: None}),
+        ("Treatment goes on for 2 - 3 years, then stop", {30: None}),
+    ],
+)
+def test_lines_of_doses_are_for_the_ages_that_they_name(text: str, covered: dict[int, bool | None]) -> None:
+    assert {age: covers(text, age) for age in covered} == covered
 
 
 @given(st.text(max_size=300))

@@ -297,6 +297,22 @@ def test_where_screening_is_asked_about_the_advice_comes_with_what_is_said_aroun
     assert [one.candidate.text for one in found] == [advice, around]
 
 
+def test_who_asks_for_screening_by_one_means_sees_the_advice_on_screening() -> None:
+    advice = "The evidence on screening adults for atrial fibrillation is insufficient."
+    around = "One trial of screening adults for atrial fibrillation with ECG found more of it."
+    text = f"{advice} {around}"
+    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "I"), Part(len(advice) + 1, len(text), Role.BODY))
+    passage = Passage(
+        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Atrial fibrillation", parts=parts
+    )
+    hits = [Hit(passage, Scores(0.8, 5.0, 0.9))]
+    table = {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
+    question = "Should adults be screened for atrial fibrillation with ECG?"
+    assert [one.candidate.text for one in chosen(hits, table, question).chosen] == [advice, around]
+    unanswered = hit((Role.RECOMMENDATION, advice), kind=Kind.GUIDELINE, title="Atrial fibrillation")
+    assert not chosen([unanswered], table, question).chosen  # by itself it says nothing of ECG
+
+
 def test_what_is_yet_to_be_studied_is_no_advice() -> None:
     text = "Whether zibotentan lowers blood pressure in hypertension of the old."
     assert not chosen([graded(text, None, heading="Research Needs and Gaps")], {text: (1.0, 0.0, 0.0)}, ADVICE).chosen

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.composing.candidates import Candidate
+from assistant.composing.candidates import Candidate, candidates
 from assistant.composing.extractive import MAX_CLAIMS, compose
+from assistant.composing.fit import misfits
 from assistant.composing.forbidding import forbids_in
 from assistant.composing.lists import GOES_ON, is_list, items, lists, place_of
 from assistant.composing.vectors import SentenceVectors
@@ -341,6 +342,21 @@ def test_a_list_for_several_ages_answers_for_each_of_them() -> None:
     assert [one.text for one in chosen(both, question=child)] == [both.text]
     adults = passage(("Drug", "Adults 18 years and older: 600 mg of quinine\nAnd above 40 years: 300 mg of quinine"))
     assert chosen(adults, question=child) == []
+
+
+def test_the_dose_for_another_age_is_not_shown() -> None:
+    of = passage(("Drug", "Doxycycline: Adult: 200 mg daily, Child: 12 - 18 years, 100 mg daily"), title="Cholera")
+    for age, shown in (("5-year-old", False), ("15-year-old", True), ("40-year-old", True), ("8-month-old", False)):
+        assert bool(chosen(of, question=f"dose of doxycycline for a {age} with cholera")) is shown, age
+
+
+def test_a_volume_is_for_what_it_is_for() -> None:
+    anaemia = "When severe anaemia occurs, single volume exchange transfusion with 80 mL/kg of blood is recommended."
+    jaundice = "Double volume exchange transfusion of 160 mL/kg of blood is given in jaundice."
+    of = passage(("Treatment", f"{anaemia} {jaundice}"), title="Blood transfusion in the newborn")
+    plans = plan("What volume of blood for exchange transfusion in neonatal jaundice?")
+    faults = {one.text: [*misfits(plans, one)] for one in candidates([Hit(of, Scores())])}
+    assert faults == {anaemia: ["jaundice"], jaundice: []}
 
 
 @given(st.text(alphabet="ab.:,| \n•–", max_size=120))

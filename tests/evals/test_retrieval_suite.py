@@ -85,6 +85,16 @@ def test_a_relevant_document_outside_the_corpus_is_missed_and_counted(
     assert {line.mark for line in outcome.hardest[0].expected} == {"rank 1", "not in the first 100"}
 
 
+def test_a_query_of_small_words_has_found_nothing_and_the_others_are_measured(
+    home: Path, write_set: Callable[..., Path]
+) -> None:
+    data = write_set(queries={"q1": "does aspirin prevent a second heart attack", "q2": "down but not out"})
+    outcome = RetrievalSuite().run(data, OPTIONS, ignore)
+    assert outcome.n == 2
+    assert sorted(outcome.values["blend"]["ndcg@10"]) == [0, 1]
+    assert [problem for problem in outcome.problems if "'q2'" in problem and "small words" in problem]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
