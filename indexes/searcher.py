@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from indexes import fusion
 from indexes.asked import check_words
 from indexes.embedding import Embedder, Vectors
-from indexes.engines import Engine, point_id
+from indexes.engines import Engine, Search, point_id
 from indexes.engines.checking import check_limit
 from indexes.errors import UnusableQueryError
 from indexes.lexical import encode_passage, encode_query
@@ -168,14 +168,11 @@ class Searcher:
                 for each in quotas
                 if not filters.kinds or each in filters.kinds
             ]
-        dense: dict[str, float] = {}
-        lexical: dict[str, float] = {}
-        for one in asked:
-            if mode is not Mode.BM25:
-                dense.update(self.engine.dense(self._query_vector(query, kind), depth, one))
-            if mode is not Mode.DENSE:
-                lexical.update(self.engine.lexical(encode_query(query, self._related(query)), depth, one))
-        return _Candidates(dense, lexical)
+        dense = [] if mode is Mode.BM25 else [Search(self._query_vector(query, kind), depth, one) for one in asked]
+        words = encode_query(query, self._related(query))
+        lexical = [] if mode is Mode.DENSE else [Search(words, depth, one) for one in asked]
+        found = self.engine.several([*dense, *lexical])
+        return _Candidates(_together(found[: len(dense)]), _together(found[len(dense) :]))
 
     def _looked_at(self, best: list[str], fused: Mapping[str, float], k: int, patient: Patient | None) -> list[str]:
         """Those among which the `k` best must be.
@@ -265,3 +262,7 @@ def _within(hits: Iterable[Hit], quotas: Mapping[Kind, int]) -> list[Hit]:
             left[hit.passage.kind] -= 1
             kept.append(hit)
     return kept
+
+
+def _together(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    return {key: score for scores in found for key, score in scores.items()}

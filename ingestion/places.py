@@ -192,11 +192,19 @@ def _edge(folder: Path, version: Version) -> Engine:
     return EdgeEngine.open(folder, dimension=version.dimension, quantisation=quantisation_of(version.quantisation))
 
 
+_INDEX_TYPES = {
+    Quantisation.NONE: "auto",
+    Quantisation.SCALAR: "hnsw",
+    Quantisation.PRODUCT: "ivfpq",
+    Quantisation.BINARY: "binary",
+}
+"""What FAISS keeps in memory of each quantisation: all its indexes but the flat one do, so that none is no choice but its own."""
+
+
 def _faiss(folder: Path, version: Version) -> Engine:
     from indexes.engines.faiss import FaissEngine
 
-    index_types = {Quantisation.NONE: "auto", Quantisation.SCALAR: "hnsw", Quantisation.BINARY: "binary"}
-    index_type = index_types[quantisation_of(version.quantisation)]
+    index_type = _INDEX_TYPES[quantisation_of(version.quantisation)]
     return FaissEngine.open(folder, dimension=version.dimension, index_type=index_type)
 
 

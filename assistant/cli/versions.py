@@ -37,7 +37,9 @@ def reindex(
     quantisation: Annotated[
         str | None,
         typer.Option(
-            "--quantisation", metavar="KIND", help="Another quantisation of the vectors: none, scalar or binary."
+            "--quantisation",
+            metavar="KIND",
+            help="Another quantisation of the vectors: none, scalar, product or binary.",
         ),
     ] = None,
     keep_old: Annotated[bool, typer.Option("--keep-old", help="Do not drop the version that was in use.")] = False,

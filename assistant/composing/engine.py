@@ -24,9 +24,10 @@ from assistant.planning.terms import Term
 from assistant.progress import Progress, Tell
 from assistant.run import Run
 from assistant.tracing import timed
+from indexes.engines import Search
 from indexes.errors import UnusableQueryError
 from indexes.lexical import encode_tokens
-from indexes.passage import Filters, Hit, Kind, Passage, Status
+from indexes.passage import Hit, Kind, Passage, Status
 from indexes.searcher import Mode
 from ingestion.library import Library
 
@@ -146,8 +147,9 @@ class ExtractiveEngine:
     def _frequencies(self, terms: Sequence[Term]) -> dict[Term, int]:
         """In how many passages of the library each term occurs under one of its names; counted up to `COUNT_UP_TO`."""
         searcher = self._library.searcher  # held as long as its engine is asked
-        words = {word for term in terms for name in term.names for word in name.split()}
-        counts = {word: len(searcher.engine.lexical(encode_tokens([word]), COUNT_UP_TO, Filters())) for word in words}
+        words = sorted({word for term in terms for name in term.names for word in name.split()})
+        found = searcher.engine.several([Search(encode_tokens([word]), COUNT_UP_TO) for word in words])
+        counts = dict(zip(words, map(len, found), strict=True))
         return {term: max(min(counts[word] for word in name.split()) for name in term.names) for term in terms}
 
 

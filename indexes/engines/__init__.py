@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexes.embedding import Vectors
@@ -16,6 +17,15 @@ _NAMESPACE = uuid.UUID("6f2f1f53-7d0f-5d0b-9a58-0a1f6f0c1d10")
 def point_id(passage_id: str) -> str:
     """The engine's identifier of a passage: a UUID that depends on nothing but the passage's own identifier."""
     return str(uuid.uuid5(_NAMESPACE, passage_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One of several searches that are made together: by meaning for a dense vector, by words for a sparse one."""
+
+    vector: Vectors | SparseVector
+    limit: int
+    filters: Filters = field(default_factory=Filters)
 
 
 class Engine(Protocol):
@@ -41,6 +51,10 @@ class Engine(Protocol):
         """Point identifier to BM25 score, best first, at most `limit`; passages without any of the terms are left out."""
         ...
 
+    def several(self, searches: Sequence[Search]) -> list[Mapping[str, float]]:
+        """What `dense` or `lexical` give for each, in their order; a server is asked once for all of them."""
+        ...
+
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points; unknown points are left out."""
         ...
@@ -58,3 +72,13 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def one_by_one(engine: Engine, searches: Sequence[Search]) -> list[Mapping[str, float]]:
+    """`Engine.several` of an engine in this process, which has no way to save."""
+    return [
+        engine.lexical(each.vector, each.limit, each.filters)
+        if isinstance(each.vector, SparseVector)
+        else engine.dense(each.vector, each.limit, each.filters)
+        for each in searches
+    ]

@@ -12,7 +12,7 @@ import qdrant_edge as edge
 
 from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
-from indexes.engines import point_id
+from indexes.engines import Search, one_by_one, point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.storage import OVERSAMPLING, QUANTILE, Quantisation
 from indexes.errors import REBUILD, IncompatibleIndexError, IndexWriteError, LibraryInUseError, RetrievalError
@@ -185,6 +185,10 @@ class EdgeEngine:
         with _intact(self._path):
             return {str(point.id): point.score for point in self._shard.query(request)}
 
+    def several(self, searches: Sequence[Search]) -> list[Mapping[str, float]]:
+        """What `dense` or `lexical` give for each, in their order."""
+        return one_by_one(self, searches)
+
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""
         with _intact(self._path):
@@ -219,10 +223,12 @@ class EdgeEngine:
 
 def _quantised(
     quantisation: Quantisation,
-) -> edge.ScalarQuantizationConfig | edge.BinaryQuantizationConfig | None:
+) -> edge.ScalarQuantizationConfig | edge.ProductQuantizationConfig | edge.BinaryQuantizationConfig | None:
     match quantisation:
         case Quantisation.SCALAR:
             return edge.ScalarQuantizationConfig(edge.ScalarType.Int8, QUANTILE, memory=edge.Memory.Pinned)
+        case Quantisation.PRODUCT:
+            return edge.ProductQuantizationConfig(edge.CompressionRatio.X16, memory=edge.Memory.Pinned)
         case Quantisation.BINARY:
             return edge.BinaryQuantizationConfig(memory=edge.Memory.Pinned)
         case Quantisation.NONE:

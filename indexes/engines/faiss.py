@@ -26,7 +26,7 @@ import portalocker
 from indexes import postings
 from indexes.conditions import Among, Within, conditions
 from indexes.embedding import Vectors
-from indexes.engines import nearest, point_id
+from indexes.engines import Search, nearest, one_by_one, point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.columns import Column
 from indexes.engines.store import PassageStore, holds
@@ -233,6 +233,10 @@ class FaissEngine:
                     self._conditions.pop(next(iter(self._conditions)))
                 self._conditions[condition] = known
         return known
+
+    def several(self, searches: Sequence[Search]) -> list[Mapping[str, float]]:
+        """What `dense` or `lexical` give for each, in their order."""
+        return one_by_one(self, searches)
 
     def passages(self, point_ids: Sequence[str]) -> Mapping[str, Passage]:
         """The passages of those points."""

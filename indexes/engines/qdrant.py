@@ -12,7 +12,7 @@ from qdrant_client import QdrantClient, models
 
 from indexes.conditions import FIELDS, Among, Within, conditions
 from indexes.embedding import Vectors
-from indexes.engines import point_id
+from indexes.engines import Search, point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.qdrant_calls import call, connect
 from indexes.engines.storage import AS_THE_SERVER_DOES, OVERSAMPLING, QUANTILE, Quantisation, Spread
@@ -157,29 +157,48 @@ class QdrantEngine:
 
     def dense(self, vector: Vectors, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to cosine similarity, best first."""
-        check_query(vector, limit, self._dimension)
-        return self._nearest(vector.tolist(), DENSE, limit, filters)
+        return self.several([Search(vector, limit, filters)])[0]
 
     def lexical(self, vector: SparseVector, limit: int, filters: Filters) -> Mapping[str, float]:
         """Point identifier to BM25 score, best first."""
-        check_limit(limit)
-        if not vector.indices:
-            return {}
-        return self._nearest(models.SparseVector(indices=vector.indices, values=vector.values), LEXICAL, limit, filters)
+        return self.several([Search(vector, limit, filters)])[0]
 
-    def _nearest(
-        self, vector: list[float] | models.SparseVector, using: str, limit: int, filters: Filters
-    ) -> Mapping[str, float]:
-        response = call(
-            self._client.query_points,
-            self._collection,
-            query=vector,
-            using=using,
-            limit=limit,
-            query_filter=_condition(filters),
-            search_params=self._search if using == DENSE else None,
+    def several(self, searches: Sequence[Search]) -> list[Mapping[str, float]]:
+        """What `dense` or `lexical` give for each, in their order. The server is asked once: a question looks through several kinds of documents in
+        two ways, and each call would take the way there and back."""
+        requests = {n: request for n, each in enumerate(searches) if (request := self._request(each)) is not None}
+        if not requests:
+            return [{} for _ in searches]
+        answers = call(self._client.query_batch_points, self._collection, list(requests.values()))
+        if len(answers) != len(requests):
+            raise EngineUnavailableError(
+                f"The Qdrant server answered {len(answers)} of {len(requests)} searches. Is CITEWELL_QDRANT_URL that of a Qdrant server?"
+            )
+        given = dict(zip(requests, answers, strict=True))
+        return [self._scores(given[n], each.limit) if n in given else {} for n, each in enumerate(searches)]
+
+    def _request(self, search: Search) -> models.QueryRequest | None:
+        """The search in the server's terms; `None` of one for no words, which finds nothing. Raises `UnusableInputError`, `UnusableQueryError`."""
+        by_words = isinstance(search.vector, SparseVector)
+        query: list[float] | models.SparseVector
+        if isinstance(search.vector, SparseVector):
+            check_limit(search.limit)
+            if not search.vector.indices:
+                return None
+            query = models.SparseVector(indices=search.vector.indices, values=search.vector.values)
+        else:
+            check_query(search.vector, search.limit, self._dimension)
+            query = search.vector.tolist()
+        return models.QueryRequest(
+            query=query,
+            using=LEXICAL if by_words else DENSE,
+            limit=search.limit,
+            filter=_condition(search.filters),
+            params=None if by_words else self._search,
             with_payload=False,
         )
+
+    def _scores(self, response: models.QueryResponse, limit: int) -> Mapping[str, float]:
         scores = {str(point.id): point.score for point in response.points[:limit]}
         if not all(map(math.isfinite, scores.values())):
             raise EngineUnavailableError(
@@ -241,6 +260,9 @@ def _quantised(quantisation: Quantisation) -> models.QuantizationConfig | None:
         case Quantisation.SCALAR:
             config = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=QUANTILE, always_ram=True)
             return models.ScalarQuantization(scalar=config)
+        case Quantisation.PRODUCT:
+            product = models.ProductQuantizationConfig(compression=models.CompressionRatio.X16, always_ram=True)
+            return models.ProductQuantization(product=product)
         case Quantisation.BINARY:
             return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
         case Quantisation.NONE:
@@ -251,9 +273,15 @@ def _search_params(config: object) -> models.SearchParams | None:
     """How a collection that is quantised in this way is searched; an operator may have changed it since it was made."""
     if config is None:
         return None
-    scalar = isinstance(config, models.ScalarQuantization)
-    oversampling = OVERSAMPLING[Quantisation.SCALAR if scalar else Quantisation.BINARY]
-    return models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=oversampling))
+    match config:
+        case models.ScalarQuantization():
+            sort = Quantisation.SCALAR
+        case models.ProductQuantization():
+            sort = Quantisation.PRODUCT
+        case _:
+            sort = Quantisation.BINARY
+    how = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[sort])
+    return models.SearchParams(quantization=how)
 
 
 def _condition(filters: Filters) -> models.Filter | None:

@@ -9,14 +9,16 @@ from indexes.errors import IncompatibleIndexError
 
 
 class Quantisation(StrEnum):
-    """None; a byte a number (a quarter of the memory); a bit a number (a 32nd). What each finds: docs/retrieval.md."""
+    """None; a byte a number (a quarter of the memory); codes of groups of numbers (product quantisation: Jégou, Douze and Schmid, IEEE TPAMI 2011; a
+    16th, of FAISS's a 32nd); a bit a number (a 32nd). What each finds: docs/retrieval.md."""
 
     NONE = "none"
     SCALAR = "scalar"
+    PRODUCT = "product"
     BINARY = "binary"
 
 
-OVERSAMPLING = {Quantisation.SCALAR: 1.5, Quantisation.BINARY: 6.0}
+OVERSAMPLING = {Quantisation.SCALAR: 1.5, Quantisation.PRODUCT: 4.0, Quantisation.BINARY: 6.0}
 """How many times more candidates are compared again with the original vectors than are asked for; measured by `benchmarks/quantisation.py`."""
 QUANTILE = 0.99
 """The share of numbers that a byte tells apart; the rest are its ends."""

@@ -21,7 +21,7 @@ from passages import DIMENSION, any_filters, any_passage, local_engine, make_pas
 from qdrant_client import QdrantClient
 
 from indexes.embedding import Vectors
-from indexes.engines import Engine, point_id
+from indexes.engines import Engine, Search, point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.engines.qdrant import QdrantEngine
 from indexes.engines.storage import Quantisation
@@ -90,6 +90,25 @@ def test_a_limit_keeps_the_best(engine: Engine) -> None:
     ):
         everything = list(search(query, 1000, ALL).values())  # type: ignore[operator]
         assert list(search(query, 5, ALL).values()) == pytest.approx(everything[:5])  # type: ignore[operator]
+
+
+def test_several_searches_at_once_give_what_each_gives_alone(engine: Engine) -> None:
+    store(engine, trial_library())
+    vector, words = HashedEmbedder(DIMENSION).embed_query("aspirin"), encode_query("aspirin")
+    only = Filters(year_from=2015)
+    searches = [Search(vector, 5), Search(words, 7, only), Search(SparseVector([], []), 3), Search(vector, 9, only)]
+    alone = [
+        engine.dense(vector, 5, ALL),
+        engine.lexical(words, 7, only),
+        {},
+        engine.dense(vector, 9, only),
+    ]
+    together = engine.several(searches)
+    assert [dict(each) for each in together] == [pytest.approx(dict(each)) for each in alone]
+    assert [len(each) > 0 for each in together] == [True, True, False, True]
+    assert engine.several([]) == []
+    with pytest.raises(UnusableInputError):
+        engine.several([Search(words, 5), Search(vector[:-1], 5)])
 
 
 def test_upsert_replaces_what_has_the_same_identifier(engine: Engine) -> None:

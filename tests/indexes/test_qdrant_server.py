@@ -16,12 +16,12 @@ import pytest
 from passages import DIMENSION, local_engine, make_passage
 from qdrant_client import QdrantClient, models
 
-from indexes.engines import qdrant_calls
+from indexes.engines import Search, point_id, qdrant_calls
 from indexes.engines.qdrant import QdrantEngine
 from indexes.engines.storage import Quantisation, Spread
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError
-from indexes.lexical import encode_passage
-from indexes.passage import Filters
+from indexes.lexical import SparseVector, encode_passage, encode_query
+from indexes.passage import Filters, Kind
 
 COLLECTION: dict[str, Any] = {
     "status": "green",
@@ -48,6 +48,7 @@ class Server(ThreadingHTTPServer):
         self.there = True
         self.collection: object = COLLECTION
         self.points: object = {"points": []}
+        self.answers: list[object] | None = None  # to searches, instead of the points for each
         self.page = b""  # what any other web server answers, whatever it is asked
 
     @property
@@ -64,7 +65,8 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         server = self.server
-        server.asked.append((self.command, self.path.partition("?")[0], json.loads(body or b"{}")))
+        asked = json.loads(body or b"{}")
+        server.asked.append((self.command, self.path.partition("?")[0], asked))
         status, headers, seconds = server.instead.pop(0) if server.instead else (200, {}, 0.0)
         time.sleep(seconds)
         if status == 0:  # cut the connection
@@ -78,8 +80,10 @@ class Handler(BaseHTTPRequestHandler):
             result = server.collection
         elif self.path.partition("?")[0].endswith("/count"):
             result = {"count": 7}
-        elif "/points/query" in self.path or (self.command, self.path.partition("?")[0][-7:]) == ("POST", "/points"):
-            result = self.server.points
+        elif "/points/query/batch" in self.path:
+            result = server.answers if server.answers is not None else [server.points] * len(asked["searches"])
+        elif (self.command, self.path.partition("?")[0][-7:]) == ("POST", "/points"):
+            result = server.points
         elif self.path.partition("?")[0] in ("/collections/test", "/collections/aliases"):
             result = True
         words = (
@@ -261,13 +265,43 @@ def test_a_new_collection_is_spread_and_quantised_as_the_settings_say(server: Se
     assert {"kind", "year", "status", "facets.mesh", "facets.min_age"} <= indexed
 
 
-def test_a_quantised_collection_is_searched_with_rescoring(server: Server) -> None:
-    quantised = {"scalar": {"type": "int8", "quantile": 0.99, "always_ram": True}}
+@pytest.mark.parametrize(
+    ("quantised", "oversampling"),
+    [
+        ({"scalar": {"type": "int8", "quantile": 0.99, "always_ram": True}}, 1.5),
+        ({"product": {"compression": "x16", "always_ram": True}}, 4.0),
+        ({"binary": {"always_ram": True}}, 6.0),
+    ],
+)
+def test_a_quantised_collection_is_searched_with_rescoring(
+    server: Server, quantised: dict[str, object], oversampling: float
+) -> None:
     server.collection = {**COLLECTION, "config": {**COLLECTION["config"], "quantization_config": quantised}}
     with closing(server.engine()) as engine:
         engine.dense(np.ones(DIMENSION, np.float32), 5, Filters())
-    asked = server.asked[-1][2]["params"]
-    assert asked["quantization"] == {"rescore": True, "oversampling": 1.5}
+    asked = server.asked[-1][2]["searches"][0]["params"]
+    assert asked["quantization"] == {"rescore": True, "oversampling": oversampling}
+
+
+def test_a_question_asks_the_server_once_and_each_search_has_its_own_answer(server: Server) -> None:
+    words, nothing = encode_query("aspirin"), SparseVector([], [])
+    kinds = [Filters(kinds=frozenset({kind})) for kind in (Kind.GUIDELINE, Kind.TRIAL)]
+    vector = np.ones(DIMENSION, np.float32)
+    server.answers = [{"points": [{"id": point_id(f"d:{n}#0"), "version": 1, "score": float(n)}]} for n in range(3)]
+    with closing(server.engine()) as engine:
+        before = len(server.asked)
+        found = engine.several(
+            [Search(vector, 5, kinds[0]), Search(nothing, 5), Search(words, 5, kinds[1]), Search(vector, 5)]
+        )
+        assert [list(each.values()) for each in found] == [[0.0], [], [1.0], [2.0]]
+        asked = server.asked[before:]
+        assert [(method, path) for method, path, _ in asked] == [("POST", "/collections/test/points/query/batch")]
+        searches = asked[0][2]["searches"]
+        assert [search["using"] for search in searches] == ["dense", "lexical", "dense"]
+        assert [search["filter"]["must"][0]["match"]["any"] for search in searches[:2]] == [["guideline"], ["trial"]]
+        server.answers = server.answers[:1]
+        with refused("answered 1 of 2"):
+            engine.several([Search(vector, 5), Search(words, 5)])
 
 
 def test_an_alias_is_moved_in_one_step_and_dropping_deletes(server: Server) -> None:

@@ -49,7 +49,9 @@ def test_it_ranks_as_the_embedded_default_does_after_a_restart_too(tmp_path: Pat
     assert faiss == pytest.approx(edge, abs=1e-4)
 
 
-@pytest.mark.parametrize(("quantisation", "index_type"), [("none", "auto"), ("scalar", "hnsw"), ("binary", "binary")])
+@pytest.mark.parametrize(
+    ("quantisation", "index_type"), [("none", "auto"), ("scalar", "hnsw"), ("product", "ivfpq"), ("binary", "binary")]
+)
 def test_its_quantisation_chooses_the_index(tmp_path: Path, quantisation: str, index_type: str) -> None:
     version = new_version(1, "faiss", "hashed", 32, quantisation=quantisation)
     engine = Folders(tmp_path).open(version)
