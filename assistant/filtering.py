@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from assistant.answer import Model
 from indexes.errors import UnusableQueryError
-from indexes.passage import PHASES, Filters, Kind, Sex, Status, folded, known_phase
+from indexes.filters import Filters
+from indexes.passage import PHASES, Kind, Sex, Status, folded, known_phase
 
 OLDEST_ASKED = 130.0
 _MOST = 100  # values of a condition

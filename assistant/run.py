@@ -13,7 +13,8 @@ from assistant.conversation.rewritten import Rewritten
 from assistant.drafts import Checked, Failed
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
-from indexes.passage import Filters, Hit, Passage
+from indexes.filters import Filters
+from indexes.passage import Hit, Passage
 
 
 @dataclass(slots=True, repr=False)

@@ -22,7 +22,8 @@ from assistant.shelves import LibraryShelf, Shelf
 from assistant.stopping import result_of
 from assistant.workflow import Asked, QuestionWorkflow, Told
 from indexes.embedding import Vectors
-from indexes.passage import Filters, Hit, Kind, Passage
+from indexes.filters import Filters
+from indexes.passage import Hit, Kind, Passage
 from ingestion.document import Document
 from ingestion.library import Library
 

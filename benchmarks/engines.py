@@ -36,8 +36,8 @@ from systems import LARGEST, SYSTEMS, MissingError, Ours
 
 from indexes.embedding import Vectors, load_embedder
 from indexes.engines import point_id
+from indexes.filters import Filters
 from indexes.lexical import encode_query
-from indexes.passage import Filters
 from indexes.ranking import Ranking
 from indexes.searcher import Searcher
 

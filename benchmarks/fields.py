@@ -16,8 +16,9 @@ from recommendations import documents
 
 from indexes.engines import point_id
 from indexes.engines.edge import EdgeEngine
+from indexes.filters import Filters
 from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Facets, Filters, Kind, Passage, Role, context_of
+from indexes.passage import Facets, Kind, Passage, Role, context_of
 from ingestion.chunking import passages_of
 from ingestion.document import Document
 from ingestion.facets import facets_of

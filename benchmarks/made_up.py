@@ -19,8 +19,9 @@ import numpy as np
 
 from evals.cache import CachedEmbedder, cache_folder
 from indexes.embedding import Embedder, Vectors
+from indexes.filters import Filters
 from indexes.lexical import SparseVector, encode_passage
-from indexes.passage import Facets, Filters, Kind, Passage
+from indexes.passage import Facets, Kind, Passage
 
 REAL = 1500  # abstracts that are embedded
 BLOCK = 10_000  # passages that are made together

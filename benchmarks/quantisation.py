@@ -22,8 +22,9 @@ from indexes.embedding import Vectors
 from indexes.engines import point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.engines.storage import Quantisation
+from indexes.filters import Filters
 from indexes.lexical import encode_passage
-from indexes.passage import Filters, Kind, Passage
+from indexes.passage import Kind, Passage
 from ingestion.library import disk_use
 
 QUERIES, K, DEPTH = 200, 10, 100

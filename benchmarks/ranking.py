@@ -1,6 +1,6 @@
 """What each ingredient of ranking adds and costs, on the development sets in BEIR's layout, and the weights by cross-validation.
 
-python benchmarks/ranking.py --data ../shared/data --out benchmarks/results/ranking.json [--reranked-queries 60]
+python benchmarks/ranking.py --data ../shared/data --out benchmarks/results/ranking.json [--reranked-queries 60] [--costs]
 
 Each set goes the way of every document into a library of its own and is searched with one ingredient changed at a time. Weights are chosen for
 each sort of query by 5-fold cross-validation: a query is ranked with the weight that was best on the other folds. Queries that share a relevant
@@ -32,7 +32,8 @@ from evals.suites.base import Progress
 from evals.suites.retrieval import as_document, library
 from indexes import fusion, lexical
 from indexes.embedding import load_embedder
-from indexes.passage import Filters, Passage
+from indexes.filters import Filters
+from indexes.passage import Passage
 from indexes.queries import QueryKind, kind_of, patient_in
 from indexes.reranking import load_reranker
 from indexes.searcher import Searcher
@@ -41,6 +42,7 @@ from ingestion.chunking import passages_of
 
 SETS = ("scifact", "nfcorpus", "sigir_trials")
 DEPTH, FOLDS, METRIC = 1000, 5, "ndcg@10"  # candidates, where nothing else is said
+TIMES = {1: "once", 2: "twice", 3: "three times", 5: "five times"}
 TIMED = 100  # queries and passages whose time is taken
 WEIGHTS = [round(0.05 * step, 2) for step in range(6, 21)]
 Scores = Mapping[str, float]
@@ -239,12 +241,9 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
             "blend .7, claims as passages": measured(bench.values(blended(claims, bench.lexical, 0.7)), fixed),
         }
         table = abbreviation_table(collection)
-
-        def spelt_out(text: str) -> list[str]:
-            return [long for word in text.split() for long in table.get(word.strip(".,;:()?"), ())]
-
+        widened = bench.words(lambda text: spelt_out(text, table))
         rows["blend .7, abbreviations spelt out"] = measured(
-            bench.values(blended(bench.instructed, bench.words(spelt_out), 0.7)), fixed
+            bench.values(blended(bench.instructed, widened, 0.7)), fixed
         )
         rows |= fielded(bench, fixed)
         values, chosen = cross_validated(bench, claims)
@@ -267,7 +266,6 @@ def measure(data: Path, name: str, options: argparse.Namespace) -> dict[str, Any
         sample = sorted(bench.judged)
         random.Random(0).shuffle(sample)
         result: dict[str, Any] = {"n": len(bench.judged), "rows": rows, "weights": chosen}
-        result["costs"] = {"passages": len(bench.passages), "ms": costs(bench, spelt_out)}
         result["kinds"] = {str(kind): list(bench.kinds.values()).count(kind) for kind in set(bench.kinds.values())}
         if options.reranked_queries:
             result["reranker"] = reranked(
@@ -282,50 +280,56 @@ def fielded(bench: Bench, fixed: Mapping[str, float]) -> dict[str, dict[str, flo
     for weight in (0, 2, 3):
         with words_of(bench.passages, fields.read(title=weight)) as search:
             words = {query: search(bench.collection.queries[query], DEPTH) for query in bench.judged}
-        label = f"title {weight} times" if weight else "no title"
+        label = f"title {TIMES[weight]}" if weight else "no title"
         rows[f"BM25, {label}"] = measured(bench.values(words))
         rows[f"blend .7, {label} for BM25"] = measured(bench.values(blended(bench.instructed, words, 0.7)), fixed)
     return rows
 
 
-def costs(bench: Bench, widened: Callable[[str], Sequence[str]]) -> dict[str, float]:
-    """What a query takes, part by part, and what a passage takes once, in milliseconds: the median of a sample."""
-    searcher, engine = bench.searcher, bench.searcher.engine
-    texts = [text for text in map(bench.collection.queries.__getitem__, sorted(bench.judged)) if lexical.tokens(text)]
-    texts = texts[:TIMED]
-    fresh = load_embedder()
-    vectors = [fresh.embed_query(text) for text in texts]
-    found = [
-        (engine.dense(vector, 200, Filters()), engine.lexical(lexical.encode_query(text), 200, Filters()))
-        for vector, text in zip(vectors, texts, strict=True)
-    ]
-    sample = random.Random(1).sample(bench.passages, min(TIMED, len(bench.passages)))
-    each = range(len(texts))
-    some = range(len(sample))
-    return {
-        "a query: its vector": _timed(lambda n: fresh.embed_query(texts[n]), each),
-        **{
-            f"a query: by meaning, {depth} candidates": _timed(
-                lambda n, d=depth: engine.dense(vectors[n], d, Filters()), each
-            )
-            for depth in (100, 200, 1000)
-        },
-        **{
-            f"a query: by words, {depth} candidates": _timed(
-                lambda n, d=depth: engine.lexical(lexical.encode_query(texts[n]), d, Filters()),
-                each,
-            )
-            for depth in (100, 200, 1000)
-        },
-        "a query: by words, abbreviations spelt out, 200 candidates": _timed(
-            lambda n: engine.lexical(lexical.encode_query(texts[n], widened(texts[n])), 200, Filters()), each
-        ),
-        "a query: the blend of 200 and 200": _timed(lambda n: fusion.blend(*found[n], 0.7), each),
-        "a query: reciprocal ranks of 200 and 200": _timed(lambda n: fusion.reciprocal_rank(*found[n]), each),
-        "a query: all of it, ten passages": _timed(lambda n: searcher.search(texts[n], 10), each),
-        "a passage: its vector": _timed(lambda n: fresh.embed_passages([sample[n].embedding_text]), some),
-        "a passage: its words": _timed(lambda n: lexical.encode_passage(sample[n].lexical_text), some),
-    }
+def costs(data: Path, name: str) -> dict[str, Any]:
+    """What a query takes, part by part, and what a passage takes once, in milliseconds: the median of a sample of each."""
+    collection = read_collection(data / "eval" / "retrieval" / name)
+    table = abbreviation_table(collection)
+    passages = [p for key, each in collection.documents.items() for p in passages_of(as_document(key, each))]
+    fresh = load_embedder()  # which remembers nothing
+    with library(collection, quiet) as built:
+        engine, searcher = built.engine, Searcher(built.engine, fresh)
+        texts = [text for text in collection.queries.values() if lexical.tokens(text)][:TIMED]
+        vectors = [fresh.embed_query(text) for text in texts]
+        words = [lexical.encode_query(text) for text in texts]
+        found = [
+            (engine.dense(vector, 200, Filters()), engine.lexical(terms, 200, Filters()))
+            for vector, terms in zip(vectors, words, strict=True)
+        ]
+        sample = random.Random(1).sample(passages, min(TIMED, len(passages)))
+        each, some = range(len(texts)), range(len(sample))
+
+        def by_meaning(depth: int) -> float:
+            return _timed(lambda n: engine.dense(vectors[n], depth, Filters()), each)
+
+        def by_words(depth: int) -> float:
+            return _timed(lambda n: engine.lexical(lexical.encode_query(texts[n]), depth, Filters()), each)
+
+        def widened(n: int) -> object:
+            return engine.lexical(lexical.encode_query(texts[n], spelt_out(texts[n], table)), 200, Filters())
+
+        milliseconds = {
+            "a query: its vector": _timed(lambda n: fresh.embed_query(texts[n]), each),
+            **{f"a query: by meaning, {depth} candidates": by_meaning(depth) for depth in (100, 200, 1000)},
+            **{f"a query: by words, {depth} candidates": by_words(depth) for depth in (100, 200, 1000)},
+            "a query: by words, abbreviations spelt out, 200 candidates": _timed(widened, each),
+            "a query: the blend of 200 and 200": _timed(lambda n: fusion.blend(*found[n], 0.7), each),
+            "a query: reciprocal ranks of 200 and 200": _timed(lambda n: fusion.reciprocal_rank(*found[n]), each),
+            "a query: all of it as shipped, ten passages": _timed(lambda n: searcher.search(texts[n], 10), each),
+            "a passage: its vector": _timed(lambda n: fresh.embed_passages([sample[n].embedding_text]), some),
+            "a passage: its words": _timed(lambda n: lexical.encode_passage(sample[n].lexical_text), some),
+        }
+    return {"passages": len(passages), "ms": milliseconds}
+
+
+def spelt_out(text: str, table: Mapping[str, list[str]]) -> list[str]:
+    """What the abbreviations in a text stand for."""
+    return [long for word in text.split() for long in table.get(word.strip(".,;:()?"), ())]
 
 
 def _timed(do: Callable[[int], object], numbers: Sequence[int]) -> float:
@@ -344,10 +348,10 @@ def by_field(data: Path) -> dict[str, Any]:
         questions = [json.loads(line) for line in lines]
     passages, judged = fields.abstracts(data, questions)
     asked = {each["id"]: each["question"] for each in questions if each["id"] in judged}
-    readings = {f"MeSH headings {n} times" if n else "no MeSH headings": fields.read(mesh=n) for n in (0, 1, 2, 3)}
+    readings = {f"MeSH headings {TIMES[n]}" if n else "no MeSH headings": fields.read(mesh=n) for n in (0, 1, 2, 3)}
     result = {"pubmedqa": _by_reading(passages, asked, judged, readings)}
     passages, asked, judged = fields.statements(data)
-    readings = {f"recommendations {n} times": fields.read(recommendation=n) for n in (1, 2, 3, 5)}
+    readings = {f"recommendations {TIMES[n]}": fields.read(recommendation=n) for n in (1, 2, 3, 5)}
     return result | {"uspstf_qa": _by_reading(passages, asked, judged, readings)}
 
 
@@ -373,12 +377,18 @@ def main() -> None:
     parser.add_argument(
         "--reranked-queries", type=int, default=60, help="how many queries of each set the reranker reads; 0 for none"
     )
+    parser.add_argument("--costs", action="store_true", help="only take the times anew, on a quiet machine")
     options = parser.parse_args()
-    result: dict[str, Any] = {"sets": {}, "fields": by_field(options.data)}
-    for name in SETS:
-        result["sets"][name] = measure(options.data, name, options)
-        print(name, json.dumps(result["sets"][name]["rows"], indent=1), flush=True)
-        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if options.costs:
+        result = json.loads(options.out.read_text("utf-8"))
+    else:
+        result = {"sets": {}, "fields": by_field(options.data)}
+        for name in SETS:
+            result["sets"][name] = measure(options.data, name, options)
+            print(name, json.dumps(result["sets"][name]["rows"], indent=1), flush=True)
+            options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    result["costs"] = {name: costs(options.data, name) for name in SETS}
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

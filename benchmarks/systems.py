@@ -12,7 +12,7 @@ from made_up import FILTER, Batch
 
 from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 DIMENSION = 384
 

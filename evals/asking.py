@@ -23,7 +23,7 @@ from evals.qa_texts import AnyText, write_files
 from evals.suites.base import Progress
 from indexes.embedding import load_embedder
 from indexes.errors import UnusableQueryError
-from indexes.passage import Filters
+from indexes.filters import Filters
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files
 

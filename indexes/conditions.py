@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 FIELDS: dict[str, Literal["keyword", "integer", "float"]] = {
     "kind": "keyword",

@@ -10,7 +10,8 @@ from typing import Any
 from indexes import fusion
 from indexes.embedding import Embedder
 from indexes.errors import ModelMissingError
-from indexes.passage import Filters, Hit
+from indexes.filters import Filters
+from indexes.passage import Hit
 from indexes.reranking import Reranker
 from indexes.searcher import Mode, Searcher
 

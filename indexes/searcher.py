@@ -14,8 +14,9 @@ from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine, Search, point_id
 from indexes.engines.checking import check_limit
 from indexes.errors import UnusableQueryError
+from indexes.filters import Filters
 from indexes.lexical import encode_passage, encode_query
-from indexes.passage import Filters, Hit, Kind, Passage, Scores
+from indexes.passage import Hit, Kind, Passage, Scores
 from indexes.prior import prior
 from indexes.queries import Patient, QueryKind, kind_of, patient_in
 from indexes.ranking import Ranking

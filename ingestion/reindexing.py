@@ -15,8 +15,9 @@ from itertools import islice
 from indexes.embedding import Embedder, Vectors
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, RetrievalError
+from indexes.filters import Filters
 from indexes.lexical import encode_query
-from indexes.passage import Filters, Passage
+from indexes.passage import Passage
 from indexes.ranking import Ranking
 from indexes.searcher import Searcher
 from ingestion.errors import IngestionError

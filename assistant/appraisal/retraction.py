@@ -10,7 +10,8 @@ from assistant.composing.vectors import SentenceVectors
 from assistant.planning.about import is_about
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term
-from indexes.passage import Filters, Hit, Passage, Status
+from indexes.filters import Filters
+from indexes.passage import Hit, Passage, Status
 
 
 def retracted_filters(plan: Plan) -> Filters | None:

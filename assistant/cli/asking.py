@@ -22,7 +22,8 @@ from assistant.settings import load_settings
 from assistant.shelves import passage_ids_in
 from assistant.visible import shortened
 from assistant.wording import NEAREST, NOTHING_FOUND, UNANSWERED, lead
-from indexes.passage import Filters, Kind, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Status
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 LEVELS = {

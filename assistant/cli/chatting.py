@@ -20,7 +20,7 @@ from assistant.conversation.turns import Conversation, Turn
 from assistant.errors import AssistantError
 from assistant.settings import load_settings
 from indexes.errors import RetrievalError
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 HELP = "Ask; or /sources, /open NUMBER, /new, /quit. A follow-up such as “and in pregnancy?” is read after the question before."
 

@@ -23,7 +23,8 @@ from assistant.progress import Progress
 from assistant.settings import Settings
 from assistant.tasks.base import Request
 from indexes.errors import LibraryInUseError
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion.library import Library
 
 TIMEOUT_S = 120.0

@@ -12,7 +12,8 @@ import typer
 from pydantic import ValidationError
 
 from assistant.filtering import OLDEST_ASKED, FiltersIn
-from indexes.passage import Filters, Kind, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Sex, Status
 from ingestion.design import LEVELS
 
 Level = StrEnum("Level", [(f"level_{level}", level) for level in LEVELS])  # type: ignore[misc]

@@ -20,7 +20,7 @@ from assistant.errors import QuestionError
 from assistant.guardrails.screening import screen
 from assistant.settings import load_settings
 from assistant.tasks.base import SENTENCES, Request
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 LARGEST_FILE = 1 << 20
 EngineOption = Annotated[

@@ -12,7 +12,8 @@ from assistant.planning.aspects import aspects_asked
 from assistant.planning.places import Country, country_asked
 from assistant.planning.terms import Term, key_terms
 from assistant.planning.vocabulary import TermKind
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 
 class Wanted(StrEnum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from assistant.answer import Answer, EngineName, TaskName
 from assistant.progress import Tell
 from assistant.run import Run
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 if TYPE_CHECKING:
     from assistant.service import Assistant

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from assistant.errors import ToolError
 from assistant.shelves import Shelf
-from indexes.passage import Filters, Hit, Passage
+from indexes.filters import Filters
+from indexes.passage import Hit, Passage
 from ingestion.library import Library
 
 

@@ -14,8 +14,9 @@ from assistant.shelves import passages_in
 from assistant.tools.base import Arguments, Bench, Found
 from assistant.tools.bibliography import is_author, is_journal, plain_words, title_likeness
 from assistant.tools.searching import Year, left_out
+from indexes.filters import Filters
 from indexes.lexical import encode_query
-from indexes.passage import Filters, Passage, Status
+from indexes.passage import Passage, Status
 from ingestion.document import Document
 
 SCANNED = 2_000

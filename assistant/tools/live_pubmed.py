@@ -18,7 +18,8 @@ from assistant.tools.live_shelf import LiveShelf
 from assistant.tools.narrowing import Both
 from assistant.tools.pubmed_query import Concept, PubMedSearch
 from assistant.tools.searching import Word, Year
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion.clients.eutils import Eutils
 from ingestion.clients.patience import AskAgainError
 from ingestion.document import Document

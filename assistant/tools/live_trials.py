@@ -19,7 +19,8 @@ from assistant.tools.live_shelf import LiveShelf
 from assistant.tools.narrowing import Both
 from assistant.tools.search_trials import Age, Phase, TrialStatus
 from assistant.tools.searching import Word
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion.clients.ctgov import PER_SECOND, page_of, total_of
 from ingestion.clients.ctgov_query import status_named
 from ingestion.clients.http import Http

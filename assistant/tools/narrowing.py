@@ -8,7 +8,8 @@ from typing import Any
 
 from assistant.errors import ToolError
 from assistant.filtering import said_by
-from indexes.passage import Filters, Passage, Sex
+from indexes.filters import Filters
+from indexes.passage import Passage, Sex
 
 _ONE_VALUED = ("kinds", "document_ids", "evidence_levels", "statuses", "languages", "trial_statuses")
 """Of these a passage has one value, so that two conditions are their intersection. Of the others it may have several: it may meet both

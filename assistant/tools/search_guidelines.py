@@ -6,7 +6,8 @@ from typing import Literal
 
 from assistant.tools.base import Bench, Found
 from assistant.tools.searching import SearchArguments, search
-from indexes.passage import Filters, Kind, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Status
 
 
 class GuidelineSearch(SearchArguments):

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from assistant.tools.base import Bench, Found
 from assistant.tools.searching import SearchArguments, Word, search
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 
 class LiteratureSearch(SearchArguments):

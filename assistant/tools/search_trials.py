@@ -9,7 +9,8 @@ from pydantic import Field
 from assistant.filtering import OLDEST_ASKED
 from assistant.tools.base import Bench, Found
 from assistant.tools.searching import SearchArguments, Word, search
-from indexes.passage import Filters, Kind, Sex
+from indexes.filters import Filters
+from indexes.passage import Kind, Sex
 
 TrialStatus = Literal[
     "recruiting", "not yet recruiting", "enrolling by invitation", "active not recruiting", "completed", "terminated"

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from assistant.appraisal import usable
 from assistant.tools.base import Arguments, Bench, Found
 from assistant.tools.narrowing import Both
-from indexes.passage import Filters, Hit, Kind, Passage, folded
+from indexes.filters import Filters
+from indexes.passage import Hit, Kind, Passage, folded
 
 MOST = 12
 """Passages of one search: some 300 words each, so that a few searches fit a small model."""

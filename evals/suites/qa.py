@@ -18,7 +18,7 @@ from evals.metrics.answers import gold_measures, overlap
 from evals.qa_sets import Asked, read_questions, sample, texts_of
 from evals.result import Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
-from indexes.passage import Filters
+from indexes.filters import Filters
 from ingestion.library import Library
 
 HARDEST = 20

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexes.embedding import Vectors
+from indexes.filters import Filters
 from indexes.lexical import SparseVector
-from indexes.passage import Filters, Passage
+from indexes.passage import Passage
 
 _NAMESPACE = uuid.UUID("6f2f1f53-7d0f-5d0b-9a58-0a1f6f0c1d10")
 

@@ -16,8 +16,9 @@ from indexes.engines import Search, one_by_one, point_id
 from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.storage import OVERSAMPLING, QUANTILE, Quantisation
 from indexes.errors import REBUILD, IncompatibleIndexError, IndexWriteError, LibraryInUseError, RetrievalError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector
-from indexes.passage import Filters, Passage
+from indexes.passage import Passage
 
 DENSE, LEXICAL = "dense", "lexical"
 _ALWAYS = ["kind", "document_id", "year"]

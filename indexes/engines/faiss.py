@@ -32,8 +32,9 @@ from indexes.engines.columns import Column
 from indexes.engines.store import PassageStore, holds
 from indexes.engines.view import EXACT, Bits, View
 from indexes.errors import REBUILD, IncompatibleIndexError, LibraryInUseError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector
-from indexes.passage import Filters, Passage
+from indexes.passage import Passage
 from indexes.postings import Postings
 
 GRAPH = 2_000_000  # rows up to which a graph is worth its memory and the time to build it

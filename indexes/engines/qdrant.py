@@ -17,8 +17,9 @@ from indexes.engines.checking import check_batch, check_limit, check_query
 from indexes.engines.qdrant_calls import call, connect
 from indexes.engines.storage import AS_THE_SERVER_DOES, OVERSAMPLING, QUANTILE, Quantisation, Spread
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector
-from indexes.passage import Filters, Passage
+from indexes.passage import Passage
 
 DENSE, LEXICAL = "dense", "lexical"
 TIMEOUT_S = 60

@@ -18,8 +18,9 @@ from assistant.appraisal import IN_FORCE, level_rank
 from assistant.composing.extractive import DUPLICATE, SAME_WORDS
 from assistant.service import Assistant
 from assistant.workflow import MOST
+from indexes.filters import Filters
 from indexes.lexical import tokens
-from indexes.passage import Filters, Kind
+from indexes.passage import Kind
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files

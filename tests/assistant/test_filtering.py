@@ -15,7 +15,8 @@ from assistant.api.app import create_app
 from assistant.cli.filter_options import OPTIONS
 from assistant.filtering import EvidenceLevel, FiltersIn, said_by
 from assistant.service import Assistant
-from indexes.passage import Filters, Kind, Sex, Status, folded
+from indexes.filters import Filters
+from indexes.passage import Kind, Sex, Status, folded
 from ingestion.design import LEVELS
 
 CASES: list[tuple[list[str], dict[str, Any]]] = [

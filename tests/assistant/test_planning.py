@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from assistant.planning.rules import Wanted, plan
 from assistant.planning.terms import content_of, key_terms
 from assistant.planning.vocabulary import looks_like_a_condition
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 
 def terms(question: str) -> list[str]:

@@ -14,7 +14,8 @@ from assistant.api.app import create_app
 from assistant.cli.desk import ServerDesk
 from assistant.errors import QuestionError
 from assistant.service import Assistant
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 QUERY = "blood pressure"
 

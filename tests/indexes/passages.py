@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
 from indexes.engines.qdrant import QdrantEngine
-from indexes.passage import OLDEST, YOUNGEST, Facets, Filters, Kind, Part, Passage, Role, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import OLDEST, YOUNGEST, Facets, Kind, Part, Passage, Role, Sex, Status
 
 DIMENSION = 32
 

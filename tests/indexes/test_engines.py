@@ -26,8 +26,9 @@ from indexes.engines.edge import EdgeEngine
 from indexes.engines.qdrant import QdrantEngine
 from indexes.engines.storage import Quantisation
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError, LibraryInUseError, UnusableInputError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector, encode_passage, encode_query
-from indexes.passage import Facets, Filters, Passage, Sex, Status
+from indexes.passage import Facets, Passage, Sex, Status
 
 EMBEDDER = HashedEmbedder(dimension=DIMENSION)
 WORDS = ["aspirin", "statin", "HbA1c", "IL-6", "stroke", "adults", "placebo", "0.75"]

@@ -34,8 +34,9 @@ from indexes.engines import nearest, point_id
 from indexes.engines.faiss import FaissEngine
 from indexes.engines.gpu import gpus, has_cagra
 from indexes.errors import IncompatibleIndexError, IndexWriteError, LibraryInUseError, ModelMissingError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector, encode_passage, encode_query
-from indexes.passage import Filters, Kind, Passage
+from indexes.passage import Kind, Passage
 
 EMBEDDER = HashedEmbedder(dimension=DIMENSION)
 ALL = Filters()

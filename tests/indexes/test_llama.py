@@ -17,7 +17,8 @@ from hashed_embedder import HashedEmbedder
 from passages import DIMENSION
 
 from indexes.engines.edge import EdgeEngine
-from indexes.passage import Filters, Kind, Passage, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Passage, Status
 from indexes.searcher import Searcher
 
 schema = pytest.importorskip("llama_index.core.schema", reason="pip install 'citewell[llama-index]'")

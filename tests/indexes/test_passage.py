@@ -10,7 +10,8 @@ from hypothesis import given
 from passages import any_passage, make_passage
 
 from indexes.errors import UnusableQueryError
-from indexes.passage import Filters, Kind, Part, Passage, Role, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Part, Passage, Role, Sex, Status
 
 
 @given(any_passage())

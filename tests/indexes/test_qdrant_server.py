@@ -20,8 +20,9 @@ from indexes.engines import Search, point_id, qdrant_calls
 from indexes.engines.qdrant import QdrantEngine
 from indexes.engines.storage import Quantisation, Spread
 from indexes.errors import EngineUnavailableError, IncompatibleIndexError
+from indexes.filters import Filters
 from indexes.lexical import SparseVector, encode_passage, encode_query
-from indexes.passage import Filters, Kind
+from indexes.passage import Kind
 
 COLLECTION: dict[str, Any] = {
     "status": "green",

@@ -17,7 +17,8 @@ from indexes.embedding import Vectors, load_embedder
 from indexes.engines import Engine, point_id
 from indexes.engines.edge import EdgeEngine
 from indexes.errors import UnusableQueryError
-from indexes.passage import Facets, Filters, Kind, Passage, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import Facets, Kind, Passage, Sex, Status
 from indexes.queries import QueryKind
 from indexes.ranking import Ranking
 from indexes.searcher import Mode, Searcher

@@ -16,7 +16,8 @@ from native import article, pubmed_xml
 
 from indexes import lexical
 from indexes.engines import point_id
-from indexes.passage import OLDEST, YOUNGEST, Facets, Filters, Kind, Sex
+from indexes.filters import Filters
+from indexes.passage import OLDEST, YOUNGEST, Facets, Kind, Sex
 from ingestion.database import pack, unpack
 from ingestion.document import Document
 from ingestion.facets import facets_of, first_age, last_age

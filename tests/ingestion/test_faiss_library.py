@@ -8,7 +8,8 @@ import pytest
 from hashed_embedder import HashedEmbedder
 
 from indexes.engines.faiss import FaissEngine
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files

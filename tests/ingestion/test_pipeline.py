@@ -20,7 +20,8 @@ from qdrant_client import QdrantClient
 from indexes.engines import point_id
 from indexes.engines.qdrant import QdrantEngine
 from indexes.errors import LibraryInUseError
-from indexes.passage import Filters, Passage, Status
+from indexes.filters import Filters
+from indexes.passage import Passage, Status
 from indexes.searcher import Mode, Searcher
 from ingestion import reading, report, sources
 from ingestion.document import Item, Problem

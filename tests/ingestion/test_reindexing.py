@@ -23,7 +23,8 @@ from indexes import lexical
 from indexes.embedding import Vectors
 from indexes.engines import Engine, point_id
 from indexes.errors import IncompatibleIndexError, LibraryInUseError, UnusableInputError
-from indexes.passage import PAYLOAD_VERSION, Filters
+from indexes.filters import Filters
+from indexes.passage import PAYLOAD_VERSION
 from indexes.ranking import Ranking
 from indexes.searcher import Mode
 from ingestion import reindexing

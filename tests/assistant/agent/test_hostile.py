@@ -18,7 +18,8 @@ from assistant.progress import ToolCalled
 from assistant.service import Assistant
 from assistant.tools import Found
 from assistant.tools.search_guidelines import SearchGuidelines
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 HELD = "Aspirin did not prevent heart attacks in adults over 70 and raised the rate of major bleeding."
 GOOD = drafting((HELD, "raised the rate of major bleeding"))

@@ -18,7 +18,7 @@ from assistant.api.app import create_app
 from assistant.cli.desk import ServerDesk
 from assistant.conversation.turns import Conversation, Turn
 from assistant.service import Assistant
-from indexes.passage import Filters
+from indexes.filters import Filters
 
 Chat = Callable[..., Result]
 

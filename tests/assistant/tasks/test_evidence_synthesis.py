@@ -14,7 +14,8 @@ from assistant.answer import Warning as AnswerWarning
 from assistant.service import Assistant
 from assistant.studies.reader import FIELDS
 from assistant.tasks.evidence_synthesis import _together
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 
 NOTHING = in_json({"answerable": False, "claims": []})
 EMPTY = in_json(dict.fromkeys(FIELDS))

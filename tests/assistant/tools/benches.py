@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assistant.tools import Bench, Found, Tool, read_arguments
 from assistant.tools.shelves import open_shelves
-from indexes.passage import Filters
+from indexes.filters import Filters
 from ingestion.library import Library
 
 Small = Callable[[dict[str, str]], Library]

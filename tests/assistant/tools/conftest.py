@@ -13,7 +13,7 @@ from hashed_embedder import HashedEmbedder
 
 from assistant.settings import Settings
 from assistant.tools import Found, Tool, load_tools
-from indexes.passage import Filters
+from indexes.filters import Filters
 from ingestion import starter
 from ingestion.library import Library
 from ingestion.pipeline import ingest_files

@@ -10,7 +10,8 @@ from assistant.calculators import calculators
 from assistant.errors import ToolError
 from assistant.tools import Tool
 from assistant.verification import verify
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion.library import Library
 
 EGFR = {"age": 60, "sex": "female", "creatinine": "1.3 mg/dL"}

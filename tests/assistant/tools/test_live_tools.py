@@ -26,7 +26,8 @@ from assistant.tools.live_pubmed import LivePubMed
 from assistant.tools.live_shelf import LiveShelf
 from assistant.tools.live_trials import LiveTrials, TrialsArguments, parameters_of
 from assistant.tools.shelves import open_shelves
-from indexes.passage import Filters, Kind, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import Kind, Sex, Status
 from ingestion.library import Library
 
 CONCEPTS = [{"words": ["aspirin"]}, {"words": ["stroke"], "mesh": ["Stroke"]}]

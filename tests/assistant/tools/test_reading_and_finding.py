@@ -13,7 +13,8 @@ from assistant.shelves import LibraryShelf, passages_in
 from assistant.tools import Tool, find_article
 from assistant.tools.bibliography import is_author, is_journal, title_likeness
 from assistant.tools.read_document import PAGE
-from indexes.passage import Filters, Kind
+from indexes.filters import Filters
+from indexes.passage import Kind
 from ingestion.document import Document
 from ingestion.library import Library
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from assistant.errors import ToolError
 from assistant.tools import Tool
 from assistant.tools.narrowing import Both
-from indexes.passage import Facets, Filters, Kind, Passage, Sex, Status
+from indexes.filters import Filters
+from indexes.passage import Facets, Kind, Passage, Sex, Status
 
 FINDING = "Zibotentan lowered systolic blood pressure by 12.5 mm Hg against placebo in adults with hypertension."
 KINDS = {"search_guidelines": Kind.GUIDELINE, "search_literature": Kind.LITERATURE, "search_trials": Kind.TRIAL}
