@@ -25,6 +25,11 @@ _ALWAYS = ["kind", "document_id", "year"]
 _GRAPH_KB = (
     10_000  # of vectors from which on `optimize` builds a graph over them, and quantises them: 6,500 of 384 numbers
 )
+_M, _BUILT = (
+    16,
+    256,
+)  # edges of a node; nodes in view while the graph is built: with Qdrant's 100, a large one has lost too much
+_NODES_PER = 1500  # vectors for each node in view when it is searched, where that makes more than it was built with
 _FEW = 1000  # passages that are looked through one by one in a few milliseconds
 _SCHEMAS = {
     "keyword": edge.PayloadSchemaType.Keyword,
@@ -57,7 +62,8 @@ class EdgeEngine:
         self._shard = shard
         self._path = path
         self._dimension = dimension
-        self._search = _search_params(quantisation)
+        self._quantisation = quantisation
+        self._search = _search_params(quantisation, 0)
         self._indexed: set[str] = set()
 
     @classmethod
@@ -72,6 +78,7 @@ class EdgeEngine:
                     size=dimension, distance=edge.Distance.Cosine, quantization_config=_quantised(quantisation)
                 )
             },
+            hnsw_config=edge.HnswIndexConfig(_M, _BUILT, full_scan_threshold=_GRAPH_KB),
             optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_GRAPH_KB),
             sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         )
@@ -88,6 +95,7 @@ class EdgeEngine:
                 if there:
                     engine._probe()
                 engine._index_fields()
+                engine._widen()
         except IncompatibleIndexError:
             with suppress(BaseException):
                 shard.close()
@@ -101,6 +109,10 @@ class EdgeEngine:
             if field not in self._indexed:
                 self._shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMAS[FIELDS[field]]))
                 self._indexed.add(field)
+
+    def _widen(self) -> None:
+        """Search with the view that suits as many as there are now."""
+        self._search = _search_params(self._quantisation, self.count())
 
     def _probe(self) -> None:
         """A passage that is stored is found by its own vectors, or files are missing that nothing else notices. Raises `ValueError`."""
@@ -212,6 +224,7 @@ class EdgeEngine:
         with self._writing():
             self._index_fields()
             self._shard.flush()
+            self._widen()
 
     def optimize(self) -> bool:
         """Build the HNSW graph of segments that have grown enough; blocks until done."""
@@ -236,11 +249,12 @@ def _quantised(
             return None
 
 
-def _search_params(quantisation: Quantisation) -> edge.SearchParams | None:
-    if quantisation is Quantisation.NONE:
-        return None
-    how = edge.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[quantisation])
-    return edge.SearchParams(quantization=how)
+def _search_params(quantisation: Quantisation, size: int) -> edge.SearchParams:
+    """How vectors are compared, in an index of so many: the larger its graph, the wider the view, or near ones are missed."""
+    how = None
+    if quantisation is not Quantisation.NONE:
+        how = edge.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING[quantisation])
+    return edge.SearchParams(hnsw_ef=max(_BUILT, size // _NODES_PER), quantization=how)
 
 
 def _condition(filters: Filters) -> edge.Filter | None:
