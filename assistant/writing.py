@@ -23,6 +23,7 @@ from assistant.run import Run
 from assistant.shelves import CALCULATOR, Shelf
 from assistant.verdicts import Cited, read_direction
 from assistant.verdicts.sentences import Said
+from assistant.verification.neural import probabilities
 from assistant.wording import counted
 from indexes.passage import Kind, Passage
 from ingestion.document import Document
@@ -41,7 +42,7 @@ def write_answer(run: Run, library: Library, shelf: Shelf) -> Answer:
     reason = None if run.claims else _reason(run, library)
     question = run.planned.question
     cited = [*sentences_cited(run.claims)]
-    direction = read_direction(question, cited) if run.claims and not run.by_part else None
+    direction = read_direction(question, cited, judge=probabilities) if run.claims and not run.by_part else None
     told = [each for each in cited if direction and each.claim in direction.claims]
     if Asks.YES_NO in run.planned.asks and not all(_is_on_all(run, each) for each in told):
         direction = None  # that a vaccine is advised says nothing on whether to breastfeed

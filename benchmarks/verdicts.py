@@ -5,6 +5,7 @@
 Yes/no: PubMedQA's abstracts without their conclusions, PubMedQA's conclusions, BioASQ's yes/no questions. Effects: Evidence Inference's abstracts.
 Sentences are those that the composer ranks first in the documents that answer (`pools.py`). Ten folds share no question and no article.
 
+The yes/no model is fitted twice: on what rules see, and with what the trained verifier makes of each sentence and the question as a statement.
 Accuracy is that of the likeliest verdict of every question, beside always saying the commonest. `shown` is what the product shows by its rules and
 bars: a bar is the lowest on a grid from which 88 in 100 verdicts are right in every set that has enough of them. It is measured on the half of the
 folds that it was not set on, where fewer are right: 85 in 100 are wanted there.
@@ -29,8 +30,10 @@ from assistant.planning.asking import Asks, asks, effect_of
 from assistant.verdicts import Cited, effects, read_direction, yes_no
 from assistant.verdicts.models import EFFECTS, YES_NO, Models
 from assistant.verdicts.sentences import Said
+from assistant.verification.features import Judge
 from assistant.verification.figures import macro_f1
 from assistant.verification.model import Model, fit
+from assistant.verification.neural import NeuralVerifier, load_neural
 from evals.jsonl import numbered_records
 from evals.metrics import intervals
 from evals.qa_sets import read_questions
@@ -81,15 +84,29 @@ def effect_items(folder: Path) -> Iterable[Item]:
             yield _item("evidence_inference", pool.asked.question, said, str(pool.asked.verdict), group)
 
 
+def remembering(verifier: NeuralVerifier | None) -> Judge:
+    """The verifier's judgement, of each pair once: models are fitted without each fold and ask again. Raises `SystemExit` without a verifier."""
+    if verifier is None:
+        raise SystemExit("There is no trained verifier: name its folder with --verifier.")
+    known: dict[tuple[str, str], NDArray[np.float64]] = {}
+
+    def judge(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+        known.update(zip(new, verifier.probabilities(new), strict=True))
+        return np.stack([known[pair] for pair in pairs])
+
+    return judge
+
+
 def _item(source: str, question: str, said: Sequence[Said], gold: str, group: str) -> Item:
     return Item(source, question, tuple(Cited(n, group, each) for n, each in enumerate(said)), gold, group)
 
 
-def features(item: Item) -> dict[str, float] | None:
+def features(item: Item, judge: Judge | None) -> dict[str, float] | None:
     """What the model is fitted on; `None` where there is nothing to read."""
     said = [each.said for each in item.cited]
     if item.gold in YES_NO:
-        return dict(yes_no.mean_values(item.question, said)) if said else None
+        return yes_no.mean(yes_no.each_values(item.question, said, judge)) if said else None
     effect = effect_of(item.question)
     number = effects.most_telling(effect, said) if effect else None
     return effects.values(effect, said[number]) if effect and number is not None else None
@@ -98,8 +115,9 @@ def features(item: Item) -> dict[str, float] | None:
 class Fold:
     """The items of one kind that can be read, their features and folds, and models fitted without each fold."""
 
-    def __init__(self, items: Sequence[Item], labels: tuple[str, ...]) -> None:
-        read = [(item, found) for item in items if (found := features(item))]
+    def __init__(self, items: Sequence[Item], labels: tuple[str, ...], judge: Judge | None = None) -> None:
+        read = [(item, found) for item in items if (found := features(item, judge))]
+        self.judge = judge
         self.items, self.labels = [item for item, _ in read], labels
         self.names = tuple(read[0][1])
         self.rows = np.array([[found[name] for name in self.names] for _, found in read])
@@ -147,7 +165,8 @@ def bars(fold: Fold, which: NDArray[np.bool_]) -> dict[str, float]:
 def shown(fold: Fold, number: int, at: dict[str, float]) -> str | None:
     """The verdict that the product shows of an item, by models that have not seen it and these bars."""
     model = fold.without[int(fold.fold[number])]
-    direction = read_direction(fold.items[number].question, fold.items[number].cited, Models(model, model, at))
+    item, models = fold.items[number], Models(model, model, at, model, at)
+    direction = read_direction(item.question, item.cited, models, fold.judge)
     return direction.verdict if direction else None
 
 
@@ -194,24 +213,33 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--coefficients", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--verifier", type=Path, help="the trained verifier's folder, else the one in use")
     args = parser.parse_args()
     folder = args.data / "eval" / "qa"
+    asked = [item for item in yes_no_items(folder) if Asks.GUIDANCE not in asks(item.question)]
     folds = {
-        "yes_no": Fold([item for item in yes_no_items(folder) if Asks.GUIDANCE not in asks(item.question)], YES_NO),
+        "yes_no": Fold(asked, YES_NO),
+        "judged": Fold(asked, YES_NO, remembering(load_neural(args.verifier))),
         "effect": Fold(list(effect_items(folder)), EFFECTS),
     }
     everything = {name: np.ones(len(fold.items), bool) for name, fold in folds.items()}
-    at = {verdict: bar for name, fold in folds.items() for verdict, bar in bars(fold, everything[name]).items()}
-    result = {"bars": at, **{name: measured(fold) for name, fold in folds.items()}}
+    at = {name: bars(fold, everything[name]) for name, fold in folds.items()}
+    result = {
+        "bars": at["yes_no"] | at["effect"],
+        "judged_bars": at["judged"],
+        **{name: measured(fold) for name, fold in folds.items()},
+    }
     written = {
         "made_by": "benchmarks/verdicts.py",
         "items": {name: dict(Counter(item.source for item in fold.items)) for name, fold in folds.items()},
-        "bars": at,
+        "bars": result["bars"],
+        "judged_bars": result["judged_bars"],
         **{name: fold.model(everything[name]).to_json() for name, fold in folds.items()},
     }
     args.coefficients.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     args.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     for name in folds:
+        print(name)
         for source, row in result[name].items():
             print(
                 f"{source:22} accuracy {row['accuracy']['value']:.3f} floor {row['majority']['value']:.3f} macro-F1 {row['macro_f1']['value']:.3f}"

@@ -39,15 +39,18 @@ class System:
 
 
 @contextmanager
-def library_of(texts: Mapping[str, AnyText]) -> Iterator[Library]:
-    """A library of the texts, ingested from files of their formats, that is gone afterwards."""
+def library_of(texts: Mapping[str, AnyText], progress: Progress = lambda *_: None) -> Iterator[Library]:
+    """A library of the texts, ingested from files of their formats, that is gone afterwards. `progress` is told of the bytes read."""
     with (
         tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
         closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
     ):
         files = write_files(texts.values(), Path(folder))
         with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
-            ingest_files(library, files)
+            ingest_files(
+                library, files, on_progress=lambda at: progress("reading texts", at.done_bytes, at.total_bytes)
+            )
+            library.searcher.engine.optimize()
             yield library
 
 

@@ -38,6 +38,14 @@ def run_suite(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many cases, drawn by the seed (citations, faithfulness, qa).")
     ] = None,
+    among: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="So many other texts of the set's corpus in the library too, drawn by the seed (qa).",
+        ),
+    ] = 0,
     vary: Annotated[str | None, typer.Option(metavar="WHAT", help="Compare other versions too: prompt (qa).")] = None,
     gold: Annotated[
         Path | None,
@@ -54,6 +62,7 @@ def run_suite(
     """Run a suite: prints one line a metric, writes OUT/result.json and OUT/report.html.
 
     [dim]citewell eval run retrieval --data scifact/ --out results/[/]
+    [dim]citewell eval run qa --data pubmedqa.jsonl --among 5000 --out results/[/]
     [dim]citewell eval run citations --data pubmedqa.jsonl --limit 60 --out results/[/]
     [dim]CITEWELL_LLM=openai-like:local@http://127.0.0.1:8089/v1 citewell eval run faithfulness --data pubmedqa.jsonl --limit 5 --k 3 --out run/[/]
     [dim]CITEWELL_LLM=openai-like:local@http://127.0.0.1:8089/v1 citewell eval run qa --data pubmedqa.jsonl --limit 30 --vary prompt --out results/[/]
@@ -64,6 +73,7 @@ def run_suite(
         ("--seed", seed, 0),
         ("--resamples", resamples, 1000),
         ("--limit", limit, None),
+        ("--among", among, 0),
         ("--vary", vary, None),
         ("--gold", gold, None),
         ("--gold-limit", gold_limit, 40),
@@ -78,7 +88,9 @@ def run_suite(
         from evals.suites.base import Options
 
         chosen = load_suite(suite)
-        options = Options(k=k, seed=seed, resamples=resamples, limit=limit, vary=vary, gold=gold, gold_limit=gold_limit)
+        options = Options(
+            k=k, seed=seed, resamples=resamples, limit=limit, among=among, vary=vary, gold=gold, gold_limit=gold_limit
+        )
         prepare_folder(out)
         started = time.monotonic()
         with progress_bar(quiet=as_json) as progress:

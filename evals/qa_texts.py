@@ -104,11 +104,27 @@ def write_files(texts: Iterable[AnyText], folder: Path) -> list[Path]:
 
 def read_corpus(folder: Path, wanted: Collection[str]) -> dict[str, AnyText]:
     """The texts that questions need. The rest of a corpus is left: building an index of all of it would take hours."""
+    texts = (_text(record) for _, record in numbered_records(_corpus(folder)))
+    return {text.document_id: text for text in texts if text and text.document_id in wanted}
+
+
+def read_others(data: Path, but: Collection[str], most: int, seed: int) -> dict[str, AnyText]:
+    """So many texts of the corpus, drawn by the seed; all where there are fewer. `but`: documents that are none of them. Raises `DataError`."""
+    if not most:
+        return {}
+    import random
+
+    texts = (_text(record) for _, record in numbered_records(_corpus(data if data.is_dir() else data.parent)))
+    others = {text.document_id: text for text in texts if text and text.document_id not in but}
+    drawn = random.Random(seed).sample(sorted(others), min(most, len(others)))  # noqa: S311
+    return {document: others[document] for document in drawn}
+
+
+def _corpus(folder: Path) -> Path:
     for place in (folder, folder.parent):
         for name in CORPORA:
             if (place / name).is_file():
-                texts = (_text(record) for _, record in numbered_records(place / name))
-                return {text.document_id: text for text in texts if text and text.document_id in wanted}
+                return place / name
     raise DataError(f"{folder}: no texts to answer from; put {CORPORA[0]} or {CORPORA[1]} there or in the folder above")
 
 

@@ -25,6 +25,7 @@ from assistant.tasks.plain.glossary import glossary
 from assistant.tasks.plain.reading import grade
 from assistant.tasks.question_answering import answered
 from assistant.verdicts import read_direction
+from assistant.verification.neural import probabilities
 from assistant.writing import NEAREST, finish, sentences_cited, source_of
 
 if TYPE_CHECKING:
@@ -208,7 +209,9 @@ def _still_told(run: Run, answer: Answer, shelf: Shelf) -> dict[str, Any]:
         held = [first for first in firsts if first and usable(first)]
         return {"nearest": [source_of(first, shelf.document(first.document_id)) for first in held]}
     told = answer.direction
-    direction = read_direction(run.plan.question, [*sentences_cited(run.claims)]) if told and run.plan else None
+    direction = None
+    if told and run.plan:
+        direction = read_direction(run.plan.question, [*sentences_cited(run.claims)], judge=probabilities)
     same = direction and told and direction.verdict == told.verdict
     return {"unanswered": answer.unanswered, "direction": direction if same else None}
 

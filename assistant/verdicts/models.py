@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
@@ -19,11 +19,16 @@ EFFECTS = ("increased", "decreased", "no difference")
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """`bars`: verdict -> the probability from which it is shown. A verdict without a bar is never shown."""
+    """`bars`: verdict -> the probability from which it is shown. A verdict without a bar is never shown.
+
+    `judged` is `yes_no` where a trained verifier has judged the sentences too, with bars of its own.
+    """
 
     yes_no: Model
     effect: Model
     bars: Mapping[str, float]
+    judged: Model | None = None
+    judged_bars: Mapping[str, float] = field(default_factory=dict)
 
 
 def probabilities(model: Model, values: Mapping[str, float]) -> dict[str, float]:
@@ -36,4 +41,5 @@ def probabilities(model: Model, values: Mapping[str, float]) -> dict[str, float]
 def shipped() -> Models:
     """The models that come with Citewell."""
     read = json.loads(files("assistant.verdicts").joinpath(COEFFICIENTS).read_text(encoding="utf-8"))
-    return Models(Model.from_json(read["yes_no"]), Model.from_json(read["effect"]), read["bars"])
+    models = {name: Model.from_json(read[name]) for name in ("yes_no", "effect", "judged")}
+    return Models(**models, bars=read["bars"], judged_bars=read["judged_bars"])

@@ -12,6 +12,7 @@ from assistant.planning.asking import Asks, Effect, asks, effect_of
 from assistant.verdicts import advice, effects, topic, yes_no
 from assistant.verdicts.models import Models, probabilities, shipped
 from assistant.verdicts.sentences import Said, cue
+from assistant.verification.features import Judge
 from assistant.verification.setting import not_in_people, speaks_of_animals
 from indexes.passage import Role, Status
 
@@ -44,8 +45,13 @@ class Cited:
     animal: bool = False
 
 
-def read_direction(question: str, cited: Sequence[Cited], models: Models | None = None) -> Direction | None:
-    """Which way the cited sentences point; `None` where the question does not ask that, or they do not tell it surely enough."""
+def read_direction(
+    question: str, cited: Sequence[Cited], models: Models | None = None, judge: Judge | None = None
+) -> Direction | None:
+    """Which way the cited sentences point; `None` where the question does not ask that, or they do not tell it surely enough.
+
+    `judge`: the trained verifier, as `neural.probabilities`, which is asked about yes and no.
+    """
     how = asks(question)
     if Asks.YES_NO in how and Asks.GUIDANCE in how:
         return _advised(question, [each for each in cited if each.said.role is Role.RECOMMENDATION])
@@ -53,7 +59,7 @@ def read_direction(question: str, cited: Sequence[Cited], models: Models | None 
         each for each in cited if each.said.role in EVIDENCE and (_of_people(each) or speaks_of_animals(question))
     ]
     if Asks.YES_NO in how:
-        return _yes_or_no(question, evidence, models or shipped())
+        return _yes_or_no(question, evidence, models or shipped(), judge)
     effect = effect_of(question)
     return _effect(effect, evidence, models or shipped()) if effect else None
 
@@ -97,7 +103,7 @@ def _graded(cited: Sequence[Cited]) -> str:
     return f' (grade "{grade}")' if _GRADE.fullmatch(grade) else ""
 
 
-def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Direction | None:
+def _yes_or_no(question: str, cited: Sequence[Cited], models: Models, judge: Judge | None) -> Direction | None:
     """What the findings say taken together: a conclusion that names most of the question must say it, and none may surely say the opposite."""
     cited = [each for each in cited if yes_no.named(question, each.said) >= yes_no.ON_TOPIC]
     concluding = [each for each in cited if each.said.concludes]
@@ -105,35 +111,28 @@ def _yes_or_no(question: str, cited: Sequence[Cited], models: Models) -> Directi
         return None
     if all(_leaves_open(each) for each in concluding):
         return _direction("uncertain", concluding, "The evidence cited says that it does not decide.")
-    features = [yes_no.values(question, each.said) for each in cited]
-    together = probabilities(models.yes_no, yes_no.mean(features))
-    verdict = _shown(together, models.bars, ("yes", "no"))
+    features = yes_no.each_values(question, [each.said for each in cited], judge if models.judged else None)
+    judged = models.judged if "judged_yes" in features[0] else None
+    model, bars = (judged, models.judged_bars) if judged else (models.yes_no, models.bars)
+    verdict = _shown(probabilities(model, yes_no.mean(features)), bars, ("yes", "no"))
     if verdict is None:
         return None
     opposite = "no" if verdict == "yes" else "yes"
-    alone = [probabilities(models.yes_no, each) for each in features]
-    if any(one[opposite] >= models.bars[opposite] for one in alone if opposite in models.bars):
+    alone = [probabilities(model, each) for each in features]
+    if any(one[opposite] >= bars[opposite] for one in alone if opposite in bars):
         return None
     saying = [each for each, one in zip(cited, alone, strict=True) if one[verdict] > one[opposite]]
     told = any(
         each.said.concludes
         and yes_no.named(question, each.said) >= yes_no.TELLING
         and yes_no.names_outcomes(question, each.said)
-        and _says(verdict, values)
+        and yes_no.says(verdict, values)
         for each, values, one in zip(cited, features, alone, strict=True)
         if one[verdict] > one[opposite]
     )
     if not told or any(_leaves_open(each) for each in saying):
         return None
     return _direction(verdict, saying, f"The evidence cited points to: {verdict}.")
-
-
-def _says(verdict: str, values: Mapping[str, float]) -> bool:
-    """Whether the sentence itself has the direction asked about, one way only; for a no it may be one that was looked for and not found."""
-    same, opposite = values["direction_same"] > 0, values["direction_opposite"] > 0
-    if verdict == "yes":
-        return same and not opposite
-    return not same and (opposite or values["none"] > 0)
 
 
 def _leaves_open(cited: Cited) -> bool:

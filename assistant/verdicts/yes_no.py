@@ -5,6 +5,7 @@ Nothing counts that is of the question alone: a verdict must come from the sente
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,7 @@ from assistant.planning.terms import content_of, key_terms
 from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.sentences import Said, asked, shown, ways
 from assistant.verification.direction import matches
+from assistant.verification.features import Judge
 from assistant.verification.words import negations
 from indexes.passage import Role
 
@@ -21,6 +23,7 @@ UNREAD = ("same", "necessary", "safe", "choice", "compared")
 one against another: whose side a sentence is on is not told."""
 ON_TOPIC, TELLING = 0.5, 0.66
 """Shares of the question's key terms: that a sentence must name to be read for it, and that one must name before a verdict is shown."""
+_LEAST = 1e-4  # of a probability: its logarithm is looked at
 _OF_ALL = re.compile(r"\b(?:all-cause|any cause|overall|total)\b", re.IGNORECASE)
 """Deaths of one cause do not answer for those of all."""
 _ASKING = re.compile(
@@ -48,8 +51,11 @@ def names_outcomes(question: str, said: Said) -> bool:
     return whole and all(term.occurs_in(content) for term in asked_for)
 
 
-def values(question: str, said: Said) -> Mapping[str, float]:
-    """The features of one sentence, each a small number. Never cached: a question is what somebody has typed."""
+def values(question: str, said: Said, opinion: Sequence[float] | None = None) -> dict[str, float]:
+    """The features of one sentence, each a small number. Never cached: a question is what somebody has typed.
+
+    `opinion`: how likely the sentence supports what is asked, contradicts it or does neither (`verification.labels.LABELS`), by the trained verifier.
+    """
     cues, there = asked(question), shown(said.text)
     compared = [match.relation for match in matches(statement(question), said.text)]
     none = there["none"] or there["p_large"]
@@ -78,17 +84,32 @@ def values(question: str, said: Said) -> Mapping[str, float]:
         up, down = (float((axis, pole) in theirs) for pole in (1, -1))
         way = float((axis, 1) in ours) - float((axis, -1) in ours)
         found |= {f"{axis}_up": up, f"{axis}_down": down, f"{axis}_agrees": way * (up - down)}
+    if opinion is not None:
+        support, contradict, neutral = (max(float(chance), _LEAST) for chance in opinion)
+        found |= {"judged_yes": math.log(support / neutral), "judged_no": math.log(contradict / neutral)}
     return found
 
 
-def mean_values(question: str, sentences: Sequence[Said]) -> dict[str, float]:
-    """The mean of the sentences' features: in a linear model, the mean of what each says."""
-    return mean([values(question, said) for said in sentences])
+def each_values(question: str, sentences: Sequence[Said], judge: Judge | None) -> list[dict[str, float]]:
+    """The features of each sentence; with `judge` those of the trained verifier too, where there is one."""
+    judged = judge([(statement(question), said.text) for said in sentences]) if judge and sentences else None
+    rows = [None] * len(sentences) if judged is None else judged.tolist()
+    return [values(question, said, row) for said, row in zip(sentences, rows, strict=True)]
 
 
 def mean(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of features, at least of one sentence."""
     return {name: sum(one[name] for one in each) / len(each) for name in each[0]}
+
+
+def says(verdict: str, found: Mapping[str, float]) -> bool:
+    """Whether a sentence with these features itself has the direction asked about, one way only, or the verifier finds that it says so. For a no it
+    may also be one that was looked for and not found."""
+    same, opposite = found["direction_same"] > 0, found["direction_opposite"] > 0
+    yes, no = found.get("judged_yes", 0.0), found.get("judged_no", 0.0)
+    if verdict == "yes":
+        return (same and not opposite) or yes > max(0.0, no)
+    return (not same and (opposite or found["none"] > 0)) or no > max(0.0, yes)
 
 
 def statement(question: str) -> str:

@@ -10,6 +10,7 @@ SETS = {
     "bioasq": "BioASQ, yes/no",
     "evidence_inference": "Evidence Inference (abstract)",
 }
+KINDS = {"yes_no": "rules", "judged": "rules and verifier", "effect": "rules"}
 QA = ("pubmedqa", "bioasq", "evidence_inference", "qa_dataset")
 NAMED = {"bioasq": "BioASQ", "qa_dataset": "USPSTF questions"}
 MEASURES = {
@@ -28,25 +29,29 @@ def verdicts() -> str:
     """The likeliest verdict of every question against the commonest one."""
     result = load("verdicts")
     lines = [
-        "| questions (held out) | n | accuracy | always the commonest | difference | macro-F1 |",
-        "|---|---|---|---|---|---|",
+        "| questions (held out) | read by | n | accuracy | always the commonest | difference | macro-F1 |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for kind in ("yes_no", "effect"):
+    for kind, by in KINDS.items():
         for source, row in result[kind].items():
             cells = (interval(row["accuracy"]), f"{row['majority']['value']:.3f}", interval(row["better"]))
-            lines.append(f"| {SETS[source]} | {row['n']} | {' | '.join(cells)} | {row['macro_f1']['value']:.3f} |")
+            words = f"{SETS[source]} | {by} | {row['n']}"
+            lines.append(f"| {words} | {' | '.join(cells)} | {row['macro_f1']['value']:.3f} |")
     return "\n".join(lines)
 
 
 def verdicts_shown() -> str:
     """Of the verdicts that pass rules and bars: how many, how many right, how many the opposite of right."""
     result = load("verdicts")
-    lines = ["| questions (held out) | verdict | shown | right | the opposite is true |", "|---|---|---|---|---|"]
-    for kind in ("yes_no", "effect"):
+    lines = [
+        "| questions (held out) | read by | verdict | shown | right | the opposite is true |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, by in KINDS.items():
         for source, row in result[kind].items():
             for verdict, shown in row["shown"].items():
                 lines.append(
-                    f"| {SETS[source]} | {verdict} | {shown['n']} of {row['n']} | {interval(shown)} | {shown['opposite']} |"
+                    f"| {SETS[source]} | {by} | {verdict} | {shown['n']} of {row['n']} | {interval(shown)} | {shown['opposite']} |"
                 )
     return "\n".join(lines)
 

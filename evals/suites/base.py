@@ -17,14 +17,16 @@ Progress = Callable[[str, int, int], None]
 class Options:
     """How to measure. `k`: cut-off of ranking metrics; `seed` and `resamples`: of the bootstrap and of whatever is drawn.
 
-    `limit`: the most cases that are drawn from the set; `vary`: what is compared in other versions; `gold`: labelled pairs of claim
-    and evidence that a judging model is tried on first, and `gold_limit` the most of them that are drawn. Each is for suites that know it.
+    `limit`: the most cases that are drawn from the set; `among`: how many other texts of the corpus are in the library too; `vary`: what is compared
+    in other versions; `gold`: labelled pairs of claim and evidence that a judging model is tried on first, and `gold_limit` the most of them that are
+    drawn. Each is for suites that know it.
     """
 
     k: int = 10
     seed: int = 0
     resamples: int = 1000
     limit: int | None = None
+    among: int = 0
     vary: str | None = None
     gold: Path | None = None
     gold_limit: int = 40

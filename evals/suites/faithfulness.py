@@ -57,7 +57,10 @@ class FaithfulnessSuite:
         asked = sample(read.questions, options.limit, options.seed)
         texts = texts_of(read, asked)
         problems = list(read.problems)
-        with library_of(texts) as library, closing(Kept(cache_folder() / "judgements.sqlite", "judgements")) as kept:
+        with (
+            library_of(texts, progress) as library,
+            closing(Kept(cache_folder() / "judgements.sqlite", "judgements")) as kept,
+        ):
             systems = systems_of(library, settings)
             answers = ask_all(systems, asked, texts, settings, problems, progress)
             shipped = next(iter(systems))

@@ -1,6 +1,7 @@
 """Question answering: the product's own answers over a set's texts, in each engine that is set up.
 
-The texts go the way of every document into a library of their own. `--vary prompt` compares a model with and without the exemplars of its prompts.
+The texts go the way of every document into a library of their own, with `--among` beside others of the corpus. `--vary prompt` compares a model with
+and without the exemplars of its prompts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from evals.errors import CallError
 from evals.metrics import intervals
 from evals.metrics.answers import gold_measures, overlap
 from evals.qa_sets import Asked, read_questions, sample, texts_of
+from evals.qa_texts import read_others
 from evals.result import Measure, Measures
 from evals.suites.base import Case, Line, Options, Outcome, Progress
 from indexes.filters import Filters
@@ -39,7 +41,8 @@ class QaSuite:
         """Ask every question in every engine. Raises `DataError`, `CallError`, and whatever the library raises."""
         read = read_questions(data)
         asked = sample(read.questions, options.limit, options.seed)
-        texts = texts_of(read, asked)
+        answering = texts_of(read, asked)
+        texts = answering | read_others(data, read.texts.keys() | answering.keys(), options.among, options.seed)
         settings = load_settings()
         if options.vary not in (None, "prompt"):
             raise CallError(f"--vary {options.vary}: what can be varied is: prompt")
@@ -48,7 +51,7 @@ class QaSuite:
         problems = list(read.problems)
         answers: dict[str, list[Answer | None]] = {}
         times: dict[str, list[float]] = {}
-        with library_of(texts) as library:
+        with library_of(texts, progress) as library:
             systems = systems_of(library, settings, bare=bool(options.vary))
             if any(one.verdict for one in asked):
                 systems[GIVEN] = systems[EXTRACTIVE]
@@ -88,7 +91,12 @@ class QaSuite:
             hardest=_hardest(asked, answers[shipped], values[shipped]["gold_cited"]),
             problems=problems,
             left_out=read.left_out,
-            settings={"questions": len(asked), "documents": len(texts), "resamples": options.resamples},
+            settings={
+                "questions": len(asked),
+                "documents": len(texts),
+                "of them others": len(texts) - len(answering),
+                "resamples": options.resamples,
+            },
             versions={"embedder": embedder, "prompts": _prompts(answers[shipped])},
         )
 

@@ -60,7 +60,7 @@ def test_a_direction_is_told_only_by_sentences_on_all_that_is_asked(
         {"trials.xml": pubmed(article(1, "HBsAg-positive mothers and their newborns", conclusions=vaccinate))}
     )
     yes = Direction(verdict="yes", claims=[0], text="The evidence cited points to: yes.")
-    monkeypatch.setattr("assistant.writing.read_direction", lambda question, cited: yes)
+    monkeypatch.setattr("assistant.writing.read_direction", lambda question, cited, judge: yes)
     on_it = asyncio.run(held.ask("Does vaccinating newborns of HBsAg-positive mothers prevent infection?"))
     assert on_it.direction == yes
     beside = asyncio.run(held.ask("Does vaccinating newborns of HBsAg-positive mothers help mothers breastfeed?"))

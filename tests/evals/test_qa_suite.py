@@ -7,6 +7,7 @@ import lzma
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,23 @@ def test_questions_are_answered_from_their_texts(write: Callable[..., Path]) -> 
     assert measures["verbatim"].value == 1
     assert 0 < measures["answer_f1"].value < 1
     assert measures["p50_ms"].value <= measures["p95_ms"].value
+
+
+def test_other_texts_of_the_corpus_may_stand_beside_those_that_answer(write: Callable[..., Path]) -> None:
+    path = write()
+    records = [
+        {"pmid": "101", "abstract": "The whole abstract, its conclusion too, is not among the others: it answers."},
+        *({"pmid": str(number), "abstract": f"Gout was treated {number} times."} for number in range(201, 206)),
+        {"pmid": "206", "abstract": ""},
+    ]
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    (path.parent.parent / "pubmed_corpus.jsonl").write_text(lines, encoding="utf-8")
+    told: list[str] = []
+    outcome = QaSuite().run(path, replace(OPTIONS, among=3), lambda stage, *_: told.append(stage))
+    assert (outcome.settings["documents"], outcome.settings["of them others"]) == (5, 3)
+    assert outcome.systems["extractive"]["gold_cited"].value == 1
+    assert {"reading texts", "asking (extractive)"} <= set(told)
+    assert QaSuite().run(path, replace(OPTIONS, among=99), ignore).settings["of them others"] == 5
 
 
 def test_prompts_are_compared(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from assistant.verdicts import Cited, read_direction
 from assistant.verdicts.models import EFFECTS, YES_NO, shipped
 from assistant.verdicts.sentences import Said
-from assistant.verdicts.yes_no import names_outcomes
+from assistant.verdicts.yes_no import names_outcomes, says, values
+from assistant.verification.neural import probabilities
 from indexes.passage import Role, Status
 
 STROKE = "Does losartan prevent strokes in hypertension?"
@@ -34,7 +35,7 @@ def advised(question: str, *texts: str, title: str = "", status: Status = Status
 
 
 def verdict(question: str, sentences: list[Cited]) -> str | None:
-    found = read_direction(question, sentences)
+    found = read_direction(question, sentences, judge=probabilities)
     return found.verdict if found else None
 
 
@@ -44,7 +45,7 @@ def test_a_conclusion_that_says_so_is_a_yes_and_one_that_denies_it_a_no() -> Non
 
 
 def test_a_verdict_names_the_claims_it_is_read_from() -> None:
-    found = read_direction(STROKE, cited("Rats were kept in cages of their own.", PREVENTS))
+    found = read_direction(STROKE, cited("Rats were kept in cages of their own.", PREVENTS), judge=probabilities)
     assert found is not None
     assert found.claims == [1]
     assert found.text == "The evidence cited points to: yes."
@@ -63,7 +64,7 @@ def test_what_animals_show_is_no_yes_for_people(seen: dict[str, object]) -> None
     one = replace(found, **seen)  # type: ignore[arg-type]
     assert verdict(STROKE, cited(PREVENTS)) == "yes"
     assert verdict(STROKE, [one]) is None
-    with_people = read_direction(STROKE, [one, replace(cited(PREVENTS)[0], claim=1)])
+    with_people = read_direction(STROKE, [one, replace(cited(PREVENTS)[0], claim=1)], judge=probabilities)
     assert with_people is not None
     assert with_people.claims == [1]
 
@@ -113,7 +114,7 @@ def test_a_sentence_that_leaves_it_open_carries_no_yes() -> None:
     ],
 )  # fmt: skip
 def test_advice_is_read_from_recommendations_with_their_grade(text: str, grade: str | None, expected: str | None, said: str) -> None:  # fmt: skip
-    found = read_direction(ASPIRIN, cited(text, role=Role.RECOMMENDATION, grade=grade))
+    found = read_direction(ASPIRIN, cited(text, role=Role.RECOMMENDATION, grade=grade), judge=probabilities)
     assert (found.verdict if found else None) == expected
     assert said in (found.text if found else "")
 
@@ -232,7 +233,9 @@ def test_advice_that_is_not_in_force_says_nothing(status: Status) -> None:
     "grade", ["A" * 41, 'A"). Give 5 g now ("', "A\u202e", "A) and is safe (B"], ids=["long", "quotes", "hidden", "brackets"]
 )  # fmt: skip
 def test_a_grade_that_could_pass_for_words_of_the_product_is_left_out(grade: str) -> None:
-    found = read_direction(ASPIRIN, cited("Aspirin is recommended.", role=Role.RECOMMENDATION, grade=grade))
+    found = read_direction(
+        ASPIRIN, cited("Aspirin is recommended.", role=Role.RECOMMENDATION, grade=grade), judge=probabilities
+    )
     assert found is not None
     assert found.text == "The recommendation cited advises it, for those whom it names."
 
@@ -247,7 +250,7 @@ def test_a_grade_is_told_on_one_line() -> None:
 
 def test_no_cache_of_verdicts_keeps_what_was_asked() -> None:
     asked = f"{STROKE[:-1]} in my neighbour Quillfeather?"
-    read_direction(asked, cited(PREVENTS))
+    read_direction(asked, cited(PREVENTS), judge=probabilities)
     kept = [each for each in gc.get_objects() if type(each).__name__ == "_lru_cache_wrapper"]
     ours = [each for each in kept if (each.__module__ or "").startswith("assistant.verdicts")]
     assert ours
@@ -264,7 +267,7 @@ def _within(kept: object) -> list[object]:
 def test_an_effect_is_read_from_the_sentence_that_names_the_outcome() -> None:
     none = "Mortality did not differ significantly between tiotropium and placebo (p=0.43)."
     fewer = "Exacerbations were significantly reduced with tiotropium compared with placebo (p<0.001)."
-    found = read_direction(EFFECT, cited(none, fewer, role=Role.RESULT))
+    found = read_direction(EFFECT, cited(none, fewer, role=Role.RESULT), judge=probabilities)
     assert found is not None
     assert (found.verdict, found.claims) == ("decreased", [1])
     of_mortality = EFFECT.replace("exacerbations", "mortality")
@@ -282,14 +285,33 @@ def test_the_models_shipped_know_the_verdicts_that_have_a_bar() -> None:
     assert models.yes_no.labels == YES_NO
     assert models.effect.labels == EFFECTS
     assert set(models.bars) <= {*YES_NO, *EFFECTS}
-    assert all(0.5 <= bar <= 1 for bar in models.bars.values())
+    assert models.judged is not None
+    assert {*models.judged.features} - {*models.yes_no.features} == {"judged_yes", "judged_no"}
+    assert all(0.5 <= bar <= 1 for bar in (*models.bars.values(), *models.judged_bars.values()))
+
+
+def test_without_a_verifier_the_rules_read_alone() -> None:
+    said = cited(NO_CANCER)
+    asked: list[object] = []
+    assert read_direction(
+        "Does simvastatin cause cancer?", said, judge=lambda pairs: asked.append(pairs)
+    ) == read_direction("Does simvastatin cause cancer?", said)
+    assert asked == [[("simvastatin cause cancer", NO_CANCER)]]
+
+
+def test_the_verifier_may_say_what_no_rule_reads() -> None:
+    said = Said("Losartan was of benefit against strokes.", Role.CONCLUSION)
+    for opinion, verdict in (((0.9, 0.02, 0.08), "yes"), ((0.02, 0.9, 0.08), "no")):
+        found = values(STROKE, said, opinion)
+        assert [each for each in ("yes", "no") if says(each, found)] == [verdict]
+    assert not [each for each in ("yes", "no") if says(each, values(STROKE, said, (0.1, 0.1, 0.8)))]
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from([STROKE, ASPIRIN, EFFECT]), st.lists(st.tuples(st.text(max_size=90), st.sampled_from(Role))))
 def test_a_verdict_is_only_read_from_claims_that_are_there(question: str, said: list[tuple[str, Role]]) -> None:
     sentences = [Cited(number, "pubmed:1", Said(text, role)) for number, (text, role) in enumerate(said)]
-    found = read_direction(question, sentences)
+    found = read_direction(question, sentences, judge=probabilities)
     assert found is None or (found.claims and set(found.claims) <= set(range(len(said))))
 
 
