@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.appraisal import IN_FORCE
 from assistant.composing.candidates import Candidate
 from assistant.composing.fit import SCREENS
+from assistant.planning.ages import in_words
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.vocabulary import TermKind
@@ -17,6 +19,10 @@ from ingestion.sources.recommendations import recommends
 
 if TYPE_CHECKING:
     from assistant.composing.extractive import Chosen
+
+_SCREENING_TESTS = re.compile(
+    r"\b(?:colonoscop\w+|mammogra\w+|pap (?:smears?|tests?)|low-dose ct|ldct|lung ct|psa)\b", re.IGNORECASE
+)
 
 
 def advises(plan: Plan, candidate: Candidate) -> bool:
@@ -42,7 +48,7 @@ def is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[s
         for candidate, found in zip(read, faults, strict=True)
         if advises(plan, candidate) and not leaves_open(candidate.text)
     ]
-    return plan.age is not None and set() not in graded and {f"age {plan.age}"} in graded
+    return plan.age is not None and set() not in graded and {in_words(plan.age)} in graded
 
 
 def lacks_only_how(plan: Plan, candidate: Candidate, faults: Sequence[str]) -> bool:
@@ -51,7 +57,7 @@ def lacks_only_how(plan: Plan, candidate: Candidate, faults: Sequence[str]) -> b
     return (
         bool(faults)
         and ways.issuperset(faults)
-        and SCREENS.search(plan.question) is not None
+        and _asks_to_screen(plan)
         and SCREENS.search(candidate.text) is not None
         and advises(plan, candidate)
     )
@@ -59,7 +65,7 @@ def lacks_only_how(plan: Plan, candidate: Candidate, faults: Sequence[str]) -> b
 
 def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:
     """Where screening is asked about, the graded advice on it that fits, of the guidelines that answer: it may lack a word of the question."""
-    if not SCREENS.search(plan.question):
+    if not _asks_to_screen(plan):
         return []
     answering = {scored[n].candidate.hit.passage.document_id for n in qualified}
     return [
@@ -82,3 +88,8 @@ def advice_first(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen])
     for n in qualified:
         order += [first.get(scored[n].candidate.hit.passage.document_id, n), n]
     return list(dict.fromkeys(order))
+
+
+def _asks_to_screen(plan: Plan) -> bool:
+    """Whether the question is on screening, by its name or by a test that is mostly done for it."""
+    return (SCREENS.search(plan.question) or _SCREENING_TESTS.search(plan.question)) is not None

@@ -11,8 +11,9 @@ import numpy as np
 
 from assistant.composing.advice import advice_around, advice_first, advises, is_beyond, lacks_only_how, tells_what_to_do
 from assistant.composing.answerable import IN_FULL, decision_for, probability_for
-from assistant.composing.candidates import Candidate, candidates, only_looked_at, without_references
+from assistant.composing.candidates import Candidate, candidates, only_looked_at
 from assistant.composing.criteria import asks_for_criteria, tells_who, whole_criteria
+from assistant.composing.duplicates import DUPLICATE, says_the_same
 from assistant.composing.fit import misfits, screens_only
 from assistant.composing.forbidding import forbids
 from assistant.composing.instances import meanings
@@ -22,13 +23,11 @@ from assistant.composing.posted import FOUND, is_table, rows
 from assistant.composing.priors import prior
 from assistant.composing.regimens import asks_of_a_drug
 from assistant.composing.vectors import SentenceVectors
-from assistant.planning.ages import covers
+from assistant.planning.ages import covers, in_words
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
 from assistant.planning.terms import Term, content_of
-from assistant.verification.opposed import opposed
 from indexes.embedding import Vectors
-from indexes.lexical import tokens
 from indexes.passage import Hit, Kind, Role, Status
 from ingestion.sources.criteria import is_criterion
 
@@ -36,8 +35,6 @@ MAX_CLAIMS = 6
 PER_DOCUMENT = 3
 SHORTLIST = 16  # sentences that are embedded for one question
 IN_ORDER = 1.5  # the promise of a criterion: those of a trial come one after the other
-DUPLICATE = 0.92  # cosine from which two sentences may say the same …
-SAME_WORDS = 0.7  # … and do, when they share this much of their words: "severe" and "non-severe" are close in meaning
 
 # The weights and bars below were set on the questions of the starter library and on SciFact's rationale sentences; docs/answering.md has the figures.
 MEANING, WORDS, PASSAGE = 0.55, 0.30, 0.15
@@ -53,7 +50,6 @@ GRADED_BAR, GRADED_COVERAGE = (
 )  # the probability from which on one answers that names, with its headings, all of the question
 LISTED_BAR = 0.15  # the same of a list, whose headings say that it is what is asked for
 _TO_BE_STUDIED = re.compile(r"\b(?:research|evidence) (?:needs?|gaps?|priorities)\b|\bfuture research\b", re.IGNORECASE)
-_FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +115,8 @@ def compose(
     if beyond:
         pool = [one for one in pool if covers(one.text, plan.age or 0) and tells_what_to_do(plan, one)]
     if not pool:
-        return Composition((), len(read), (f"age {plan.age}",) if beyond else min(faults, key=len, default=()))
-    scored, matrix = weigh(plan, pool, weights, vectors)
+        return Composition((), len(read), (in_words(plan.age or 0),) if beyond else min(faults, key=len, default=()))
+    scored, matrix = weigh(plan, pool, weights, vectors, beside)
     able = [n for n, each in enumerate(scored) if each.candidate not in beside]
     qualified = [n for n in able if _answers(plan, scored[n], vectors.embedder.name)]
     if any(scored[n].candidate.listed for n in qualified):
@@ -138,7 +134,9 @@ def compose(
         ):
             continue
         if any(
-            float(matrix[n] @ matrix[m]) >= DUPLICATE and _says_the_same(plan, scored[n], scored[m]) for m in chosen
+            float(matrix[n] @ matrix[m]) >= DUPLICATE
+            and says_the_same(plan, scored[n].candidate.text, scored[m].candidate.text)
+            for m in chosen
         ):
             continue
         chosen += _with_its_section(n, scored, most - len(chosen))
@@ -188,14 +186,20 @@ def _is_of_a_section(candidate: Candidate) -> bool:
 
 
 def weigh(
-    plan: Plan, pool: Sequence[Candidate], weights: Mapping[Term, float], vectors: SentenceVectors
+    plan: Plan,
+    pool: Sequence[Candidate],
+    weights: Mapping[Term, float],
+    vectors: SentenceVectors,
+    always: Sequence[Candidate] = (),
 ) -> tuple[list[Chosen], Vectors]:
-    """The `SHORTLIST` most promising of the pool with their scores, best first, and their vectors in the same order."""
+    """The `SHORTLIST` most promising of the pool with their scores, best first, and their vectors; `always`: which go before the others."""
     coverages = [_coverage(plan.terms, weights, candidate) for candidate in pool]
     priors = [prior(plan, candidate) for candidate in pool]
     found = [1.0 if one.listed or advises(plan, one) else one.hit.scores.fused for one in pool]  # which may be read on
     promise = [
-        IN_ORDER if one.item and (is_criterion(one.hit.passage) or is_table(one.hit.passage)) else c + p + 0.5 * f
+        IN_ORDER
+        if one in always or (one.item and (is_criterion(one.hit.passage) or is_table(one.hit.passage)))
+        else c + p + 0.5 * f
         for one, c, p, f in zip(pool, coverages, priors, found, strict=True)
     ]
     shortlist = sorted(range(len(pool)), key=lambda i: (-promise[i], i))[:SHORTLIST]
@@ -239,20 +243,6 @@ def _of_a_trial(plan: Plan, candidate: Candidate) -> bool:
 def term_weight(frequency: int) -> float:
     """How telling a term is that occurs in so many passages: from 1 (common) to 3 (unknown to the library)."""
     return 1.0 + 2.0 / (1.0 + math.log2(1 + frequency))
-
-
-def _says_the_same(plan: Plan, one: Chosen, other: Chosen) -> bool:
-    """Whether two sentences share most of their content words (Jaccard index), all figures, and all that they hold of what the question names: of two
-    risks, and of chlamydia and gonorrhea, each has a recommendation of its own. What the one says and the other denies is a disagreement."""
-    texts = [without_references(chosen.candidate.text) for chosen in (one, other)]
-    if opposed(*texts):
-        return False
-    if len({frozenset(float(figure.replace(",", "")) for figure in _FIGURE.findall(text)) for text in texts}) > 1:
-        return False
-    if len({frozenset(term for term in plan.terms if term.occurs_in(content_of(text))) for text in texts}) > 1:
-        return False
-    a, b = (set(tokens(text)) for text in texts)
-    return len(a & b) >= SAME_WORDS * len(a | b)
 
 
 def _score(plan: Plan, candidate: Candidate, meaning: float, coverage: float) -> float:

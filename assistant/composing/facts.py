@@ -19,7 +19,8 @@ _FACTS: dict[Wanted, re.Pattern[str]] = {
         AMOUNT + r"[- ]?(?:hours?|days?|weeks?|months?|years?)\b|\b(?:lifelong|indefinitely|one year)\b", re.IGNORECASE
     ),
     Wanted.FREQUENCY: re.compile(
-        r"\b(?:every|once|twice|times|daily|weekly|monthly|annual(?:ly)?|yearly|biennial(?:ly)?|each|intervals?|per (?:day|week|month|year))\b",
+        r"\b(?:every|once|twice|times|daily|weekly|monthly|annual(?:ly)?|yearly|biennial(?:ly)?|each|intervals?|per (?:day|week|month|year)"
+        r"|\d+[- ]?hourly|q\d+h|bd|bid|tds|tid|qds|qid)\b",
         re.IGNORECASE,
     ),
     Wanted.AGE: re.compile(r"\d+\D{0,20}\b(?:years?|age|older|younger)\b|\bage[sd]?\s+\d+", re.IGNORECASE),

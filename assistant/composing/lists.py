@@ -33,6 +33,9 @@ _LEADS = (":", ",", ";", " and", " or", " with")
 _TABLE = "|"
 _LINE = re.compile(r"[^\s][^\n]*[^\s]")
 _ROLES = frozenset({Role.BODY, Role.RECOMMENDATION})
+_NAMED_FEVER = re.compile(
+    r"\b(?!(?:of|in|with|and|the|high|acute|a|persistent|prolonged)\b)\w+ fevers?\b", re.IGNORECASE
+)
 _OTHER_THAN = re.compile(r"\b(?:other than|except|excluding|not due to)\b[^.)]*", re.IGNORECASE)
 _POINTS_ELSEWHERE = re.compile(
     r"\(?see\b|(?:detailed|listed|described|shown) in\b|refer to\b|as (?:for|in)\b", re.IGNORECASE
@@ -252,8 +255,10 @@ def is_about(plan: Plan, passage: Passage, part: Part | None = None) -> bool:
 
 
 def _is_another(term: Term, headings: str) -> bool:
-    """Whether the headings have no more than the term's stem: cervicitis is no cervical cancer, hepatitis no liver."""
+    """Whether the headings have no more than the term's stem: cervicitis is no cervical cancer, hepatitis no liver; yellow fever no fever."""
     word = term.text.lower()
+    if _NAMED_FEVER.search(headings) and word in ("fever", "fevers"):
+        return True
     return term.kind is TermKind.OTHER and word.endswith("itis") and word not in headings.lower()
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from assistant.composing.candidates import Candidate
-from assistant.planning.ages import ADULT, OLD, covers
+from assistant.planning.ages import ADULT, OLD, covers, in_words
+from assistant.planning.risk import other_risk
 from assistant.planning.rules import Plan, Wanted
 from assistant.planning.terms import Term, content_of, key_terms
 from assistant.planning.vocabulary import TermKind, synonyms
@@ -51,6 +52,8 @@ def other_people(plan: Plan, candidate: Candidate, around: str) -> Iterator[str]
     yield from (term.text for term in plan.of_kind(TermKind.POPULATION) if not term.occurs_in(around))
     yield from (f"without {term.text}" for term in plan.absent if not _says_without(candidate, term))
     yield from _by_sex_and_age(plan, candidate, around)
+    if risk := other_risk(plan.question, candidate.text):
+        yield risk
     if candidate.listed and (special_people(plan, candidate) or _is_for_newborns(plan, candidate)):
         yield "people of any age"
     yield from _by_exposure(plan, candidate.headings if candidate.listed else candidate.text)
@@ -123,18 +126,18 @@ def _by_sex_and_age(plan: Plan, candidate: Candidate, around: str) -> Iterator[s
     if plan.age is None:
         return
     if plan.age > OLDEST_MOTHER and _PREGNANT.occurs_in(around) and not _PREGNANT.occurs_in(question):
-        yield f"age {plan.age}"
+        yield in_words(plan.age)
         return
     covered = _covers(candidate, plan.age)
     if covered is None:  # what follows on a recommendation is for those whom its first sentence names
         covered = covers(candidate.row, plan.age)
     if covered is False:
-        yield f"age {plan.age}"
+        yield in_words(plan.age)
     if covered is None and (plan.age < ADULT if not young else plan.age >= ADULT and " adult " not in around):
-        yield f"age {plan.age}"
+        yield in_words(plan.age)
 
 
-def _covers(candidate: Candidate, age: int) -> bool | None:
+def _covers(candidate: Candidate, age: float) -> bool | None:
     """Whether the sentence is for that age, as `covers`; of a list one line that is for it is enough."""
     if not candidate.listed:
         return covers(candidate.text, age)
@@ -159,6 +162,8 @@ def _for_others(plan: Plan, candidate: Candidate) -> str | None:
         if name == "latent" and (" ltbi " in asked or _FORESTALLED.search(plan.question)):
             continue
         if name.startswith("pregnan") and " concept " in asked:
+            continue
+        if _NEWBORN.match(name) and _NEWBORN.search(plan.question):
             continue
         if ("hiv" if "hiv" in name else stem(name)[:5]) not in asked:
             return match[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _OLDEST = 120
+_A_DAY, _IN_MONTHS = 1 / 365, 2  # in years
 _PEOPLE = (
     r"(?:adults?|wom[ae]n|m[ae]n|people|persons?|patients?|children|adolescents?|individuals?|those|participants?)"
 )
@@ -41,16 +42,29 @@ _TO = re.compile(
     r"(?!\s*(?:of|after|later|follow))|[≤]\s*(\d{1,3})\s*years?\b|<=\s*(\d{1,3})\s*years?\b",
     re.IGNORECASE,
 )
-_MONTHS = re.compile(
-    r"\b(\d{1,2})\s*(?:months?|weeks?|days?)\s*(?:to|-|–)\s*(\d{1,2})\s*(?:years?|yrs?)\b", re.IGNORECASE
+_MONTHS = re.compile(  # "5 - 7 days" is how long, not how old
+    r"\b(\d{1,2})\s*(months?|weeks?|days?)\s*(?:to|-|–)\s*(\d{1,2})\s*(years?|yrs?|months?)\b"
+    r"|\b(\d{1,2})\s*(?:to|-|–)\s*(\d{1,2})\s*(months?)\s*(?=[:=]|(?:old|of age)\b|\d[\d.,\s–-]*m?c?g\b)",
+    re.IGNORECASE,
 )
+_UNDER_MONTHS = re.compile(
+    r"\b(?:under|below|less than|younger than|<)\s*(\d{1,2})\s*(months?|weeks?)\b", re.IGNORECASE
+)
+_OVER_MONTHS = re.compile(r"\b(?:over|above|older than|>)\s*(\d{1,2})\s*months?\b", re.IGNORECASE)
+_OVER = re.compile(
+    rf"\b(?:{_PEOPLE}|child|aged?|infants?|boys?|girls?)\s*[(:,]?\s*(?:over|above|more than)\s*(\d{{1,3}})\s*(?:years?|yrs?)\b"
+    r"|\b(\d{1,2})\s*(?:years?\s*)?and above\s*:",
+    re.IGNORECASE,
+)
+_HEAVY = re.compile(r"\b(?:over|above|more than|>)\s*(\d{2,3})\s*kg\b", re.IGNORECASE)
+_HEAVY_FROM, _HEAVY_AGE = 20, 4  # kilograms that no child under four years weighs
 _ADULTS = re.compile(r"\badults?\b", re.IGNORECASE)
 ADULT = 18  # years
 _BEYOND = re.compile(r"\bolder (?:adults?|people|persons?|wom[ae]n|m[ae]n)\b|\belderly\b", re.IGNORECASE)
 _BENEATH = re.compile(r"\byounger (?:adolescents?|adults?|people|persons?|children|wom[ae]n|m[ae]n)\b", re.IGNORECASE)
 OLD = 65  # years from which on one is elderly
 _ASKED = re.compile(
-    r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|f|m)\b)"
+    r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|smokers?|diabetics?|f|m)\b)"
     r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))",
     re.IGNORECASE,
 )
@@ -59,14 +73,27 @@ _ASKED_FROM = re.compile(
     r"|\b(\d{2,3})\s*(?:years?\s*)?(?:of age\s*)?(?:or|and) (?:older|over|above)\b",
     re.IGNORECASE,
 )
-_ASKED_YOUNGER = re.compile(r"\b(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*olds?\b", re.IGNORECASE)
-_TO_THE_YEAR = {"m": 12, "w": 52, "d": 365}
+_ASKED_YOUNGER = re.compile(
+    r"\b(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*olds?\b"
+    r"|\b(?:infants?|child(?:ren)?|bab(?:y|ies)|neonates?|newborns?|aged?)\s+(?:of\s+|aged\s+)?(\d{1,2})\s*(months?|weeks?|days?)\b",
+    re.IGNORECASE,
+)
+_ASKED_BELOW = re.compile(
+    r"\b(?:under|below|younger than|less than)\s+(?:the age of\s+)?(\d{1,2})\s*(years?|yrs?|months?)\b"
+    r"|\bchild(?:ren)?\s+(?:under|below|younger than)\s+(\d{1,2})\b(?!\s*(?:m?c?g|kg|days?|weeks?|hours?|%))",
+    re.IGNORECASE,
+)
+_TO_THE_YEAR = {"y": 1, "m": 12, "w": 52, "d": 365}
 
 
-def asked_age(question: str) -> int | None:
-    """The age a question is about, in whole years ("a 52-year-old", "age 15", "over 75" as 76, "6 months old" as 0), or `None`."""
+def asked_age(question: str) -> float | None:
+    """The age a question is about, in years, or `None`: "a 52-year-old", "age 15", "6 months old" as 0.5, "over 75" as 76, "under 5 years" as 4."""
     if younger := _ASKED_YOUNGER.search(question):
-        return int(younger[1]) // _TO_THE_YEAR[younger[2][0].lower()]
+        number, unit = (group for group in younger.groups() if group)
+        return _years(number, unit)
+    if below := _ASKED_BELOW.search(question):
+        number, unit = below[1] or below[3], below[2] or "years"
+        return max(0.0, _years(number, unit) - _years("1", unit))
     for pattern, more in ((_ASKED_FROM, 1), (_ASKED, 0)):
         for match in pattern.finditer(question):
             age = int(next(group for group in match.groups() if group))
@@ -75,21 +102,36 @@ def asked_age(question: str) -> int | None:
     return None
 
 
-def age_ranges(text: str) -> list[tuple[int, int]]:
+def in_words(age: float) -> str:
+    """An age as it is told: in years, or under two in months."""
+    return f"age {age:g}" if age >= _IN_MONTHS or age == int(age) > 0 else f"age {round(12 * age)} months"
+
+
+def _years(number: str, unit: str) -> float:
+    return int(number) / _TO_THE_YEAR[unit[0].lower()]
+
+
+def age_ranges(text: str) -> list[tuple[float, float]]:
     """The age ranges a text speaks of, in years, ends included."""
-    found = []
+    found: list[tuple[float, float]] = []
     for match in _RANGE.finditer(text):
         low, high = (int(group) for group in match.groups() if group)
         if low <= high <= _OLDEST:
             found.append((low, high))
-    found += [(0, int(match[2])) for match in _MONTHS.finditer(text)]
+    for match in _MONTHS.finditer(text):
+        first, unit, last, other = match.groups()[:4] if match[1] else (match[5], match[7], match[6], match[7])
+        found += [(_years(first, unit), _years(last, other))]
+    found += [(0, _years(match[1], match[2]) - _A_DAY) for match in _UNDER_MONTHS.finditer(text)]
+    found += [(_years(match[1], "months"), _OLDEST) for match in _OVER_MONTHS.finditer(text)]
+    found += [(int(match[1] or match[2]), _OLDEST) for match in _OVER.finditer(text)]
+    found += [(_HEAVY_AGE, _OLDEST) for match in _HEAVY.finditer(text) if int(match[1]) >= _HEAVY_FROM]
     found += [(int(next(g for g in m.groups() if g)), _OLDEST) for m in _FROM.finditer(text)]
     for pattern, less in ((_BELOW, 1), (_TO, 0)):
         found += [(0, int(next(g for g in m.groups() if g)) - less) for m in pattern.finditer(text)]
     return found
 
 
-def covers(text: str, age: int) -> bool | None:
+def covers(text: str, age: float) -> bool | None:
     """Whether one of the text's age ranges holds the age, or words for those beyond them do; `None` where it speaks of none.
 
     "Starting at age 45" says until when only where another range does: below 45 it does not hold, above it tells nothing by itself.

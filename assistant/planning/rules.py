@@ -122,7 +122,7 @@ class Plan:
     quotas: dict[Kind, int]
     filters: Filters
     wanted: frozenset[Wanted] = frozenset()
-    age: int | None = None
+    age: float | None = None
     absent: tuple[Term, ...] = ()
     wants_trials: bool = False
     wants_eligibility: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.composing.candidates import Candidate, candidates
-from assistant.composing.extractive import DUPLICATE
+from assistant.composing.duplicates import DUPLICATE
 from assistant.composing.vectors import SentenceVectors
 from assistant.planning.terms import Term, content_of, key_terms
 from indexes.passage import Hit, Kind, Passage, Role

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.planning.ages import asked_age, covers
+from assistant.planning.risk import other_risk
 from assistant.planning.terms import Term, content_of, key_terms
 from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.advice import legible
@@ -37,6 +38,7 @@ def speaks_of(question: str, text: str, title: str) -> bool:
         all(_names(term, text, title) for term in wanted)
         and all(any(_meets(term, one) for one in wanted) for term in theirs if term.kind is not TermKind.POPULATION)
         and (age is None or covers(text, age) is not False)
+        and other_risk(question, text) is None
         and _looks(question) == _looks(text)
         and _around(text) <= _around(question)
     )

@@ -22,13 +22,19 @@ from assistant.planning.ages import age_ranges, asked_age, covers
         ("mortality at 30 days after infarction", None),
         ("tamoxifen for 10 years or 5 years", None),
         ("INR of 2.5 on warfarin", None),
-        ("dose of paracetamol for a 6-month-old", 0),
-        ("18 month old with croup", 1),
-        ("ceftriaxone for a 10 days old baby", 0),
+        ("dose of paracetamol for a 6-month-old", 0.5),
+        ("18 month old with croup", 1.5),
+        ("vitamin A dose for infant 9 months", 0.75),
+        ("co-amoxiclav dose under 3 months", 2 / 12),
+        ("ivermectin under 5 years", 4),
+        ("children under 5 with fever", 4),
+        ("lung CT 48 y smoker 30 pack years", 48),
+        ("prednisolone for 3 months", None),
+        ("ceftriaxone for a 10 days old baby", 10 / 365),
     ],
 )
-def test_the_age_a_question_is_about(question: str, age: int | None) -> None:
-    assert asked_age(question) == age
+def test_the_age_a_question_is_about(question: str, age: float | None) -> None:
+    assert asked_age(question) == pytest.approx(age)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +94,18 @@ PARACETAMOL = "Adults: 1 g three times daily; Child: 1 - 5 years 120 mg; 6 - 12 
     [
         (DOXYCYCLINE, {5: False, 11: False, 12: True, 30: True}),
         (PARACETAMOL, {0: False, 4: True, 9: True, 17: False, 40: True}),
-        ("Child: 3 months - 5 years: 10 mg", {0: True, 4: True, 8: False, 30: False}),
+        ("Child: 3 months - 5 years: 10 mg", {0.1: False, 0.5: True, 4: True, 8: False, 30: False}),
+        ("1 - 3 months: 30 mg; 3-12 months: up to 120 mg", {0.1: True, 0.5: True, 2: False}),
+        ("Infants under 3 months should not be given it", {0.1: True, 0.5: False}),
+        ("Child over 2 years: 400 mg", {1: False, 3: True}),
+        ("Child over 50 kg: as adults; 13 and above: as adults", {0.2: False, 14: True}),
+        ("Salbutamol (Child under 18 months): 1.25 mg", {1: True, 10: False}),
+        ("Given for 3 - 6 months, and over 5 years 20% relapsed", {1: None, 30: None}),
         ("Adult: 500 mg every 4 - 6 hours for 5 - 7 days", {6: None, 30: None}),
         ("Treatment goes on for 2 - 3 years, then stop", {30: None}),
     ],
 )
-def test_lines_of_doses_are_for_the_ages_that_they_name(text: str, covered: dict[int, bool | None]) -> None:
+def test_lines_of_doses_are_for_the_ages_that_they_name(text: str, covered: dict[float, bool | None]) -> None:
     assert {age: covers(text, age) for age in covered} == covered
 
 

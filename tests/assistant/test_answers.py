@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from assistant.answer import Answer
 from assistant.appraisal import IN_FORCE, level_rank
-from assistant.composing.extractive import DUPLICATE, SAME_WORDS
+from assistant.composing.duplicates import DUPLICATE, SAME_WORDS
 from assistant.service import Assistant
 from assistant.workflow import MOST
 from indexes.filters import Filters

@@ -1,0 +1,34 @@
+"""Risk, in a question and in a text: what is advised for people at increased risk is not advised for those at low risk."""
+
+from __future__ import annotations
+
+import re
+
+_PEOPLE = r"(?:adults?|people|persons?|wom[ae]n|m[ae]n|patients?|individuals?|groups?|populations?|adolescents?|teenagers?|children|pregnan\w+)"
+_LOW = re.compile(
+    r"\b(?:low|average|lower)[- ]risk\b|\bat (?:an? )?(?:low|average|lower) risk\b|\b(?:no|without(?: any)?) (?:known |other )?risk factors?\b"
+    r"|\bnot (?:at|of) (?:an? )?(?:increased|high|higher|elevated) risk\b",
+    re.IGNORECASE,
+)
+_HIGH = re.compile(  # an "increased risk of bleeding" is a harm, and no people
+    r"\bat (?:an? )?(?:increased|high|higher|elevated|greater|substantial) risk\b|\bwho are at risk\b"
+    rf"|\b(?:high|increased|higher)[- ]risk {_PEOPLE}|\b(?:have|with|having|more) (?:\w+[ -]){{0,4}}risk factors?\b",
+    re.IGNORECASE,
+)
+
+
+def other_risk(question: str, text: str) -> str | None:
+    """Whom the question is about, by their risk, where the text is for people of the other sort alone; `None` where it may be for them."""
+    asked_low, asked_high = _sorts(question)
+    low, high = _sorts(text)
+    if asked_low and not asked_high and high and not low:
+        return "people at low risk"
+    if asked_high and not asked_low and low and not high:
+        return "people at increased risk"
+    return None
+
+
+def _sorts(text: str) -> tuple[bool, bool]:
+    """Whether it speaks of people at low, and at increased risk."""
+    low = _LOW.search(text) is not None
+    return low, _HIGH.search(_LOW.sub(" ", text)) is not None
