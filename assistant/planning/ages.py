@@ -80,7 +80,7 @@ _ASKED_YOUNGER = re.compile(
 )
 _ASKED_BELOW = re.compile(
     r"\b(?:under|below|younger than|less than)\s+(?:the age of\s+)?(\d{1,2})\s*(years?|yrs?|months?)\b"
-    r"|\bchild(?:ren)?\s+(?:under|below|younger than)\s+(\d{1,2})\b(?!\s*(?:m?c?g|kg|days?|weeks?|hours?|%))",
+    r"|\bchild(?:ren)?\s+(?:under|below|younger than)\s+(\d{1,2})\b(?!\s*(?:m?c?g|kg|days?|weeks?|hours?|months?|years?|yrs?|%))",
     re.IGNORECASE,
 )
 _TO_THE_YEAR = {"y": 1, "m": 12, "w": 52, "d": 365}
