@@ -12,6 +12,7 @@ from assistant.composing.fit import SCREENS
 from assistant.planning.ages import in_words
 from assistant.planning.asking import Asks
 from assistant.planning.rules import Plan
+from assistant.planning.terms import content_of
 from assistant.planning.vocabulary import TermKind
 from assistant.verdicts.sentences import leaves_open
 from indexes.passage import Role
@@ -54,19 +55,11 @@ def is_beyond(plan: Plan, read: Sequence[Candidate], faults: Sequence[Sequence[s
 def lacks_only_how(plan: Plan, candidate: Candidate, faults: Sequence[str]) -> bool:
     """Whether it is graded advice on screening that fits but for how that is done: whoever asks for screening by ECG must see that."""
     ways = {term.text for term in plan.of_kind(TermKind.INTERVENTION)}
-    return (
-        bool(faults)
-        and ways.issuperset(faults)
-        and _asks_to_screen(plan)
-        and SCREENS.search(candidate.text) is not None
-        and advises(plan, candidate)
-    )
+    return bool(faults) and ways.issuperset(faults) and _is_on_screening(plan, candidate) and advises(plan, candidate)
 
 
 def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]) -> list[int]:
     """Where screening is asked about, the graded advice on it that fits, of the guidelines that answer: it may lack a word of the question."""
-    if not _asks_to_screen(plan):
-        return []
     answering = {scored[n].candidate.hit.passage.document_id for n in qualified}
     return [
         n
@@ -74,7 +67,7 @@ def advice_around(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen]
         if n not in qualified
         and each.candidate.hit.passage.document_id in answering
         and advises(plan, each.candidate)
-        and SCREENS.search(each.candidate.text)
+        and _is_on_screening(plan, each.candidate)
     ]
 
 
@@ -90,6 +83,13 @@ def advice_first(plan: Plan, qualified: Sequence[int], scored: Sequence[Chosen])
     return list(dict.fromkeys(order))
 
 
-def _asks_to_screen(plan: Plan) -> bool:
-    """Whether the question is on screening, by its name or by a test that is mostly done for it."""
-    return (SCREENS.search(plan.question) or _SCREENING_TESTS.search(plan.question)) is not None
+def _is_on_screening(plan: Plan, candidate: Candidate) -> bool:
+    """Whether the sentence is on screening, and the question too: by name, or by a test that is mostly done for it. Then all else that it names
+    must be there: a mammogram for whom BRCA1 was found is no screening of everybody."""
+    if not SCREENS.search(candidate.text):
+        return False
+    if SCREENS.search(plan.question):
+        return True
+    around = content_of(f"{candidate.text} . {candidate.headings}")
+    rest = [term for term in plan.terms if term.kind not in (TermKind.INTERVENTION, TermKind.POPULATION)]
+    return _SCREENING_TESTS.search(plan.question) is not None and all(term.occurs_in(around) for term in rest)

@@ -113,7 +113,9 @@ def compose(
     ]
     beyond = is_beyond(plan, read, faults)
     if beyond:
-        pool = [one for one in pool if covers(one.text, plan.age or 0) and tells_what_to_do(plan, one)]
+        pool = [
+            one for one in pool if one not in beside and covers(one.text, plan.age or 0) and tells_what_to_do(plan, one)
+        ]
     if not pool:
         return Composition((), len(read), (in_words(plan.age or 0),) if beyond else min(faults, key=len, default=()))
     scored, matrix = weigh(plan, pool, weights, vectors, beside)

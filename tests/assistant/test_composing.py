@@ -309,8 +309,27 @@ def test_who_asks_for_screening_by_one_means_sees_the_advice_on_screening() -> N
     table = {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
     question = "Should adults be screened for atrial fibrillation with ECG?"
     assert [one.candidate.text for one in chosen(hits, table, question).chosen] == [advice, around]
+    for asked, first in (("ECG for atrial fibrillation in adults?", around), ("colonoscopy at 47", None)):
+        found = chosen(hits, table, asked).chosen
+        assert (found[0].candidate.text if found else None) == first
     unanswered = hit((Role.RECOMMENDATION, advice), kind=Kind.GUIDELINE, title="Atrial fibrillation")
     assert not chosen([unanswered], table, question).chosen  # by itself it says nothing of ECG
+
+
+def test_a_test_that_is_done_for_screening_asks_for_the_advice_on_it_unless_for_somebody_in_particular() -> None:
+    advice = "Adults aged 40 to 74 years should be screened for breast cancer every two years."
+    around = "Mammography found breast cancer in BRCA1 carriers too."
+    text = f"{advice} {around}"
+    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "B"), Part(len(advice) + 1, len(text), Role.BODY))
+    passage = Passage(
+        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Breast cancer", parts=parts
+    )
+    hits, table = [Hit(passage, Scores(0.8, 5.0, 0.9))], {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
+    asked = {
+        question: chosen(hits, table, question).chosen
+        for question in ("mammography?", "mammography for BRCA1 carriers?")
+    }
+    assert [[one.candidate.text for one in found] for found in asked.values()] == [[advice, around], [around]]
 
 
 def test_what_is_yet_to_be_studied_is_no_advice() -> None:
