@@ -13,6 +13,7 @@ from assistant.appraisal.retraction import refused, retracted_filters
 from assistant.composing.advice import advises
 from assistant.composing.criteria import asks_for_criteria, is_asked_for
 from assistant.composing.extractive import MAX_CLAIMS, Chosen, Composition, compose
+from assistant.composing.forbidding import forbids_class_of
 from assistant.composing.lists import parts_asked_for
 from assistant.composing.posted import is_table
 from assistant.composing.sections import Sections
@@ -20,7 +21,8 @@ from assistant.composing.vectors import SentenceVectors
 from assistant.drafts import Draft, Failed, Quote
 from assistant.filtering import said_by
 from assistant.planning.rules import Plan
-from assistant.planning.terms import Term
+from assistant.planning.terms import Term, classes_of
+from assistant.planning.vocabulary import TermKind
 from assistant.progress import Progress, Tell
 from assistant.run import Run
 from assistant.tracing import timed
@@ -36,6 +38,8 @@ BY_NAME = 6
 """Passages that are looked at to find guidelines on what a question names."""
 RETRACTED = 12
 """Passages of retracted work that are looked at."""
+OF_A_CLASS = 12
+"""Passages that are looked at for what is said against the class of a drug."""
 IN_PARTS = 8
 """Sentences of an answer to a question that asks several things."""
 OF_CRITERIA = 8
@@ -101,7 +105,7 @@ class ExtractiveEngine:
     def _found(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         found = self._search(part, kind, quota)
         if kind is Kind.GUIDELINE:
-            return found + self._read_on(part, found)
+            return found + self._read_on(part, found) + self._against_classes(part)
         if kind is Kind.TRIAL and part.wants_trials:
             wanted = partial(is_asked_for, part) if asks_for_criteria(part) else is_table
             more = Sections(self._library.ledger).of_trials(part, found, wanted)
@@ -113,6 +117,16 @@ class ExtractiveEngine:
             return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
         except UnusableQueryError:  # of small words only: the answer says that it names nothing
             return []
+
+    def _against_classes(self, part: Plan) -> list[Hit]:
+        """Passages that say that a class is not to be given, of which the question names a drug."""
+        against: list[Hit] = []
+        for drug in part.of_kind(TermKind.DRUG):
+            for each in classes_of(drug):
+                asked = replace(part, question=part.question.replace(drug.text, each.text))
+                found = self._search(asked, Kind.GUIDELINE, OF_A_CLASS)
+                against += [hit for hit in found if forbids_class_of(drug, hit.passage.text)]
+        return against
 
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title.

@@ -15,7 +15,7 @@ from assistant.composing.candidates import Candidate, candidates, only_looked_at
 from assistant.composing.criteria import asks_for_criteria, tells_who, whole_criteria
 from assistant.composing.duplicates import DUPLICATE, says_the_same
 from assistant.composing.fit import misfits, screens_only
-from assistant.composing.forbidding import forbids
+from assistant.composing.forbidding import forbids, forbids_class_of
 from assistant.composing.instances import meanings
 from assistant.composing.lists import Bounds, items, lists, told_by_lines, uncut, warns, within
 from assistant.composing.people import special_people
@@ -157,7 +157,7 @@ def _answers(plan: Plan, each: Chosen, embedder: str) -> bool:
     if (
         one.listed
         or (one.item and (asks_of_a_drug(plan) or not warns(one)))
-        or (asks_of_a_drug(plan) and forbids(plan, one))
+        or ((asks_of_a_drug(plan) or plan.asks & {Asks.GUIDANCE, Asks.YES_NO}) and forbids(plan, one))
     ):
         return likely >= LISTED_BAR
     graded = each.coverage >= GRADED_COVERAGE and Asks.GUIDANCE in plan.asks and advises(plan, one)
@@ -278,7 +278,15 @@ def _coverage(terms: Sequence[Term], weights: Mapping[Term, float], candidate: C
         return 1.0
     sentence, context = content_of(candidate.text), content_of(candidate.headings)
     held = sum(
-        weights[term] * (1.0 if term.occurs_in(sentence) else 0.9 if term.occurs_in(context) else 0.0) for term in terms
+        weights[term]
+        * (
+            1.0
+            if term.occurs_in(sentence)
+            else 0.9
+            if term.occurs_in(context) or forbids_class_of(term, candidate.text)
+            else 0.0
+        )
+        for term in terms
     )
     total = sum(weights[term] for term in terms)
     return held / total if total else 0.0

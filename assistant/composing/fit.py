@@ -12,7 +12,7 @@ from assistant.advisers import advises_unnamed, asks_of_the_past, body_asked, co
 from assistant.composing.candidates import Candidate
 from assistant.composing.criteria import asks_for_criteria, lacks
 from assistant.composing.facts import holds
-from assistant.composing.forbidding import forbids
+from assistant.composing.forbidding import forbids, forbids_class_of
 from assistant.composing.kinds import lacking_kinds
 from assistant.composing.opposites import other_label, other_stage
 from assistant.composing.people import other_people, treats
@@ -41,13 +41,14 @@ def misfits(plan: Plan, candidate: Candidate) -> Iterator[str]:
         yield from lacks(plan, candidate)
         yield from (wanted.value for wanted in plan.wanted if not holds(plan, wanted, candidate, sentence))
         return
-    yield from _lacking(plan.of_kind(TermKind.DRUG), around)
+    drugs = [drug for drug in plan.of_kind(TermKind.DRUG) if not forbids_class_of(drug, candidate.text)]
+    yield from _lacking(drugs, around)
     yield from _lacking(plan.of_kind(TermKind.CONDITION), around)
     interventions = plan.of_kind(TermKind.INTERVENTION)
     if len(interventions) == 1:
         yield from _lacking(interventions, around)
     yield from _lacking(plan.of_kind(TermKind.HARM), around)
-    if (sibling := _other_drug(plan, candidate, sentence)) is not None:
+    if (sibling := _other_drug(drugs, candidate, sentence)) is not None:
         yield sibling
     yield from other_people(plan, candidate, around)
     if stage := other_stage(plan.question, candidate.headings if candidate.listed else candidate.text, plan.terms):
@@ -99,12 +100,11 @@ def _lacking(terms: Sequence[Term], around: str) -> list[str]:
     return [] if len(terms) > 2 and len(lacking) * 3 <= len(terms) else lacking
 
 
-def _other_drug(plan: Plan, candidate: Candidate, sentence: str) -> str | None:
+def _other_drug(asked: Sequence[Term], candidate: Candidate, sentence: str) -> str | None:
     """The drug asked for, where the sentence is about another: it names drugs and not that one, or that one only in passing.
 
     In passing is: not the first drug of a study's sentence, under a title that names drugs and not that one.
     """
-    asked = plan.of_kind(TermKind.DRUG)
     named = drugs_in(candidate.text)
     if not asked or not named:
         return None

@@ -6,13 +6,14 @@ import re
 
 from assistant.composing.candidates import Candidate
 from assistant.planning.rules import Plan
-from assistant.planning.terms import content_of
+from assistant.planning.terms import Term, classes_of, content_of
 from assistant.planning.vocabulary import TermKind
 
 FORBIDS = re.compile(
     r"\bcontra-?indicat(?:ed|ion)\b|\bteratogenic\b|\bunsafe\b|\bavoid(?:ed)?\b|\b(?:should|must) (?:not|never)\b"
     r"|\b(?:not|no longer|never|nor) (?:to )?(?:be )?(?:\w+ )?"
-    r"(?:recommended|advised|advisable|given|used|administered|indicated|prescribed|standard)\b"
+    r"(?:recommended|advised|advisable|given|used|administered|indicated|standard)\b"
+    r"|\b(?:not|never) (?:to )?be (?:\w+ )?prescribed\b"  # "others, for whom they are not prescribed" says nothing against it
     r"|\b(?:do not|don[’']t|never) (?:use|give|prescribe|administer)\b",
     re.IGNORECASE,
 )
@@ -27,7 +28,21 @@ def forbids(plan: Plan, candidate: Candidate) -> bool:
 def forbids_in(plan: Plan, text: str) -> bool:
     """The same of words."""
     drugs = plan.of_kind(TermKind.DRUG)
-    if not drugs or not FORBIDS.search(text) or _UNLESS.search(text):
+    if not drugs or not _forbids(text):
         return False
     content = content_of(text)
-    return any(drug.occurs_in(content) for drug in drugs)
+    return any(drug.occurs_in(content) or _is_of_a_class_in(drug, content) for drug in drugs)
+
+
+def forbids_class_of(drug: Term, text: str) -> bool:
+    """Whether a text says that the class of a drug which it does not name is not to be given: what holds for beta blockers holds for propranolol."""
+    content = content_of(text)
+    return _forbids(text) and not drug.occurs_in(content) and _is_of_a_class_in(drug, content)
+
+
+def _is_of_a_class_in(drug: Term, content: str) -> bool:
+    return any(each.occurs_in(content) for each in classes_of(drug))
+
+
+def _forbids(text: str) -> bool:
+    return FORBIDS.search(text) is not None and not _UNLESS.search(text)

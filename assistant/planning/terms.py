@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.planning.vocabulary import Concept, TermKind, concepts, generic, joined, looks_like_a_drug
+from assistant.planning.vocabulary import Concept, TermKind, classes, concepts, generic, joined, looks_like_a_drug
 from indexes.lexical import stem, token_spans, tokens
 
 _SPAN = re.compile(r"\d+-(?:year|yr|month|week|day)s?(?:-old)?|\d+-?(?:yo|yr|y)")  # 50-year-old, 12-week, 50yo
@@ -34,6 +34,12 @@ class Term:
     def occurs_in(self, content: str) -> bool:
         """Whether one of the names occurs in `content`, as `content_of` made it."""
         return any(f" {name} " in content for name in self.names)
+
+
+def classes_of(term: Term) -> tuple[Term, ...]:
+    """The classes that a thing is an instance of: beta blockers, of propranolol."""
+    found = {name: keys for own in sorted(term.names) for name, keys in classes().get(own, {}).items()}
+    return tuple(Term(name, keys, term.kind) for name, keys in found.items() if keys.isdisjoint(term.names))
 
 
 @lru_cache(maxsize=16384)  # the same sentences and titles are read for question after question

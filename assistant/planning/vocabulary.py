@@ -87,6 +87,17 @@ def synonyms() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
+def classes() -> dict[str, dict[str, frozenset[str]]]:
+    """Stemmed name -> the classes that it is an instance of, each by its first name as printed, with all names stemmed."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for line in _lines("concepts.txt"):
+        own, _, below = line.partition(">")
+        for name in _keys(below):
+            found.setdefault(name, {})[own.partition("|")[0].strip()] = _keys(own)
+    return found
+
+
+@lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
     """All words of the concepts' names and of what carries nothing, small, as they are spelt."""
     lines = [line for line in (*_lines("concepts.txt"), *_lines("generic.txt")) if not line.startswith("[")]

@@ -436,3 +436,20 @@ def test_no_contraindication_forbids_nothing() -> None:
     assert not forbids_in(question, "There is no contraindication to paracetamol")
     assert not forbids_in(question, "Ibuprofen is contraindicated in liver failure")
     assert not forbids_in(plan("dose for fever"), "Paracetamol is contraindicated")
+
+
+def test_what_is_said_against_a_class_is_said_against_its_members() -> None:
+    against = "Do not use beta blockers in asthmatics."
+    of = passage(("Adverse reactions and cautions", against), title="Hypertension")
+    asked = plan("dose of propranolol in asthma")
+    assert [[*misfits(asked, one)] for one in candidates([Hit(of, Scores())])] == [[]]
+    for other in ("dose of amlodipine in asthma", "dose of propranolol in gout"):
+        assert [*misfits(plan(other), next(candidates([Hit(of, Scores())])))]
+    given = passage(("Drug", "Beta blockers are used in asthmatics with angina."), title="Hypertension")
+    assert [*misfits(asked, next(candidates([Hit(given, Scores())])))]  # what is said for a class is not said for each
+
+
+def test_what_is_not_prescribed_is_not_forbidden() -> None:
+    opioids = plan("can opioids be given to children?")
+    assert forbids_in(opioids, "Opioids should not be prescribed for children.")
+    assert not forbids_in(opioids, "Opioids may be shared with children, for whom they are not prescribed.")
