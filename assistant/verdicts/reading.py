@@ -104,12 +104,13 @@ def _graded(cited: Sequence[Cited]) -> str:
 
 
 def _yes_or_no(question: str, cited: Sequence[Cited], models: Models, judge: Judge | None) -> Direction | None:
-    """What the findings say taken together: a conclusion that names most of the question must say it, and none may surely say the opposite."""
+    """What the findings say taken together: one that names most of the question must say it, in a conclusion or surely, and none may surely say the
+    opposite."""
     cited = [each for each in cited if yes_no.named(question, each.said) >= yes_no.ON_TOPIC]
     concluding = [each for each in cited if each.said.concludes]
-    if not concluding or not yes_no.readable(question):
+    if not cited or not yes_no.readable(question):
         return None
-    if all(_leaves_open(each) for each in concluding):
+    if concluding and all(_leaves_open(each) for each in concluding):
         return _direction("uncertain", concluding, "The evidence cited says that it does not decide.")
     features = yes_no.each_values(question, [each.said for each in cited], judge if models.judged else None)
     judged = models.judged if "judged_yes" in features[0] else None
@@ -123,7 +124,7 @@ def _yes_or_no(question: str, cited: Sequence[Cited], models: Models, judge: Jud
         return None
     saying = [each for each, one in zip(cited, alone, strict=True) if one[verdict] > one[opposite]]
     told = any(
-        each.said.concludes
+        (each.said.concludes or yes_no.surely(verdict, values, one[verdict]))
         and yes_no.named(question, each.said) >= yes_no.TELLING
         and yes_no.names_outcomes(question, each.said)
         and yes_no.says(verdict, values)

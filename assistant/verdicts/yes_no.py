@@ -24,6 +24,9 @@ one against another: whose side a sentence is on is not told."""
 ON_TOPIC, TELLING = 0.5, 0.66
 """Shares of the question's key terms: that a sentence must name to be read for it, and that one must name before a verdict is shown."""
 _LEAST = 1e-4  # of a probability: its logarithm is looked at
+SURELY, SURE = 3.0, 0.7
+"""Log odds against neutral, and probability, from which a sentence that concludes nothing may carry a verdict. With less the results of PubMedQA's
+abstracts told what their conclusions do not."""
 _OF_ALL = re.compile(r"\b(?:all-cause|any cause|overall|total)\b", re.IGNORECASE)
 """Deaths of one cause do not answer for those of all."""
 _ASKING = re.compile(
@@ -110,6 +113,11 @@ def says(verdict: str, found: Mapping[str, float]) -> bool:
     if verdict == "yes":
         return (same and not opposite) or yes > max(0.0, no)
     return (not same and (opposite or found["none"] > 0)) or no > max(0.0, yes)
+
+
+def surely(verdict: str, found: Mapping[str, float], chance: float) -> bool:
+    """Whether a sentence with these features, and this probability of the verdict, may carry it though it concludes nothing: the verifier is sure."""
+    return found.get(f"judged_{verdict}", 0.0) > SURELY and chance >= SURE
 
 
 def statement(question: str) -> str:
