@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -320,3 +321,16 @@ def test_deaths_of_one_cause_do_not_answer_for_all() -> None:
     assert names_outcomes("Does tight control reduce deaths?", said)
     assert not names_outcomes("Does tight control reduce all-cause deaths?", said)
     assert names_outcomes("Does it reduce all-cause deaths?", Said("Deaths from any cause fell.", Role.RESULT))
+
+
+def test_what_concludes_nothing_tells_only_where_the_verifier_is_sure() -> None:
+    found = "Losartan lowered the rate of strokes in hypertension from 5% to 3%."
+    said = cited(found, role=Role.RESULT)
+
+    def judge(*row: float) -> str | None:
+        read = read_direction(STROKE, said, judge=lambda pairs: np.array([row] * len(pairs)))
+        return read.verdict if read else None
+
+    assert judge(0.97, 0.01, 0.02) == "yes"
+    assert judge(0.60, 0.10, 0.30) is None
+    assert judge(0.02, 0.01, 0.97) is None
