@@ -38,6 +38,12 @@ _MALE, _FEMALE = (key_terms(word)[0] for word in ("men", "women"))
 _YOUNG = tuple(key_terms(word)[0] for word in ("children", "adolescents"))
 _SPECIAL = (*_YOUNG, *(key_terms(word)[0] for word in ("pregnancy", "postpartum", "breastfeeding")))
 _PREGNANT = key_terms("pregnancy")[0]
+_FOR_ADULTS = re.compile(r"\badults?\s*(?:\([^)]*\)\s*)?[:–-]\s*(?:\w+ ){0,2}\d", re.IGNORECASE)
+_FOR_THE_YOUNG = re.compile(
+    r"\b(?:child(?:ren)?|infants?|neonat\w+|newborns?|pa?ediatric|bab(?:y|ies)|adolescents?)(?:\s+\w+){0,2}\s*[:–(-]|\d\s*(?:months?|years?)\b|\bkg\b",
+    re.IGNORECASE,
+)
+"""Labels of doses: of a line that has one for adults alone, "child mortality" does not make one for children."""
 _FOR_THE_OLD = re.compile(r"\b(?:elderly|older (?:adults|people|persons)|geriatric)\b", re.IGNORECASE)
 OLDEST_MOTHER, _INFANT = 55, 2  # years
 _SPECIAL_BY_NAME = re.compile(
@@ -126,6 +132,9 @@ def _by_sex_and_age(plan: Plan, candidate: Candidate, around: str) -> Iterator[s
     if plan.age is None:
         return
     if plan.age > OLDEST_MOTHER and _PREGNANT.occurs_in(around) and not _PREGNANT.occurs_in(question):
+        yield in_words(plan.age)
+        return
+    if plan.age < ADULT and _FOR_ADULTS.search(candidate.text) and not _FOR_THE_YOUNG.search(candidate.text):
         yield in_words(plan.age)
         return
     covered = _covers(candidate, plan.age)

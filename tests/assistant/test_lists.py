@@ -453,3 +453,15 @@ def test_what_is_not_prescribed_is_not_forbidden() -> None:
     opioids = plan("can opioids be given to children?")
     assert forbids_in(opioids, "Opioids should not be prescribed for children.")
     assert not forbids_in(opioids, "Opioids may be shared with children, for whom they are not prescribed.")
+
+
+def test_a_dose_for_adults_is_none_for_infants_whatever_it_does_for_children() -> None:
+    of = passage(
+        ("Drug", "Vitamin A: Adult - 3,000 microgram daily, which lowers child mortality rates by 35 - 70%"), title="Vitamin A deficiency"
+    )
+    assert chosen(of, question="vitamin A dose for infant 9 months") == []
+    assert chosen(of, question="vitamin A dose for a 30-year-old") != []
+    both = passage(
+        ("Drug", "Vitamin A: Adult - 3,000 microgram daily; Child: 600 microgram"), title="Vitamin A deficiency"
+    )
+    assert chosen(both, question="vitamin A dose for infant 9 months") != []
