@@ -457,7 +457,8 @@ def test_what_is_not_prescribed_is_not_forbidden() -> None:
 
 def test_a_dose_for_adults_is_none_for_infants_whatever_it_does_for_children() -> None:
     of = passage(
-        ("Drug", "Vitamin A: Adult - 3,000 microgram daily, which lowers child mortality rates by 35 - 70%"), title="Vitamin A deficiency"
+        ("Drug", "Vitamin A: Adult - 3,000 microgram daily, which lowers child mortality rates by 35 - 70%"),
+        title="Vitamin A deficiency",
     )
     assert chosen(of, question="vitamin A dose for infant 9 months") == []
     assert chosen(of, question="vitamin A dose for a 30-year-old") != []
