@@ -105,7 +105,9 @@ class ExtractiveEngine:
     def _found(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
         found = self._search(part, kind, quota)
         if kind is Kind.GUIDELINE:
-            return found + self._read_on(part, found) + self._against_classes(part)
+            found += self._read_on(part, found)
+            known = {hit.passage.passage_id for hit in found}
+            return found + [hit for hit in self._against_classes(part) if hit.passage.passage_id not in known]
         if kind is Kind.TRIAL and part.wants_trials:
             wanted = partial(is_asked_for, part) if asks_for_criteria(part) else is_table
             more = Sections(self._library.ledger).of_trials(part, found, wanted)

@@ -42,17 +42,21 @@ _TO = re.compile(
     r"(?!\s*(?:of|after|later|follow))|[≤]\s*(\d{1,3})\s*years?\b|<=\s*(\d{1,3})\s*years?\b",
     re.IGNORECASE,
 )
-_MONTHS = re.compile(  # "5 - 7 days" is how long, not how old
+_YOUNG = r"(?:infants?|child(?:ren)?|bab(?:y|ies)|neonates?|newborns?|boys?|girls?|aged?)"
+_MONTHS = re.compile(  # "5 - 7 days" and "for 6 months to 2 years" are how long, not how old
+    r"(?<!\bfor )(?<!\bafter )(?<!\bwithin )(?<!\bevery )(?<!\blasting )"
     r"\b(\d{1,2})\s*(months?|weeks?|days?)\s*(?:to|-|–)\s*(\d{1,2})\s*(years?|yrs?|months?)\b"
     r"|\b(\d{1,2})\s*(?:to|-|–)\s*(\d{1,2})\s*(months?)\s*(?=[:=]|(?:old|of age)\b|\d[\d.,\s–-]*m?c?g\b)",
     re.IGNORECASE,
 )
 _UNDER_MONTHS = re.compile(
-    r"\b(?:under|below|less than|younger than|<)\s*(\d{1,2})\s*(months?|weeks?)\b", re.IGNORECASE
+    rf"\b{_YOUNG}\s*[(:,]?\s*(?:under|below|less than|younger than|<)\s*(\d{{1,2}})\s*(months?|weeks?)\b", re.IGNORECASE
 )
-_OVER_MONTHS = re.compile(r"\b(?:over|above|older than|>)\s*(\d{1,2})\s*months?\b", re.IGNORECASE)
+_OVER_MONTHS = re.compile(
+    rf"\b{_YOUNG}\s*[(:,]?\s*(?:over|above|older than|>)\s*(\d{{1,2}})\s*months?\b", re.IGNORECASE
+)
 _OVER = re.compile(
-    rf"\b(?:{_PEOPLE}|child|aged?|infants?|boys?|girls?)\s*[(:,]?\s*(?:over|above|more than)\s*(\d{{1,3}})\s*(?:years?|yrs?)\b"
+    rf"\b(?:{_PEOPLE}|{_YOUNG})\s*[(:,]?\s*(?:over|above|more than)\s*(\d{{1,3}})\s*(?:years?|yrs?)\b"
     r"|\b(\d{1,2})\s*(?:years?\s*)?and above\s*:",
     re.IGNORECASE,
 )
@@ -65,7 +69,8 @@ _BENEATH = re.compile(r"\byounger (?:adolescents?|adults?|people|persons?|childr
 OLD = 65  # years from which on one is elderly
 _ASKED = re.compile(
     r"\b(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:old|o)?s?\b(?=.{0,40}\b(?:man|woman|male|female|boy|girl|child|patient|person|adult|teen|old|with|who|smokers?|diabetics?|f|m)\b)"
-    r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))",
+    r"|\b(\d{1,3})[\s-]*(?:year|yr|y)[\s-]*olds?\b|\b(\d{1,3})\s?(?:yo|y/o)\b|\b(?:aged?|is|at)\s+(\d{1,3})\b(?!\s*(?:mg|%|mcg|g|ml|days?|weeks?|months?|mm))"
+    rf"|\b{_PEOPLE} of\s+(\d{{1,3}})\b(?!\s*(?:mg|%|mcg|g|ml|kg|days?|weeks?|months?|mm|/))",
     re.IGNORECASE,
 )
 _ASKED_FROM = re.compile(
@@ -73,13 +78,15 @@ _ASKED_FROM = re.compile(
     r"|\b(\d{2,3})\s*(?:years?\s*)?(?:of age\s*)?(?:or|and) (?:older|over|above)\b",
     re.IGNORECASE,
 )
-_ASKED_YOUNGER = re.compile(
+_ASKED_YOUNGER = re.compile(  # "amoxicillin for a child 5 days" is how long
     r"\b(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*olds?\b"
-    r"|\b(?:infants?|child(?:ren)?|bab(?:y|ies)|neonates?|newborns?|aged?)\s+(?:of\s+|aged\s+)?(\d{1,2})\s*(months?|weeks?|days?)\b",
+    rf"|\b{_YOUNG}\s+(?:of\s+|aged\s+)?(\d{{1,2}})\s*(months?)\b"
+    r"|\b(?:neonates?|newborns?|aged?)\s+(?:of\s+|aged\s+)?(\d{1,2})\s*(weeks?|days?)\b",
     re.IGNORECASE,
 )
-_ASKED_BELOW = re.compile(
-    r"\b(?:under|below|younger than|less than)\s+(?:the age of\s+)?(\d{1,2})\s*(years?|yrs?|months?)\b"
+_ASKED_BELOW = re.compile(  # so is "symptoms for under 3 months"
+    r"(?<!\bfor )(?<!\bof )(?<!\blasting )(?<!expectancy )(?<!duration )\b(?:under|below|younger than)\s+(?:the age of\s+)?(\d{1,2})"
+    r"\s*(years?|yrs?|months?)\b(?!\s+(?:ago|of|duration))"
     r"|\bchild(?:ren)?\s+(?:under|below|younger than)\s+(\d{1,2})\b(?!\s*(?:m?c?g|kg|days?|weeks?|hours?|months?|years?|yrs?|%))",
     re.IGNORECASE,
 )
@@ -103,8 +110,10 @@ def asked_age(question: str) -> float | None:
 
 
 def in_words(age: float) -> str:
-    """An age as it is told: in years, or under two in months."""
-    return f"age {age:g}" if age >= _IN_MONTHS or age == int(age) > 0 else f"age {round(12 * age)} months"
+    """An age as it is told: in years, under two in months, under a month in days."""
+    if age >= _IN_MONTHS or age == int(age) > 0:
+        return f"age {age:g}"
+    return f"age {round(age * 12)} months" if age * 12 >= 1 else f"age {round(age / _A_DAY)} days"
 
 
 def _years(number: str, unit: str) -> float:
@@ -126,7 +135,7 @@ def age_ranges(text: str) -> list[tuple[float, float]]:
     found += [(int(match[1] or match[2]), _OLDEST) for match in _OVER.finditer(text)]
     found += [(_HEAVY_AGE, _OLDEST) for match in _HEAVY.finditer(text) if int(match[1]) >= _HEAVY_FROM]
     found += [(int(next(g for g in m.groups() if g)), _OLDEST) for m in _FROM.finditer(text)]
-    for pattern, less in ((_BELOW, 1), (_TO, 0)):
+    for pattern, less in ((_BELOW, _A_DAY), (_TO, 0)):
         found += [(0, int(next(g for g in m.groups() if g)) - less) for m in pattern.finditer(text)]
     return found
 

@@ -283,15 +283,18 @@ def test_a_statement_that_leaves_another_matter_open_does_not_stand_in_for_advic
     assert [one.candidate.text for one in found] == [for_the_old]
 
 
+def with_advice(advice: str, around: str, grade: str, title: str) -> list[Hit]:
+    """A guideline's passage: graded advice, and a sentence after it."""
+    text = f"{advice} {around}"
+    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", grade), Part(len(advice) + 1, len(text), Role.BODY))
+    passage = Passage("guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), title, parts=parts)
+    return [Hit(passage, Scores(0.8, 5.0, 0.9))]
+
+
 def test_where_screening_is_asked_about_the_advice_comes_with_what_is_said_around_it() -> None:
     advice = "Do not screen adults without symptoms for hypertension with zibometry."
     around = "Zibometry finds hypertension in smokers who are screened with it every day."
-    text = f"{advice} {around}"
-    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "D"), Part(len(advice) + 1, len(text), Role.BODY))
-    passage = Passage(
-        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Zibometry", parts=parts
-    )
-    hits = [Hit(passage, Scores(0.8, 5.0, 0.9))]
+    hits = with_advice(advice, around, "D", "Zibometry")
     table = {advice: (0.62, 0.78, 0.0), around: (0.95, 0.0, 0.3)}
     found = chosen(hits, table, "zibometry screening hypertension smokers every day").chosen
     assert [one.candidate.text for one in found] == [advice, around]
@@ -300,12 +303,7 @@ def test_where_screening_is_asked_about_the_advice_comes_with_what_is_said_aroun
 def test_who_asks_for_screening_by_one_means_sees_the_advice_on_screening() -> None:
     advice = "The evidence on screening adults for atrial fibrillation is insufficient."
     around = "One trial of screening adults for atrial fibrillation with ECG found more of it."
-    text = f"{advice} {around}"
-    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "I"), Part(len(advice) + 1, len(text), Role.BODY))
-    passage = Passage(
-        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Atrial fibrillation", parts=parts
-    )
-    hits = [Hit(passage, Scores(0.8, 5.0, 0.9))]
+    hits = with_advice(advice, around, "I", "Atrial fibrillation")
     table = {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
     question = "Should adults be screened for atrial fibrillation with ECG?"
     assert [one.candidate.text for one in chosen(hits, table, question).chosen] == [advice, around]
@@ -319,12 +317,7 @@ def test_who_asks_for_screening_by_one_means_sees_the_advice_on_screening() -> N
 def test_a_test_that_is_done_for_screening_asks_for_the_advice_on_it_unless_for_somebody_in_particular() -> None:
     advice = "Adults aged 40 to 74 years should be screened for breast cancer every two years."
     around = "Mammography found breast cancer in BRCA1 carriers too."
-    text = f"{advice} {around}"
-    parts = (Part(0, len(advice), Role.RECOMMENDATION, "", "B"), Part(len(advice) + 1, len(text), Role.BODY))
-    passage = Passage(
-        "guideline:x/1@1#0", "guideline:x/1@1", Kind.GUIDELINE, text, 0, len(text), "Breast cancer", parts=parts
-    )
-    hits, table = [Hit(passage, Scores(0.8, 5.0, 0.9))], {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
+    hits, table = with_advice(advice, around, "B", "Breast cancer"), {advice: (0.8, 0.6, 0.0), around: (0.95, 0.0, 0.3)}
     asked = {
         question: chosen(hits, table, question).chosen
         for question in ("mammography?", "mammography for BRCA1 carriers?")
