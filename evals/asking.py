@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from assistant.verification.neural import load_neural
 from evals.cache import CachedEmbedder, Kept, cache_folder, key_of
 from evals.environment import code_digest
+from evals.errors import DataError
 from evals.qa_sets import Asked
 from evals.qa_texts import AnyText, write_files
 from evals.suites.base import Progress
@@ -39,17 +40,27 @@ class System:
 
 
 @contextmanager
-def library_of(texts: Mapping[str, AnyText], progress: Progress = lambda *_: None) -> Iterator[Library]:
-    """A library of the texts, ingested from files of their formats, that is gone afterwards. `progress` is told of the bytes read."""
+def library_of(
+    texts: Mapping[str, AnyText], progress: Progress = lambda *_: None, problems: list[str] | None = None
+) -> Iterator[Library]:
+    """A library of the texts, ingested from files of their formats, that is gone afterwards. `progress` is told of the bytes read, `problems`
+    gets what could not be read, which counts as not there. Raises `DataError` where that is all of them."""
     with (
         tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder,
         closing(CachedEmbedder(load_embedder(), cache_folder() / "embeddings.sqlite")) as embedder,
     ):
         files = write_files(texts.values(), Path(folder))
         with Library.open(Path(folder) / "home", purpose="citewell eval", embedder=embedder) as library:
-            ingest_files(
+            report = ingest_files(
                 library, files, on_progress=lambda at: progress("reading texts", at.done_bytes, at.total_bytes)
             )
+            failed = [f"{record}: {reason}" for _, record, reason, _ in report.failures]
+            if not report.documents:
+                raise DataError(
+                    f"none of the {len(texts)} texts could be read, such as {failed[0] if failed else 'an empty one'}"
+                )
+            if problems is not None:
+                problems += failed
             library.searcher.engine.optimize()
             yield library
 

@@ -11,6 +11,8 @@ from evals.errors import DataError
 from evals.jsonl import numbered_lines, numbered_records
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
+IN_BEIR = "qrels/test.tsv"
+"""Where BEIR ships the judgements of its test part."""
 QRELS_COLUMNS = ("query-id", "corpus-id", "score")
 LIMITS = {"sex": "gender", "minimum_age": "min_age", "maximum_age": "max_age"}  # of a trial: our name, the set's
 
@@ -54,9 +56,14 @@ def read_collection(path: Path) -> Collection:
     folder = path.parent if path.is_file() and path.name in (CORPUS, QUERIES, QRELS) else path
     if not folder.is_dir():
         raise DataError(f"{path}: no such folder; --data takes a folder with {CORPUS}, {QUERIES} and {QRELS}")
-    for name in (CORPUS, QUERIES, QRELS):
+    for name in (CORPUS, QUERIES):
         if not (folder / name).exists():
             raise DataError(f"{folder / name}: no such file; a retrieval set has {CORPUS}, {QUERIES} and {QRELS}")
+    qrels = next((folder / name for name in (QRELS, IN_BEIR) if (folder / name).exists()), None)
+    if qrels is None:
+        raise DataError(
+            f"{folder / QRELS}: no such file, nor {IN_BEIR}; a retrieval set has {CORPUS}, {QUERIES} and {QRELS}"
+        )
     problems: list[str] = []
     documents: dict[str, CorpusDocument] = {}
     for number, key, record in _records(folder / CORPUS):
@@ -68,7 +75,7 @@ def read_collection(path: Path) -> Collection:
             problems.append(f"{CORPUS}:{number}: document {key!r} has no text and cannot be found")
     queries = {key: _text(record, "text", QUERIES, number) for number, key, record in _records(folder / QUERIES)}
     judgements: dict[str, dict[str, int]] = {}
-    for number, query, document, grade in _judgements(folder / QRELS):
+    for number, query, document, grade in _judgements(qrels):
         if not queries.get(query, "").strip():
             what = "has no text" if query in queries else f"is not in {QUERIES}"
             problems.append(f"{QRELS}:{number}: query {query!r} {what}")
@@ -90,7 +97,7 @@ def _records(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
         key = record.get("_id")
         if isinstance(key, bool) or not isinstance(key, str | int) or not str(key).strip():
             raise DataError(f'{path.name}:{number}: no "_id"; give every record a text or a number as its id')
-        key = str(key)
+        key = str(key).strip()
         if key in first_line:
             raise DataError(f"{path.name}:{number}: id {key!r} is already on line {first_line[key]}; ids are unique")
         first_line[key] = number

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from evals.errors import DataError
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -42,6 +46,10 @@ def numbered_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             raise DataError(f"{path.name}:{number}: not JSON ({error}); mend or remove the line") from error
         if not isinstance(record, dict):
             raise DataError(f'{path.name}:{number}: a JSON object is needed, such as {{"_id": "1", "text": "…"}}')
+        if _HALF.search(line) and _HALVES.search(json.dumps(record, ensure_ascii=False)):
+            raise DataError(
+                f"{path.name}:{number}: half a character (\\ud800 to \\udfff alone) is no text; write the whole one, or leave it out"
+            )
         yield number, record
 
 

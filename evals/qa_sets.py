@@ -14,6 +14,7 @@ from evals.jsonl import numbered_records
 from evals.qa_texts import CORPORA, AnyText, Text, read_abstracts, read_corpus, read_guidelines
 
 SNIPPETS = "_snippets"
+_MADE_UP = 90_000_000  # from here on PMIDs of texts whose ids are none
 ARTICLES = "_articles.tar.xz"
 TREES = "pageindex_trees"
 """What may lie beside a set: `<set>_snippets.jsonl` (BioASQ), `<set>_articles.tar.xz` (Evidence Inference), or trees of guidelines' sections, which
@@ -60,20 +61,23 @@ class QuestionSet:
 def read_questions(path: Path) -> QuestionSet:
     """The set in a file, or in a folder that holds one file of questions. Raises `DataError` naming what is amiss."""
     file = _file(path)
-    questions, texts, problems, pmids = [], {}, [], {}
+    questions, texts, problems, pmids, lines = [], {}, [], {}, dict[str, int]()
     for number, record in _rows(file) if file.suffix == ".csv" else numbered_records(file):
-        key, question = (
-            str(record.get("id") or record.get("prompt_id") or record.get("question_id") or number),
-            record.get("question"),
-        )
+        where, question = f"{file.name}:{number}", record.get("question")
+        named = (record.get(name) for name in ("id", "prompt_id", "question_id"))
+        key = next((str(each).strip() for each in named if each is not None and str(each).strip()), str(number))
         if not isinstance(question, str) or not question.strip():
-            problems.append(f"{file.name}:{number}: no question")
+            problems.append(f"{where}: no question")
             continue
-        if contexts := record.get("contexts"):
-            texts[f"pubmed:{key}"] = _context(key, contexts, record.get("sections") or [])
+        if key in lines:
+            raise DataError(f"{where}: id {key!r} is already on line {lines[key]}; ids are unique")
+        lines[key] = number
+        pmid = key if re.fullmatch(r"[1-9]\d{0,7}", key) else str(_MADE_UP + number)
+        if contexts := each_text(record, "contexts", where):
+            texts[f"pubmed:{pmid}"] = _context(pmid, contexts, each_text(record, "sections", where))
         elif record.get("pmcid"):
             pmids[str(record["pmcid"])] = str(record.get("pmid"))
-        questions.append(_asked(key, question, record))
+        questions.append(_asked(key, question, record, f"pubmed:{pmid}", where))
     if not questions:
         raise DataError(f"{file.name}: no question in it: nothing can be measured")
     wanted = frozenset(document for asked in questions for document in asked.gold)
@@ -88,10 +92,19 @@ def read_questions(path: Path) -> QuestionSet:
     return _with_snippets(found, file.with_name(f"{file.stem}{SNIPPETS}.jsonl"))
 
 
-def _asked(key: str, question: str, record: Mapping[str, Any]) -> Asked:
-    gold = list(map(str, record.get("gold_document_ids") or []))
+def each_text(record: Mapping[str, Any], name: str, where: str) -> list[str]:
+    """The texts of a field: a list of them, or one by itself; none where it is missing. Raises `DataError`."""
+    value = record.get(name) or []
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise DataError(f'{where}: "{name}" is neither a text nor a list of texts')
+    return values
+
+
+def _asked(key: str, question: str, record: Mapping[str, Any], own: str, where: str) -> Asked:
+    gold = each_text(record, "gold_document_ids", where)
     if not gold and record.get("contexts"):
-        gold = [f"pubmed:{key}"]
+        gold = [own]
     elif not gold and record.get("pmid"):
         gold = [f"pubmed:{record['pmid']}"]
     elif not gold and record.get("gold_section"):
@@ -104,17 +117,17 @@ def _asked(key: str, question: str, record: Mapping[str, Any]) -> Asked:
         question,
         frozenset(gold),
         references,
-        verdict=VERDICTS.get(answer.lower()) if isinstance(answer, str) else None,
+        verdict=VERDICTS.get(answer.lower().strip(" .")) if isinstance(answer, str) else None,
         spans=tuple(str(each["text"]) for each in record.get("evidence") or []),
         grade=(graded[1] or graded[2]) if graded else None,
         section=record.get("gold_section") or None,
     )
 
 
-def _context(key: str, contexts: Sequence[object], labels: Sequence[object]) -> Text:
+def _context(pmid: str, contexts: Sequence[str], labels: Sequence[str]) -> Text:
     """PubMedQA: the abstract without its conclusion, under its labels; its title is the question."""
-    named = [str(label) for label in labels] if len(labels) == len(contexts) else [""] * len(contexts)
-    return Text(key, "", tuple((label, str(words)) for label, words in zip(named, contexts, strict=True)))
+    named = labels if len(labels) == len(contexts) else [""] * len(contexts)
+    return Text(pmid, "", tuple(zip(named, contexts, strict=True)))
 
 
 def _leave_full_texts(found: QuestionSet) -> None:

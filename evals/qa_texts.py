@@ -23,6 +23,7 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _PAGE_NUMBER = re.compile(r"\d{1,4}(?:\s?/\s?\d{1,4})?")
 EDGE = 2  # lines at the head and at the foot of a page that may be running ones
 FEWEST_PAGES = 3  # on which a line stands before it is taken for a running header or footer
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LARGEST = 2_000_000  # bytes of an article
 
 
@@ -46,14 +47,15 @@ class Text:
 
     @property
     def record(self) -> str:
-        """PubMed's own XML (DTD 2025), so that it goes in through the door that articles use."""
+        """PubMed's own XML (DTD 2025), so that it goes in through the door that articles use; without what XML cannot hold."""
         parts = "".join(
             f"<AbstractText{f' Label={quoteattr(label)}' if label else ''}>{escape(words)}</AbstractText>"
             for label, words in self.parts
         )
-        return (
+        return _NOT_XML.sub(
+            " ",
             f'<PubmedArticle><MedlineCitation><PMID Version="1">{self.pmid}</PMID><Article><ArticleTitle>{escape(self.title)}</ArticleTitle>'
-            f"<Abstract>{parts}</Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>"
+            f"<Abstract>{parts}</Abstract><Language>eng</Language></Article></MedlineCitation></PubmedArticle>",
         )
 
 

@@ -41,8 +41,11 @@ def support_figures(probabilities: Floats, gold: Ints) -> SupportFigures:
 
 
 def likeliest(probabilities: Floats, gold: Ints) -> Ints:
-    """Of each row the likeliest label among those that occur in `gold`: one that never occurs is not a choice."""
+    """Of each row the likeliest label among those that occur in `gold`: one that never occurs is not a choice. Where all are one, any is:
+    else nothing could be wrong."""
     there = np.unique(gold)
+    if len(there) < 2:
+        there = np.arange(probabilities.shape[1])
     chosen: Ints = there[probabilities[:, there].argmax(axis=1)]
     return chosen
 

@@ -52,7 +52,7 @@ class CitationsSuite:
         texts = texts_of(read, [one for one in asked if one.question_id not in without])
         settings = load_settings().model_copy(update={"live_tools": False})
         problems = list(read.problems)
-        with library_of(texts, progress) as library:
+        with library_of(texts, progress, problems) as library:
             systems = systems_of(library, settings)
             answers = ask_all(systems, asked, texts, settings, problems, progress)
             shipped = next(iter(systems))

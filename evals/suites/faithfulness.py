@@ -58,7 +58,7 @@ class FaithfulnessSuite:
         texts = texts_of(read, asked)
         problems = list(read.problems)
         with (
-            library_of(texts, progress) as library,
+            library_of(texts, progress, problems) as library,
             closing(Kept(cache_folder() / "judgements.sqlite", "judgements")) as kept,
         ):
             systems = systems_of(library, settings)

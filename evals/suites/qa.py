@@ -51,7 +51,7 @@ class QaSuite:
         problems = list(read.problems)
         answers: dict[str, list[Answer | None]] = {}
         times: dict[str, list[float]] = {}
-        with library_of(texts, progress) as library:
+        with library_of(texts, progress, problems) as library:
             systems = systems_of(library, settings, bare=bool(options.vary))
             if any(one.verdict for one in asked):
                 systems[GIVEN] = systems[EXTRACTIVE]

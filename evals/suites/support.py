@@ -74,6 +74,7 @@ class SupportSuite:
             values={name: {"accuracy": each} for name, each in right.items()},
             comparisons={"accuracy": Comparison(**compared.model_dump())},
             hardest=_hardest(pairs, systems[SHIPPED], gold, faults),
+            problems=[] if 0 < (gold == SUPPORT).mean() < 1 else [NO_AUROC],
             left_out=_counted(pairs),
             settings={"resamples": options.resamples, "neural": "yes" if judge else "no", "model": _model_name(values)},
             versions={"embedder": version},
@@ -86,6 +87,7 @@ class SupportSuite:
         )  # fmt: skip
 
 
+NO_AUROC = "AUROC compares pairs that are supported with pairs that are not; this set has only one of these sorts, and is given none"
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
     **{name: (f"amiss_{name}", f"amiss_best_{name}") for name in CHECKS if name != "terms"},
     "tables": ("amiss_tables", *TABLED),
@@ -156,8 +158,9 @@ def _measures(probabilities: Floats, gold: Ints, options: Options) -> Measures:
     def over(statistic: Callable[[Ints], float]) -> Measure:
         return intervals.of_cases(len(gold), statistic, resamples=options.resamples, seed=options.seed)
 
+    both = bool(supported.any()) and not supported.all()
     return {
-        "auroc": over(lambda drawn: auroc(support[drawn], supported[drawn])),
+        **({"auroc": over(lambda drawn: auroc(support[drawn], supported[drawn]))} if both else {}),
         "macro_f1": over(lambda drawn: macro_f1(chosen[drawn], gold[drawn])),
         "accuracy": over(lambda drawn: float((chosen[drawn] == gold[drawn]).mean())),
         "ece": over(lambda drawn: ece(support[drawn], supported[drawn])),

@@ -145,3 +145,47 @@ def test_a_sample_is_the_same_for_the_same_seed(write: Callable[..., Path]) -> N
     assert sample(many, 10, 1) == sample(many, 10, 1)
     assert len(sample(many, 10, 1)) == 10
     assert sample(many, None, 1) == many
+
+
+def with_ids(*ids: object) -> list[dict[str, object]]:
+    """The small set's questions under other ids."""
+    return [{**record, "id": one} for record, one in zip(QUESTIONS, ids, strict=True)]
+
+
+@pytest.mark.parametrize("ids", [("q-0", "q&3"), (0, 1), ("x", 101)])
+def test_an_id_need_be_no_pmid(write: Callable[..., Path], ids: tuple[object, object]) -> None:
+    outcome = QaSuite().run(write(with_ids(*ids)), OPTIONS, ignore)
+    assert outcome.systems["extractive"]["gold_cited"].value == 1
+    assert (outcome.settings["documents"], outcome.problems) == (2, [])
+
+
+def test_a_context_may_be_one_text_with_what_xml_cannot_hold(write: Callable[..., Path]) -> None:
+    one, other = QUESTIONS
+    text = "\x0b" + " ".join(map(str, one["contexts"]))
+    outcome = QaSuite().run(write([{**one, "contexts": text}, other]), OPTIONS, ignore)
+    assert outcome.systems["extractive"]["gold_cited"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"id": "102"}, r"questions\.jsonl:2: id '102' is already on line 1"),
+        ({"contexts": [{"text": "x"}]}, r'questions\.jsonl:1: "contexts" is neither'),
+        ({"gold_document_ids": 123}, r'questions\.jsonl:1: "gold_document_ids" is neither'),
+        ({"question": "Half \ud83d?"}, r"questions\.jsonl:1: half a character"),
+    ],
+)
+def test_a_record_that_cannot_be_meant_is_named_with_its_line(
+    write: Callable[..., Path], changes: dict[str, object], message: str
+) -> None:
+    one, other = QUESTIONS
+    with pytest.raises(DataError, match=message):
+        QaSuite().run(write([{**one, **changes}, other]), OPTIONS, ignore)
+
+
+def test_texts_that_cannot_be_read_are_told(write: Callable[..., Path]) -> None:
+    one, other = QUESTIONS
+    outcome = QaSuite().run(write([{**one, "contexts": ["\x0b"]}, other]), OPTIONS, ignore)
+    assert len(outcome.problems) == 1
+    with pytest.raises(DataError, match="none of the 1 texts could be read"):
+        QaSuite().run(write([{**one, "contexts": ["\x0b"]}]), OPTIONS, ignore)

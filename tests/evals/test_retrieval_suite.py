@@ -95,6 +95,13 @@ def test_a_query_of_small_words_has_found_nothing_and_the_others_are_measured(
     assert [problem for problem in outcome.problems if "'q2'" in problem and "small words" in problem]
 
 
+def test_judgements_may_lie_where_beir_ships_them(home: Path, write_set: Callable[..., Path], outcome: Outcome) -> None:
+    folder = write_set()
+    (folder / "qrels").mkdir()
+    (folder / "qrels.tsv").rename(folder / "qrels" / "test.tsv")
+    assert RetrievalSuite().run(folder, OPTIONS, ignore).values == outcome.values
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

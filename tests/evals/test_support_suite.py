@@ -102,3 +102,12 @@ def test_figures_by_hand() -> None:
     assert ece(np.array([1.0, 1.0]), np.array([True, False])) == 0.5
     assert reliability(np.array([0.95, 0.05]), np.array([True, False])) == [(0.05, 0.0, 0.5), (0.95, 1.0, 0.5)]
     assert "<svg" in reliability_plot({"a": [(0.5, 0.5, 1.0)]}, "A title", "p")
+
+
+def test_a_set_with_one_label_is_not_all_right(tmp_path: Path) -> None:
+    pairs = [(claim, "contradict") for claim, label in PAIRS if label == "support"]
+    outcome = SupportSuite().run(write(tmp_path, pairs), OPTIONS, ignore)
+    assert "auroc" not in outcome.systems["verifier"]
+    assert [problem for problem in outcome.problems if "AUROC" in problem]
+    assert outcome.systems["always support"]["accuracy"].value == 0
+    assert outcome.systems["verifier"]["accuracy"].value < 1
