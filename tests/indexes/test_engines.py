@@ -380,6 +380,18 @@ def test_edge_finds_what_is_new_before_while_and_after_it_optimises(
         assert engine.count() == 2_050
 
 
+def test_edge_builds_a_graph_of_another_width_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexes.engines.edge._GRAPH_KB", 100)
+    built = []
+    for width in (100, 100, 256):
+        monkeypatch.setattr("indexes.engines.edge._BUILT", width)
+        with closing(EdgeEngine.open(tmp_path / "index", dimension=DIMENSION)) as engine:
+            if not engine.count():
+                store(engine, trial_library(3_000))
+            built.append(engine.optimize())
+    assert built == [True, False, True]
+
+
 def test_edge_with_enough_passages_indexes_every_field_and_filters_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
