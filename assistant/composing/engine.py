@@ -38,7 +38,7 @@ BY_NAME = 6
 """Passages that are looked at to find guidelines on what a question names."""
 RETRACTED = 12
 """Passages of retracted work that are looked at."""
-OF_A_CLASS = 12
+OF_A_CLASS = 40
 """Passages that are looked at for what is said against the class of a drug."""
 IN_PARTS = 8
 """Sentences of an answer to a question that asks several things."""
@@ -114,21 +114,23 @@ class ExtractiveEngine:
             return found + self._library.searcher.likened(part.question, more)
         return found
 
-    def _search(self, part: Plan, kind: Kind, quota: int) -> list[Hit]:
+    def _search(self, part: Plan, kind: Kind, quota: int, mode: Mode = Mode.BLEND) -> list[Hit]:
         try:
-            return self._library.searcher.search(part.question, quota, replace(part.filters, kinds=frozenset({kind})))
+            only = replace(part.filters, kinds=frozenset({kind}))
+            return self._library.searcher.search(part.question, quota, only, mode)
         except UnusableQueryError:  # of small words only: the answer says that it names nothing
             return []
 
     def _against_classes(self, part: Plan) -> list[Hit]:
-        """Passages that say that a class is not to be given, of which the question names a drug."""
+        """Passages that say that a class is not to be given, of which the question names a drug: by words, as the class has to be named."""
         against: list[Hit] = []
         for drug in part.of_kind(TermKind.DRUG):
             for each in classes_of(drug):
-                asked = replace(part, question=part.question.replace(drug.text, each.text))
-                found = self._search(asked, Kind.GUIDELINE, OF_A_CLASS)
+                words = [*sorted(each.names), *(term.text for term in part.terms if term is not drug)]
+                asked = replace(part, question=" ".join(words))
+                found = self._search(asked, Kind.GUIDELINE, OF_A_CLASS, Mode.BM25)
                 against += [hit for hit in found if forbids_class_of(drug, hit.passage.text)]
-        return against
+        return self._library.searcher.likened(part.question, [hit.passage for hit in against])
 
     def _read_on(self, part: Plan, found: Sequence[Hit]) -> list[Hit]:
         """Sections of the guidelines on what the question is about; those are looked for by its name alone too, which they have for a title.

@@ -36,8 +36,7 @@ def forbids_in(plan: Plan, text: str) -> bool:
 
 def forbids_class_of(drug: Term, text: str) -> bool:
     """Whether a text says that the class of a drug which it does not name is not to be given: what holds for beta blockers holds for propranolol."""
-    content = content_of(text)
-    return _forbids(text) and not drug.occurs_in(content) and _is_of_a_class_in(drug, content)
+    return _forbids(text) and not drug.occurs_in(content_of(text)) and _is_of_a_class_in(drug, content_of(text))
 
 
 def _is_of_a_class_in(drug: Term, content: str) -> bool:

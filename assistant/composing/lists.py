@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.advisers import is_former
 from assistant.composing.candidates import Candidate, is_notice, is_titled, without_references
-from assistant.composing.forbidding import forbids_in
+from assistant.composing.forbidding import forbids_class_of, forbids_in
 from assistant.composing.regimens import DOSE, asks_of_a_drug_alone, is_on, regimens, what_for
 from assistant.evidence import lowest_first
 from assistant.planning.aspects import aspect_headed
@@ -172,7 +172,7 @@ def statements(plan: Plan, passage: Passage) -> Iterator[tuple[Part, int, int]]:
             continue
         for line in _lines_without_case(passage, part) if beside else ():
             content = content_of(line[0])
-            held = [term for term in beside if term.occurs_in(content)]
+            held = [term for term in beside if term.occurs_in(content) or forbids_class_of(term, line[0])]
             against = Wanted.DOSE in plan.wanted and forbids_in(plan, line[0])
             if _stands_alone(line[0]) and (against or (len(held) == len(beside) and _STATES.search(line[0]))):
                 yield part, *line.span()

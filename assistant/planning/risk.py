@@ -20,12 +20,12 @@ _HIGH = re.compile(  # an "increased risk of bleeding" is a harm, and no people
 def other_risk(question: str, text: str) -> str | None:
     """Whom the question is about, by their risk, where the text is for people of the other sort alone; `None` where it may be for them."""
     asked_low, asked_high = _sorts(question)
+    if asked_low == asked_high:  # most questions say nothing of risk, and many sentences are looked at
+        return None
     low, high = _sorts(text)
-    if asked_low and not asked_high and high and not low:
-        return "people at low risk"
-    if asked_high and not asked_low and low and not high:
-        return "people at increased risk"
-    return None
+    if low in (high, asked_low):
+        return None
+    return "people at low risk" if asked_low else "people at increased risk"
 
 
 def _sorts(text: str) -> tuple[bool, bool]:

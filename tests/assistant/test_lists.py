@@ -443,6 +443,11 @@ def test_what_is_said_against_a_class_is_said_against_its_members() -> None:
     of = passage(("Adverse reactions and cautions", against), title="Hypertension")
     asked = plan("dose of propranolol in asthma")
     assert [[*misfits(asked, one)] for one in candidates([Hit(of, Scores())])] == [[]]
+    for question in ("can I give propranolol in asthma", "dose of propranolol in asthma"):
+        listed = passage(
+            ("Adverse reactions and cautions", f"{against[:-1]}\nThiazides raise glucose"), title="Hypertension"
+        )
+        assert [one.text for one in items(plan(question), [Hit(listed, Scores())])] == [against[:-1]]
     for other in ("dose of amlodipine in asthma", "dose of propranolol in gout"):
         assert [*misfits(plan(other), next(candidates([Hit(of, Scores())])))]
     given = passage(("Drug", "Beta blockers are used in asthmatics with angina."), title="Hypertension")
